@@ -1,0 +1,63 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "encode/influx_encoder.h"
+#include "model/agent_report.h"
+#include "model/delivery.h"
+#include "model/source.h"
+#include "ship/writer.h"
+
+namespace vmtelem {
+
+struct AgentOptions {
+  std::string name;  // tag of the `vmtelem_agent` line: the local hostname
+  Nanoseconds interval = std::chrono::seconds(1);
+  EncodeOptions encode;
+  WriterOptions writer;
+  std::uint64_t queue_max_bytes = 64ULL << 20;
+  Nanoseconds drain_timeout = std::chrono::seconds(15);
+};
+
+// Wires a source to a sink: one collector thread, one writer thread, and the order in which they start and stop. Made,
+// started and stopped by one thread.
+class Agent {
+ public:
+  Agent(AgentOptions options, std::unique_ptr<Source> source, std::unique_ptr<Sink> sink, Clock& clock,
+        const LoggerPtr& log);
+  ~Agent();  // stops without draining if Stop() was not called
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  void Start();
+
+  // Stops collecting, delivers for at most the drain time-out, and tells how it ended. Idempotent.
+  AgentReport Stop();
+
+  // Any thread.
+  [[nodiscard]] AgentReport report() const;
+  // Calls into the hypervisor that were given up and have not returned: each has a thread that no one can end.
+  [[nodiscard]] std::uint64_t calls_given_up() const;
+  // One line for people: VMs, lines written and waiting, what is wrong if anything is.
+  [[nodiscard]] std::string StatusLine() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Delivers lines that were sampled outside an agent (`once`): returns when they are stored, refused, or the drain
+// time-out has passed. `fault` is why not all are written.
+struct Delivery {
+  LineCounts lines;
+  std::optional<Error> fault;
+};
+Delivery DeliverOnce(Lines lines, std::unique_ptr<Sink> sink, const AgentOptions& options, Clock& clock,
+                     const LoggerPtr& log);
+
+}  // namespace vmtelem

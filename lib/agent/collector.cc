@@ -1,0 +1,104 @@
+#include "agent/collector.h"
+
+#include <utility>
+
+#include "base/text.h"
+
+namespace vmtelem {
+
+Collector::Collector(CollectorOptions options, Parts parts, std::function<AgentReport()> report, LoggerPtr log)
+    : options_(std::move(options)),
+      parts_(parts),
+      report_(std::move(report)),
+      log_(std::move(log)),
+      schedule_(options_.interval),
+      encoder_(options_.encode, log_) {}
+
+void Collector::Run() {
+  while (WaitForTick()) RunOnce();
+}
+
+void Collector::RunOnce() {
+  const Result<void> outcome = parts_.source.Collect(snapshot_);
+  Publish(outcome);
+  if (!outcome && outcome.error().code == ErrorCode::kClosed) return;  // interrupted: says nothing of the hypervisor
+  snapshot_.polls_late = late_;
+  LogOutcome(outcome);
+  LogProblems();
+  const SteadyTime begin = parts_.clock.SteadyNow();
+  tracker_.Derive(snapshot_, derived_);
+  Encode(parts_.clock.SteadyNow() - begin);
+  lines_bytes_ = lines_.bytes.size();
+  parts_.queue.Push(std::exchange(lines_, Lines{}));
+}
+
+// The line of the hypervisor carries the time that the lines of its VMs took, so it is encoded after them.
+void Collector::Encode(Nanoseconds derive_time) {
+  lines_.bytes.reserve(lines_bytes_ + lines_bytes_ / 8);
+  const SteadyTime begin = parts_.clock.SteadyNow();
+  encoder_.AppendDomains(snapshot_, derived_, lines_);
+  encoder_.AppendHost(snapshot_, {derive_time, parts_.clock.SteadyNow() - begin}, lines_);
+  if (!options_.agent_name.empty()) {
+    encoder_.AppendAgent(options_.agent_name, snapshot_.stamp, report_(), lines_);
+  }
+}
+
+bool Collector::WaitForTick() {
+  std::unique_lock lock(mutex_);
+  const TickSchedule::Tick tick = schedule_.Next(parts_.clock.Now());
+  if (tick.missed > 0) {
+    ++late_;
+    log_->debug("the last cycle took longer than the interval; {} ticks were skipped", tick.missed);
+  }
+  return !parts_.clock.WaitUntil(lock, stopped_, tick.at, [this] { return stop_; });
+}
+
+// A hypervisor that is away is told once when it goes and once when it is back, not once per cycle.
+void Collector::LogOutcome(const Result<void>& outcome) {
+  if (!outcome && outcome.error().message != told_) {
+    log_->warn("{}{}{}", outcome.error().message, outcome.error().hint.empty() ? "" : "; ", outcome.error().hint);
+    told_ = outcome.error().message;
+  } else if (outcome && !told_.empty()) {
+    log_->info("{} answers again: {}", snapshot_.host, CountOf(snapshot_.domains.size(), "VM"));
+    told_.clear();
+  }
+}
+
+// A VM that is just starting gives part of its data for a cycle or two, which is no news: only what lasts is told,
+// once.
+void Collector::LogProblems() {
+  constexpr int kLasting = 3;
+  if (snapshot_.problems.empty()) {
+    if (cycles_with_problems_ >= kLasting) log_->info("{}: all VMs give their data again", snapshot_.host);
+    cycles_with_problems_ = 0;
+  } else if (++cycles_with_problems_ == kLasting) {
+    log_->warn("{}: {} missing; the first: {}", snapshot_.host, CountOf(snapshot_.problems.size(), "reading"),
+               snapshot_.problems.front().message);
+  }
+}
+
+void Collector::Publish(const Result<void>& outcome) {
+  const std::lock_guard guard(mutex_);
+  ++stats_.cycles;
+  if (!outcome) ++stats_.failed_cycles;
+  stats_.fault = outcome ? std::string() : outcome.error().message;
+  stats_.lanes_parked = snapshot_.lanes_parked;
+  stats_.vms = snapshot_.domains.size();
+  stats_.names_repaired = encoder_.names_repaired();
+  stats_.values_out_of_range = snapshot_.values_out_of_range;
+}
+
+void Collector::Stop() {
+  {
+    const std::lock_guard guard(mutex_);
+    stop_ = true;
+  }
+  stopped_.notify_all();
+}
+
+CollectorStats Collector::stats() const {
+  const std::lock_guard guard(mutex_);
+  return stats_;
+}
+
+}  // namespace vmtelem

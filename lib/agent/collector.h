@@ -1,0 +1,80 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "agent/tick_schedule.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "derive/rate_tracker.h"
+#include "encode/influx_encoder.h"
+#include "model/agent_report.h"
+#include "model/source.h"
+#include "ship/line_queue.h"
+
+namespace vmtelem {
+
+struct CollectorOptions {
+  Nanoseconds interval = std::chrono::seconds(1);
+  EncodeOptions encode;
+  std::string agent_name;  // empty: this collector writes no `vmtelem_agent` line
+};
+
+// What a collector tells of itself.
+struct CollectorStats {
+  std::uint64_t cycles = 0, failed_cycles = 0, vms = 0, names_repaired = 0, values_out_of_range = 0;
+  std::string fault;               // of the last cycle; empty: none
+  std::uint64_t lanes_parked = 0;  // calls that were given up and have not returned
+};
+
+// Asks one hypervisor for everything at each tick, derives, encodes, and hands the lines to the queue. Run() is the
+// body of the collector's thread; its one wait is for the next tick or for Stop().
+class Collector {
+ public:
+  struct Parts {  // all must outlive the collector
+    Source& source;
+    LineQueue& queue;
+    Clock& clock;
+  };
+  Collector(CollectorOptions options, Parts parts, std::function<AgentReport()> report, LoggerPtr log);
+
+  void Run();
+  void RunOnce();  // one cycle, now
+
+  // Any thread.
+  void Stop();
+  [[nodiscard]] CollectorStats stats() const;
+
+ private:
+  bool WaitForTick();
+  void LogOutcome(const Result<void>& outcome);
+  void LogProblems();
+  void Encode(Nanoseconds derive_time);
+  void Publish(const Result<void>& outcome);
+
+  CollectorOptions options_;
+  Parts parts_;
+  std::function<AgentReport()> report_;
+  LoggerPtr log_;
+
+  TickSchedule schedule_;
+  RateTracker tracker_;
+  InfluxEncoder encoder_;
+  Snapshot snapshot_;
+  std::vector<DomainDerived> derived_;
+  Lines lines_;
+  std::size_t lines_bytes_ = 0;  // of the last cycle, to reserve for the next
+  std::uint64_t late_ = 0;
+  std::string told_;              // the fault that was logged last; empty: none
+  int cycles_with_problems_ = 0;  // in a row
+
+  mutable std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool stop_ = false;
+  CollectorStats stats_;
+};
+
+}  // namespace vmtelem

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.h"
+
+namespace vmtelem {
+
+// When to collect. Ticks lie on multiples of the interval of the wall clock, so that several hosts sample together; the
+// schedule itself runs on the monotonic clock, so that a step of the wall clock neither hurries nor delays it: it is
+// noticed, and the ticks are aligned anew. State without a clock; one thread.
+class TickSchedule {
+ public:
+  explicit TickSchedule(Nanoseconds interval) : interval_(interval) {}
+
+  struct Tick {
+    SteadyTime at;
+    std::uint64_t missed = 0;  // ticks that had passed before they could be waited for
+  };
+
+  // The tick to wait for after a cycle that ended at `now`: the first one that is still to come. Missed ones are
+  // skipped, never made up for.
+  Tick Next(const Stamp& now);
+
+ private:
+  [[nodiscard]] bool WallClockStepped(const Stamp& now) const;
+  void Align(const Stamp& now);
+
+  Nanoseconds interval_;
+  std::optional<SteadyTime> last_;   // the last tick given
+  std::int64_t wall_offset_ns_ = 0;  // wall minus steady when the ticks were aligned
+};
+
+}  // namespace vmtelem

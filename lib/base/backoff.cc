@@ -1,0 +1,28 @@
+#include "base/backoff.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace vmtelem {
+
+Backoff::Backoff(Nanoseconds cap, std::function<double()> random) : cap_(cap), random_(std::move(random)) {}
+
+Nanoseconds Backoff::Next(std::optional<Nanoseconds> retry_after) {
+  const Nanoseconds ceiling = std::min(cap_, ceiling_);
+  ceiling_ = ceiling * 2;
+  const auto wait = static_cast<Nanoseconds::rep>(static_cast<double>(ceiling.count()) * random_());
+  return AtLeast(Nanoseconds(wait), retry_after);
+}
+
+Nanoseconds Backoff::AtLeast(Nanoseconds wait, std::optional<Nanoseconds> retry_after) {
+  return std::max(wait, std::min(retry_after.value_or(Nanoseconds::zero()), kMaxRetryAfter));
+}
+
+std::function<double()> SystemRandom() {
+  return [engine = std::mt19937_64(std::random_device()())]() mutable {
+    return std::uniform_real_distribution<double>(0, 1)(engine);
+  };
+}
+
+}  // namespace vmtelem

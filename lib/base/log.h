@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include <spdlog/logger.h>
+
+namespace vmtelem {
+
+using Logger = spdlog::logger;  // thread-safe; handed to whoever logs, never looked up
+using LoggerPtr = std::shared_ptr<Logger>;
+
+enum class LogFormat {
+  kText,      // a terminal: 14:06:10 warn: message
+  kJournald,  // <4>message: sd-daemon(3) level prefix, no time, the journal has its own
+  kLogfmt,    // time=... level=warn msg="..."
+  kJson,      // {"time":...,"level":"warn","msg":"..."}
+};
+
+enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError };
+
+std::optional<LogLevel> ParseLogLevel(std::string_view name);
+
+// A logger that writes one line per event to `sink`; control characters and line ends in a message are escaped.
+LoggerPtr MakeLogger(spdlog::sink_ptr sink, LogFormat format, LogLevel level);
+
+// A logger that says nothing, for tests and for callers who do not care.
+LoggerPtr MakeNullLogger();
+
+}  // namespace vmtelem

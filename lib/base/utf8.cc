@@ -1,0 +1,52 @@
+#include "base/utf8.h"
+
+#include <algorithm>
+
+namespace vmtelem {
+namespace {
+
+// Lead byte ranges and the range of the second byte (Unicode 15, table 3-7: no surrogates, no overlong forms).
+struct Form {
+  unsigned char lead_first, lead_last, second_first, second_last;
+  std::size_t length;
+};
+
+constexpr Form kForms[] = {
+    {0x00, 0x7F, 0x00, 0x00, 1}, {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+    {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
+    {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
+};
+
+bool IsContinuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
+bool Matches(const Form& form, std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < form.lead_first || lead > form.lead_last || text.size() < form.length) return false;
+  if (form.length == 1) return true;
+  const auto second = static_cast<unsigned char>(text[1]);
+  return second >= form.second_first && second <= form.second_last &&
+         std::all_of(text.begin() + 2, text.begin() + static_cast<std::ptrdiff_t>(form.length), IsContinuation);
+}
+
+}  // namespace
+
+std::size_t Utf8SequenceLength(std::string_view text) {
+  if (text.empty()) return 0;
+  for (const Form& form : kForms) {
+    if (Matches(form, text)) return form.length;
+  }
+  return 0;
+}
+
+std::string RepairUtf8(std::string_view text) {
+  std::string repaired;
+  repaired.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = Utf8SequenceLength(text);
+    repaired.append(length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length));
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return repaired;
+}
+
+}  // namespace vmtelem

@@ -1,0 +1,91 @@
+#include "config/load.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/layers.h"
+#include "config/target_check.h"
+#include "config/url.h"
+
+namespace vmtelem {
+namespace {
+
+constexpr std::string_view kMask = "***";
+
+std::string Shown(const Setting& setting, const std::string& text) {
+  switch (setting.secrecy) {
+    case Secrecy::kSecret:
+      return {};
+    case Secrecy::kUrl:
+      return MaskUrl(text);
+    case Secrecy::kPlain:
+      break;
+  }
+  return text;
+}
+
+Fault DescribeFault(const Setting& setting, const GivenValue& given, const std::string& problem) {
+  const std::string shown = Shown(setting, given.text);
+  const std::string_view name = given.from_argument ? std::string_view(given.origin) : setting.variable;
+  const std::string_view origin = given.from_argument ? std::string_view() : std::string_view(given.origin);
+  return {.text = DescribeBadValue({name, shown, problem, setting.allowed, origin}),
+          .from_argument = given.from_argument,
+          .concerns_database = setting.group == SettingGroup::kDatabase};
+}
+
+// Puts the value that counts into `loaded`, or says what is wrong with it.
+void Resolve(const Setting& setting, const Layers& layers, LoadedConfig& loaded) {
+  EffectiveSetting effective{&setting, std::nullopt, "not set"};
+  if (!setting.default_text.empty()) {
+    setting.parse(setting, setting.default_text, loaded.config);
+    effective = {&setting, std::string(setting.default_text), "default"};
+  }
+  if (const auto given = layers.Find(setting)) {
+    const auto problem = setting.parse(setting, given->text, loaded.config);
+    if (problem) loaded.faults.push_back(DescribeFault(setting, *given, *problem));
+    effective = {&setting, setting.secrecy == Secrecy::kSecret ? std::string(kMask) : given->text, given->origin};
+  }
+  loaded.effective.push_back(std::move(effective));
+}
+
+Needs NeedsOf(const ConfigInput& input, const Config& config) {
+  Needs needs = input.needs_hypervisor ? kNeedsHypervisor : kNeedsNothing;
+  if (!input.needs_database) return needs;
+  switch (config.influx.api) {
+    case InfluxApi::kV1:
+      return needs | kNeedsInfluxV1;
+    case InfluxApi::kV2:
+      return needs | kNeedsInfluxV2;
+    case InfluxApi::kV3:
+      break;
+  }
+  return needs | kNeedsInfluxV3;
+}
+
+void ReportMissing(Needs needs, LoadedConfig& loaded) {
+  for (const EffectiveSetting& effective : loaded.effective) {
+    const Setting& setting = *effective.setting;
+    if ((setting.needed_for & needs) == 0 || effective.text) continue;
+    loaded.faults.push_back({.text = fmt::format("{} is not set; for example {}", setting.variable, setting.example),
+                             .concerns_database = setting.group == SettingGroup::kDatabase});
+  }
+}
+
+}  // namespace
+
+LoadedConfig LoadConfig(const ConfigInput& input) {
+  const Layers layers(input);
+  LoadedConfig loaded;
+  for (const Setting& setting : Settings()) Resolve(setting, layers, loaded);
+  std::vector<Fault> wrong = std::exchange(loaded.faults, layers.faults());
+  loaded.warnings = layers.warnings();
+  if (input.needs_database) FindToken(input.environment, loaded);
+  ReportMissing(NeedsOf(input, loaded.config), loaded);
+  loaded.faults.insert(loaded.faults.end(), std::make_move_iterator(wrong.begin()),
+                       std::make_move_iterator(wrong.end()));
+  if (input.needs_database) CheckTarget(loaded);
+  return loaded;
+}
+
+}  // namespace vmtelem

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "config/fault.h"
+#include "config/settings.h"
+
+namespace vmtelem {
+
+// The value of an environment variable; absent if it is not set. The library never looks by itself.
+using EnvironmentLookup = std::function<std::optional<std::string>(std::string_view name)>;
+
+struct FlagValue {
+  const Setting* setting = nullptr;
+  std::string text;
+  std::string origin;  // as it was typed: "--interval", "-v"
+};
+
+struct ConfigInput {
+  std::vector<FlagValue> flags;  // in the order in which they were given
+  EnvironmentLookup environment;
+  std::vector<std::string> env_files{};  // later ones win
+  bool needs_hypervisor = false;
+  bool needs_database = false;  // then the target is checked as a whole and the token file is read
+};
+
+// A setting as it is in force. `text` is what was given, *** for a secret, absent if there is neither a value nor a
+// default. For Secrecy::kUrl it is the URL as given: mask it before it is shown.
+struct EffectiveSetting {
+  const Setting* setting = nullptr;
+  std::optional<std::string> text;
+  std::string origin;  // "default", "environment", "/path/file:12", "--interval", "credential influx-token", "not set"
+};
+
+struct LoadedConfig {
+  Config config;                            // complete only if there are no faults
+  std::vector<EffectiveSetting> effective;  // one for each row of the table, in its order
+  std::vector<Fault> faults;                // all of them: files, what is missing, what is wrong
+  std::vector<std::string> warnings;
+};
+
+// Layers default < env-file < environment < flag. An empty value counts as not given.
+LoadedConfig LoadConfig(const ConfigInput& input);
+
+}  // namespace vmtelem

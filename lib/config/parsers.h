@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/hypervisor.h"
+
+// The parsers that the rows of the table share, also for values that are not settings. Each stores what `text` means,
+// or gives what is wrong with it, to follow the value in a sentence. Pure functions.
+namespace vmtelem {
+
+using Problem = std::optional<std::string>;
+
+// `allowed` is "LEAST to MOST", and both of them are.
+Problem ParseDurationWithin(std::string_view allowed, std::string_view text, Nanoseconds& value);
+Problem ParseCountWithin(std::string_view allowed, std::string_view text, std::size_t& value);
+Problem ParseSizeWithin(std::string_view allowed, std::string_view text, std::uint64_t& value);
+// `allowed` is "WORD, WORD, ..."; gives the index of the one that `text` is.
+Problem ParseWordOf(std::string_view allowed, std::string_view text, std::size_t& index);
+Problem ParseSwitch(std::string_view text, bool& value);
+// Text without control characters.
+Problem ParseText(std::string_view text, std::string& value);
+
+// `URI` or `NAME=URI`.
+Problem ParseHypervisor(std::string_view text, Hypervisor& hypervisor);
+// A list of group names, separated by commas.
+Problem ParseStatsGroups(std::string_view text, StatsGroups& groups);
+
+// Items separated by commas; `\,` is a comma within an item.
+std::vector<std::string> SplitList(std::string_view text);
+std::string EscapeListItem(std::string_view item);
+
+bool HasControlCharacter(std::string_view text);
+
+}  // namespace vmtelem

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "config/parsers.h"
+#include "config/settings.h"
+
+// Rows of the table in settings.h, in a file of their own for their length only. For settings.cc.
+namespace vmtelem {
+
+template <auto Member>
+Problem Duration(const Setting& row, std::string_view text, Config& config) {
+  return ParseDurationWithin(row.allowed, text, config.*Member);
+}
+
+template <auto Member>
+Problem Count(const Setting& row, std::string_view text, Config& config) {
+  return ParseCountWithin(row.allowed, text, config.*Member);
+}
+
+template <auto Member>
+Problem Size(const Setting& row, std::string_view text, Config& config) {
+  return ParseSizeWithin(row.allowed, text, config.*Member);
+}
+
+inline constexpr Setting kDeliveryRows[] = {
+    {.variable = "POLL_INTERVAL",
+     .flag = "--interval",
+     .short_flag = 'i',
+     .value_name = "DUR",
+     .default_text = "1s",
+     .allowed = "0.1s to 1h",
+     .group = SettingGroup::kDelivery,
+     .commands = kRun | kShowConfig,
+     .help = "Time between samples",
+     .parse = Duration<&Config::interval>},
+    {.variable = "BATCH_MAX_LINES",
+     .flag = "--batch-lines",
+     .value_name = "N",
+     .default_text = "2000",
+     .allowed = "1 to 10000",
+     .group = SettingGroup::kDelivery,
+     .commands = kRun | kOnce | kShowConfig,
+     .help = "Send when so many lines wait",
+     .parse = Count<&Config::batch_max_lines>},
+    {.variable = "BATCH_MAX_SEC",
+     .flag = "--batch-age",
+     .value_name = "DUR",
+     .default_text = "1s",
+     .allowed = "0.01s to 10m",
+     .group = SettingGroup::kDelivery,
+     .commands = kRun | kOnce | kShowConfig,
+     .help = "Send when a line has waited so long",
+     .parse = Duration<&Config::batch_max_age>},
+    {.variable = "WRITES_IN_FLIGHT",
+     .flag = "--writes-in-flight",
+     .value_name = "N",
+     .default_text = "2",
+     .allowed = "1 to 16",
+     .group = SettingGroup::kDelivery,
+     .commands = kRun | kOnce | kShowConfig,
+     .help = "Requests under way at once",
+     .parse = Count<&Config::writes_in_flight>},
+    {.variable = "QUEUE_MAX_BYTES",
+     .flag = "--queue-max-bytes",
+     .value_name = "SIZE",
+     .default_text = "64MiB",
+     .allowed = "1MiB to 16GiB",
+     .group = SettingGroup::kDelivery,
+     .commands = kRun | kShowConfig,
+     .help = "Memory for lines that wait; beyond it the oldest are dropped",
+     .parse = Size<&Config::queue_max_bytes>},
+    {.variable = "RETRY_MAX",
+     .flag = "--retry-max",
+     .value_name = "DUR",
+     .default_text = "10s",
+     .allowed = "0.1s to 1h",
+     .group = SettingGroup::kDelivery,
+     .commands = kRun | kOnce | kShowConfig,
+     .help = "Longest pause between attempts to deliver",
+     .parse = Duration<&Config::retry_max>},
+    {.variable = "DRAIN_TIMEOUT",
+     .flag = "--drain-timeout",
+     .value_name = "DUR",
+     .default_text = "15s",
+     .allowed = "0s to 1h",
+     .group = SettingGroup::kDelivery,
+     .commands = kRun | kOnce | kShowConfig,
+     .help = "How long a stop may deliver",
+     .parse = Duration<&Config::drain_timeout>},
+};
+
+}  // namespace vmtelem

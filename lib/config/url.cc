@@ -1,0 +1,77 @@
+#include "config/url.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/parse.h"
+
+namespace vmtelem {
+namespace {
+
+// What lies between "//" and the path.
+std::string_view Authority(std::string_view after_scheme) {
+  return after_scheme.substr(0, after_scheme.find_first_of("/?#"));
+}
+
+bool IsHostCharacter(char byte) {
+  const auto code = static_cast<unsigned char>(byte);
+  return std::isalnum(code) != 0 || byte == '-' || byte == '.' || byte == '_' || code >= 0x80;
+}
+
+bool IsHost(std::string_view host) {
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+    return std::all_of(host.begin(), host.end(), [](char byte) {
+      return std::isxdigit(static_cast<unsigned char>(byte)) != 0 || byte == ':' || byte == '.' || byte == '%';
+    });
+  }
+  return !host.empty() && std::all_of(host.begin(), host.end(), IsHostCharacter);
+}
+
+bool IsPort(std::string_view port) {
+  const auto number = ParseCount(port);
+  return number && *number >= 1 && *number <= 65535;
+}
+
+std::optional<std::string> CheckAuthority(std::string_view authority) {
+  if (authority.find('@') != std::string_view::npos) {
+    return "holds a user or password; use INFLUX_USER and INFLUX_TOKEN instead";
+  }
+  const std::size_t after_bracket = authority.find(']') == std::string_view::npos ? 0 : authority.find(']');
+  const std::size_t colon = authority.find(':', after_bracket);
+  if (!IsHost(authority.substr(0, colon))) return "has no usable host name";
+  if (colon != std::string_view::npos && !IsPort(authority.substr(colon + 1))) return "has no usable port number";
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> CheckInfluxUrl(std::string_view url) {
+  const bool has_control = std::any_of(url.begin(), url.end(), [](unsigned char byte) { return byte <= 0x20; });
+  if (has_control) return "holds a space or a control character";
+  const std::size_t scheme_end = url.find("://");
+  const std::string_view scheme = url.substr(0, scheme_end);
+  if (scheme_end == std::string_view::npos || (scheme != "http" && scheme != "https")) {
+    return "does not begin with http:// or https://";
+  }
+  const std::string_view rest = url.substr(scheme_end + 3);
+  if (rest.find_first_of("?#") != std::string_view::npos) return "has a query or a fragment; give the server only";
+  return CheckAuthority(Authority(rest));
+}
+
+std::string MaskUrl(std::string_view url) {
+  // A password may hold any of "/?#" unescaped, so everything up to the last @ is taken for the user part.
+  const std::size_t scheme_end = url.find("://");
+  const std::size_t start = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
+  const std::size_t at = url.rfind('@');
+  const bool has_user = at != std::string_view::npos && at >= start;
+  std::string masked(url.substr(0, start));
+  if (has_user) masked += "***";
+  const std::string_view rest = url.substr(has_user ? at : start);
+  const std::size_t query = rest.find('?');
+  masked += rest.substr(0, query);
+  if (query != std::string_view::npos) masked += "?***";
+  return masked;
+}
+
+}  // namespace vmtelem

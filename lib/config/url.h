@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+// Just enough of RFC 3986 to check the URL of a database before it is used, and to show a URL without its secrets.
+namespace vmtelem {
+
+// What is wrong with the URL of a database, to follow its name in a sentence; nothing if it can be used. Allowed is
+// http(s)://host[:port][/path]; a user, a query or a fragment are not.
+std::optional<std::string> CheckInfluxUrl(std::string_view url);
+
+// The URL with its user, its password and its query replaced by ***. For any URL, also one that is not well-formed.
+std::string MaskUrl(std::string_view url);
+
+}  // namespace vmtelem

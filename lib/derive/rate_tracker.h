@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "model/derived.h"
+#include "model/snapshot.h"
+
+namespace vmtelem {
+
+// Remembers the last snapshot and derives what follows from it and the next one. One thread (the collector's).
+// Memory grows with the VMs that are listed in the last snapshot, not with those that ever were.
+class RateTracker {
+ public:
+  RateTracker();
+  ~RateTracker();
+  RateTracker(const RateTracker&) = delete;
+  RateTracker& operator=(const RateTracker&) = delete;
+
+  // Fills `derived`, parallel to snapshot.domains, reusing its memory.
+  void Derive(const Snapshot& snapshot, std::vector<DomainDerived>& derived);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace vmtelem

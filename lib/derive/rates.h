@@ -1,0 +1,25 @@
+#pragma once
+
+#include "model/derived.h"
+#include "model/snapshot.h"
+
+// What follows from two samples of one VM. Pure functions.
+namespace vmtelem {
+
+// By how much a counter rose; absent if either value is, or if it went backward.
+Counter Increase(const Counter& before, const Counter& now);
+
+// Whether the counters of the VM as a whole started anew in between: another incarnation, another domain id, or a CPU,
+// vCPU or block counter that went backward. QEMU holds the block counters of all disks, so one that falls tells of a
+// new process; a NIC's counters are its tap's and say nothing about the rest of the VM.
+bool StartedAfresh(const DomainStats& before, const DomainStats& now);
+
+// (available - usable) / available, as the guest counts; absent while it has not reported both.
+Percent MemoryUsedPercent(const DomainStats& domain);
+
+// Sets the rates and the CPU percentages of `derived` from two neighbouring samples of the same run of a VM. The
+// totals must be there already, and the vectors must lie parallel to the devices of `now`. The time between is that of
+// the monotonic stamps; nothing is set if none has passed.
+void FillRates(const DomainStats& before, const DomainStats& now, DomainDerived& derived);
+
+}  // namespace vmtelem

@@ -1,0 +1,1 @@
+vmtelem_stage(derive SOURCES rate_tracker.cc rates.cc totals.cc STAGES model)

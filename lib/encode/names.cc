@@ -1,0 +1,48 @@
+#include "encode/names.h"
+
+#include "base/utf8.h"
+
+namespace vmtelem {
+namespace {
+
+bool IsControl(char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }
+bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+void CutToCap(std::string& text) {
+  if (text.size() <= kMaxNameBytes) return;
+  std::size_t end = kMaxNameBytes;
+  while (IsContinuation(text[end])) --end;
+  text.resize(end);
+}
+
+}  // namespace
+
+std::string RepairName(std::string_view name) {
+  std::string text = RepairUtf8(name);
+  for (char& c : text) {
+    if (IsControl(c)) c = '_';
+    if (c == '\\') c = '/';
+  }
+  CutToCap(text);
+  return text;
+}
+
+void AppendTag(std::string& out, std::string_view key, std::string_view value) {
+  if (value.empty()) return;
+  out.append(",").append(key).push_back('=');
+  for (const char c : value) {
+    if (c == ',' || c == '=' || c == ' ') out.push_back('\\');
+    out.push_back(c);
+  }
+}
+
+std::string NameRepairs::Repair(std::string_view what, std::string_view name) {
+  std::string repaired = RepairName(name);
+  if (repaired != name) {
+    ++count_;
+    log_->warn("the name of a {} cannot be written as it is; it is written as '{}'", what, repaired);
+  }
+  return repaired;
+}
+
+}  // namespace vmtelem

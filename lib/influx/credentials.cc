@@ -1,0 +1,72 @@
+#include "influx/credentials.h"
+
+#include <utility>
+
+#include "base/secret_file.h"
+#include "influx/request.h"
+
+namespace vmtelem {
+namespace {
+
+constexpr std::size_t kShortestRedacted = 8;
+
+// libcurl copies the text of a header; this copy of a secret ends here.
+bool AddHeader(curl_slist*& list, const std::string& header) {
+  curl_slist* const longer = curl_slist_append(list, header.c_str());
+  if (longer != nullptr) list = longer;
+  return longer != nullptr;
+}
+
+CurlHeaders MakeHeaders(const Secret& authorization, Encoding encoding) {
+  curl_slist* list = nullptr;
+  // "Expect:" takes away a header that costs large bodies a round trip, or a second if the server ignores it.
+  bool ok = AddHeader(list, "Content-Type: text/plain; charset=utf-8") && AddHeader(list, "Expect:");
+  if (ok && encoding == Encoding::kGzip) ok = AddHeader(list, "Content-Encoding: gzip");
+  if (ok && !authorization.empty()) ok = AddHeader(list, "Authorization: " + authorization.Reveal());
+  CurlHeaders headers(list, curl_slist_free_all);
+  return ok ? headers : nullptr;
+}
+
+void StrikeOut(std::string& text, const std::string& secret) {
+  if (secret.size() < kShortestRedacted) return;
+  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+    text.replace(at, secret.size(), "***");
+  }
+}
+
+}  // namespace
+
+Credentials::Credentials(InfluxTarget target, LoggerPtr log) : target_(std::move(target)), log_(std::move(log)) {
+  Use(target_.token);
+}
+
+CurlHeaders Credentials::Headers(Encoding encoding) {
+  if (std::exchange(refused_, false) && !target_.token_file.empty()) ReadAgain();
+  return MakeHeaders(Authorization(target_), encoding);
+}
+
+void Credentials::ReadAgain() {
+  Result<SecretFile> file = ReadSecretFile(target_.token_file);
+  if (!file) {
+    if (!std::exchange(told_unreadable_, true)) log_->warn("the token cannot be read again: {}", file.error().message);
+    return;
+  }
+  told_unreadable_ = false;
+  if (file->secret.Reveal() == target_.token.Reveal()) return;
+  log_->info("{} holds another token now, using that", target_.token_file);
+  Use(file->secret);
+}
+
+void Credentials::Use(const Secret& token) {
+  target_.token = token;
+  const std::string header = Authorization(target_).Reveal();
+  used_.push_back(token);
+  used_.emplace_back(header.substr(header.find(' ') + 1));
+}
+
+std::string Credentials::Redact(std::string text) const {
+  for (const Secret& secret : used_) StrikeOut(text, secret.Reveal());
+  return text;
+}
+
+}  // namespace vmtelem

@@ -1,0 +1,42 @@
+#include "influx/gzip.h"
+
+#include <zlib.h>
+
+namespace vmtelem {
+namespace {
+
+constexpr int kLevel = 1;
+constexpr int kGzipWindowBits = 15 + 16;  // zlib.h: 16 asks for the gzip format
+constexpr int kMemoryLevel = 8;           // zlib's default
+
+}  // namespace
+
+struct GzipCompressor::State {
+  z_stream stream{};
+  bool ready = false;
+};
+
+GzipCompressor::GzipCompressor() : state_(std::make_unique<State>()) {
+  state_->ready =
+      deflateInit2(&state_->stream, kLevel, Z_DEFLATED, kGzipWindowBits, kMemoryLevel, Z_DEFAULT_STRATEGY) == Z_OK;
+}
+
+GzipCompressor::~GzipCompressor() {
+  if (state_->ready) deflateEnd(&state_->stream);
+}
+
+std::optional<std::string> GzipCompressor::Compress(std::string_view text) {
+  z_stream& stream = state_->stream;
+  if (!state_->ready || deflateReset(&stream) != Z_OK) return std::nullopt;
+  std::string packed(deflateBound(&stream, static_cast<uLong>(text.size())), '\0');
+  // zlib only reads the input, but says so in its types only if built with ZLIB_CONST.
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  if (deflate(&stream, Z_FINISH) != Z_STREAM_END) return std::nullopt;
+  packed.resize(stream.total_out);
+  return packed;
+}
+
+}  // namespace vmtelem

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace vmtelem {
+
+// Compresses bodies at level 1, since the line protocol repeats itself so much that more effort gains little. Keeps
+// zlib's 256 KiB of state from one body to the next. One thread at a time.
+class GzipCompressor {
+ public:
+  GzipCompressor();
+  ~GzipCompressor();
+  GzipCompressor(const GzipCompressor&) = delete;
+  GzipCompressor& operator=(const GzipCompressor&) = delete;
+
+  // One gzip member; nothing if there is no memory for it.
+  std::optional<std::string> Compress(std::string_view text);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace vmtelem

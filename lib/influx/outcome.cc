@@ -1,0 +1,148 @@
+#include "influx/outcome.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/parse.h"
+#include "influx/refusal.h"
+#include "influx/server_text.h"
+
+namespace vmtelem {
+namespace {
+
+constexpr unsigned kHandshakesBeforeHold = 3;
+
+Verdict Make(Action action, ErrorCode cause, std::string reason, std::string hint = {}) {
+  Verdict verdict;
+  verdict.action = action;
+  verdict.cause = cause;
+  verdict.reason = std::move(reason);
+  verdict.hint = std::move(hint);
+  return verdict;
+}
+
+std::string ApiName(InfluxApi api) {
+  switch (api) {
+    case InfluxApi::kV3:
+      return "v3";
+    case InfluxApi::kV2:
+      return "v2";
+    case InfluxApi::kV1:
+      break;
+  }
+  return "v1";
+}
+
+// "InfluxDB at https://host:8181 <what> (HTTP 400): <the server's words>"
+std::string Told(const TargetNames& target, const Reply& reply, const std::string& what) {
+  const std::string text = Excerpt(ErrorText(reply.body));
+  return fmt::format("{} {} (HTTP {}){}{}", target.server, what, reply.status, text.empty() ? "" : ": ", text);
+}
+
+Verdict WithoutAnswer(const TargetNames& target, const Reply& reply) {
+  const std::string error = Excerpt(reply.error);
+  const std::string unreachable = fmt::format("{} cannot be reached: {}", target.server, error);
+  switch (reply.transport) {
+    case Reply::Transport::kTimeout:
+      return Make(Action::kRetry, ErrorCode::kTimeout,
+                  fmt::format("{} did not answer within {}", target.server, FormatDuration(target.timeout)));
+    case Reply::Transport::kBroken:
+      return Make(Action::kRetry, ErrorCode::kUnreachable,
+                  fmt::format("{} broke off the connection: {}", target.server, error));
+    case Reply::Transport::kHandshake:
+      return Make(reply.handshakes_failed > kHandshakesBeforeHold ? Action::kHold : Action::kRetry,
+                  ErrorCode::kUnreachable, unreachable);
+    case Reply::Transport::kUntrusted:
+      return Make(Action::kHold, ErrorCode::kUnreachable,
+                  fmt::format("the certificate of {} is not accepted: {}", target.server, error),
+                  "is INFLUX_CA_FILE the authority that signed it?");
+    case Reply::Transport::kTlsSetup:
+      return Make(Action::kHold, ErrorCode::kInvalid, unreachable, "can INFLUX_CA_FILE be read?");
+    case Reply::Transport::kUnreachable:
+    case Reply::Transport::kAnswered:
+      break;
+  }
+  return Make(Action::kRetry, ErrorCode::kUnreachable, unreachable);
+}
+
+Verdict Denied(const TargetNames& target, const Reply& reply) {
+  if (reply.status == 407) {
+    return Make(Action::kHold, ErrorCode::kDenied, Told(target, reply, "is behind a proxy that wants credentials"));
+  }
+  if (!target.has_credentials) {
+    return Make(Action::kHold, ErrorCode::kDenied,
+                fmt::format("{} wants credentials (HTTP {})", target.server, reply.status));
+  }
+  return Make(
+      Action::kHold, ErrorCode::kDenied, fmt::format("{} refuses the token (HTTP {})", target.server, reply.status),
+      fmt::format("the token came from {}; may it write to database '{}'?", target.token_origin, target.database));
+}
+
+Verdict Unfit(const TargetNames& target, const Reply& reply) {
+  const bool redirect = reply.status / 100 == 3;
+  const std::string where = reply.location.empty() ? "elsewhere" : "to " + Excerpt(reply.location);
+  if (redirect) {
+    return Make(Action::kHold, ErrorCode::kInvalid,
+                fmt::format("{} redirects {} (HTTP {})", target.server, where, reply.status),
+                "redirects are not followed; INFLUX_URL should be the final address");
+  }
+  const std::string question = fmt::format("does the server speak API {}?", ApiName(target.api));
+  if (reply.status == 404) {
+    return Make(Action::kHold, ErrorCode::kInvalid, Told(target, reply, "has no such database or path"),
+                fmt::format("does database '{}' exist, and {}", target.database, question));
+  }
+  return Make(Action::kHold, ErrorCode::kInvalid, Told(target, reply, "refuses the request"), question);
+}
+
+bool IsBusy(int status) { return status == 408 || status == 425 || status == 429 || status == 499 || status == 503; }
+
+bool RefusesEncoding(const Reply& reply) {
+  const bool named = reply.status == 400 && reply.body.find("unacceptable content-encoding") != std::string::npos;
+  return reply.compressed && (reply.status == 415 || named);
+}
+
+Verdict AnsweredBadData(const TargetNames& target, const Reply& reply, const Batch& batch) {
+  std::optional<Verdict> refusal = ReadRefusal(reply.status, reply.body, batch);
+  if (!refusal) return Unfit(target, reply);
+  refusal->reason = fmt::format("{} refuses data (HTTP {}): {}", target.server, reply.status, refusal->reason);
+  return std::move(*refusal);
+}
+
+Verdict Answered(const TargetNames& target, const Reply& reply, const Batch& batch) {
+  const int status = reply.status;
+  if (status / 100 == 2 && !IsHtml(reply.body)) return {};
+  if (status == 413) {
+    return Make(Action::kSplit, ErrorCode::kRefusedData, Told(target, reply, "finds the request too large"));
+  }
+  if (RefusesEncoding(reply)) return Make(Action::kResend, ErrorCode::kInvalid, Told(target, reply, "takes no gzip"));
+  if (IsBusy(status)) return Make(Action::kRetry, ErrorCode::kUnreachable, Told(target, reply, "is busy"));
+  if (status / 100 == 5) return Make(Action::kRetry, ErrorCode::kUnreachable, Told(target, reply, "fails"));
+  if (status == 401 || status == 403 || status == 407) return Denied(target, reply);
+  if (status == 400 || status == 422) return AnsweredBadData(target, reply, batch);
+  return Unfit(target, reply);
+}
+
+// A gateway says of the server behind it that it did not answer, not that it had the lines.
+bool IsGateway(int status) { return status == 502 || status == 504; }
+
+// The server had the lines and then failed for a reason that it does not give.
+bool LinesMayBeWhy(const Reply& reply) {
+  if (!reply.lines_sent) return false;
+  if (reply.transport == Reply::Transport::kAnswered) {
+    return reply.status / 100 == 5 && !IsBusy(reply.status) && !IsGateway(reply.status);
+  }
+  return reply.transport == Reply::Transport::kBroken || reply.transport == Reply::Transport::kTimeout;
+}
+
+}  // namespace
+
+Verdict Classify(const TargetNames& target, const Reply& reply, const Batch& batch) {
+  const bool answered = reply.transport == Reply::Transport::kAnswered;
+  Verdict verdict = answered ? Answered(target, reply, batch) : WithoutAnswer(target, reply);
+  verdict.retry_after = reply.retry_after;
+  verdict.batch_suspected = verdict.action == Action::kRetry && LinesMayBeWhy(reply);
+  return verdict;
+}
+
+}  // namespace vmtelem

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "model/batch.h"
+#include "model/delivery.h"
+#include "model/influx_target.h"
+
+namespace vmtelem {
+
+// What came back for one request.
+struct Reply {
+  enum class Transport {
+    kAnswered,     // there is a status
+    kUnreachable,  // no connection
+    kTimeout,
+    kBroken,     // the connection ended before the answer did
+    kHandshake,  // TLS did not come about; may pass
+    kUntrusted,  // the server's certificate is not accepted
+    kTlsSetup,   // our own TLS files cannot be used
+  };
+  Transport transport = Transport::kAnswered;
+  std::string error;  // why there is no answer, in libcurl's words
+  int status = 0;
+  std::string body;      // at most its first MiB
+  std::string location;  // of a redirect, without user, password and query
+  std::optional<Nanoseconds> retry_after;
+  bool compressed = false;         // as the request was sent
+  bool lines_sent = false;         // part of the batch at least has left
+  unsigned handshakes_failed = 0;  // in a row, this one included
+};
+
+// What messages say of a target.
+struct TargetNames {
+  InfluxApi api = InfluxApi::kV3;
+  std::string server;  // "InfluxDB at https://host:8181"
+  std::string database;
+  std::string token_origin;
+  bool has_credentials = true;
+  Nanoseconds timeout{};
+};
+
+// What is to be done with the batch after this reply. Pure. Data are given up only on a recognised refusal of data;
+// whatever else a server answers, they are kept.
+Verdict Classify(const TargetNames& target, const Reply& reply, const Batch& batch);
+
+}  // namespace vmtelem

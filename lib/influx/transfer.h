@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "influx/curl_handles.h"
+#include "influx/outcome.h"
+#include "model/delivery.h"
+
+namespace vmtelem {
+
+// One request and its reply on one easy handle, which is used again for the next so that libcurl keeps what it knows.
+// Must not move while under way: libcurl holds its address. Writer's thread.
+class Transfer {
+ public:
+  struct Settings {  // that never change
+    std::string url;
+    std::string ca_file;
+    Nanoseconds timeout{};
+  };
+  // Fails if there is no memory, or if libcurl was built without what is asked of it.
+  static std::unique_ptr<Transfer> Make(const Settings& settings);
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  struct Body {
+    std::shared_ptr<const Batch> batch;
+    std::string packed;  // gzip of the batch; empty: it is sent as it is
+  };
+  void Prepare(TransferId id, Body body, CurlHeaders headers, SteadyTime now);
+  // What came back, once libcurl has said with `code` that it is over.
+  Reply TakeReply(CURLcode code);
+
+  [[nodiscard]] CURL* easy() const { return easy_.get(); }
+  [[nodiscard]] TransferId id() const { return id_; }
+  [[nodiscard]] const Batch& batch() const { return *body_.batch; }
+  [[nodiscard]] SteadyTime started_at() const { return started_at_; }
+  void Release();  // what belonged to the request
+
+ private:
+  explicit Transfer(CurlEasy easy) : easy_(std::move(easy)) {}
+  bool Configure(const Settings& settings);
+  static std::size_t Keep(char* data, std::size_t size, std::size_t count, void* transfer);
+  [[nodiscard]] std::string Location() const;
+  [[nodiscard]] std::string ErrorText(CURLcode code) const;
+
+  CurlEasy easy_;
+  TransferId id_ = 0;
+  Body body_;
+  CurlHeaders headers_;
+  SteadyTime started_at_{};
+  std::string reply_;
+  std::array<char, CURL_ERROR_SIZE> error_{};
+};
+
+}  // namespace vmtelem

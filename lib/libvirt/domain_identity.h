@@ -1,0 +1,46 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <libvirt/libvirt.h>
+
+#include "model/snapshot.h"
+
+// What a domain pointer knows by itself: these make no call to the hypervisor.
+namespace vmtelem {
+
+using UuidText = std::array<char, VIR_UUID_STRING_BUFLEN>;
+
+// Empty if there is none.
+inline UuidText UuidTextOf(virDomainPtr domain) {
+  UuidText text{};
+  if (virDomainGetUUIDString(domain, text.data()) != 0) text[0] = '\0';
+  return text;
+}
+inline std::string UuidOf(virDomainPtr domain) { return UuidTextOf(domain).data(); }
+
+// Valid as long as the domain pointer.
+inline std::string_view NameOf(virDomainPtr domain) {
+  const char* name = virDomainGetName(domain);
+  return name == nullptr ? std::string_view() : name;
+}
+
+// Absent while it does not run.
+inline std::optional<std::int64_t> IdOf(virDomainPtr domain) {
+  const unsigned id = virDomainGetID(domain);
+  if (id == static_cast<unsigned>(-1)) return std::nullopt;
+  return id;
+}
+
+// Into the memory that `stats` has.
+inline void SetIdentity(DomainStats& stats, virDomainPtr domain) {
+  stats.name = NameOf(domain);
+  stats.uuid = UuidTextOf(domain).data();
+  stats.domain_id = IdOf(domain);
+}
+
+}  // namespace vmtelem

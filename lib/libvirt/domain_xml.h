@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vmtelem {
+
+struct DiskDevice {
+  std::string target;       // e.g. vda
+  bool has_medium = false;  // false: an empty CD-ROM or floppy drive, which has no counters by nature
+};
+
+struct DomainDevices {
+  std::vector<std::string> nics;  // target device names on the host, e.g. vnet0
+  std::vector<DiskDevice> disks;
+};
+
+// The devices in the XML of a running domain, in its order. One without a target name cannot be asked for and is left
+// out. XML that does not parse, or is of something else, has no devices. Pure.
+DomainDevices ParseDevices(std::string_view xml);
+
+}  // namespace vmtelem

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "model/snapshot.h"
+
+namespace vmtelem {
+
+// Numbers the runs of each VM. A run ends when the domain id changes, when the VM is missing from one answer, and when
+// the connection was lost: ids are counted anew by a daemon that was restarted, so none of them proves a run across
+// that. One thread.
+class Incarnations {
+ public:
+  // Every VM counts as started anew.
+  void NoteReconnected() { runs_.clear(); }
+
+  // Sets DomainStats::incarnation of all VMs of one complete answer.
+  void Assign(std::vector<DomainStats>& domains);
+
+ private:
+  struct Run {
+    std::optional<std::int64_t> domain_id;
+    std::uint64_t incarnation = 0;
+    std::uint64_t answer = 0;  // the last one that had it
+  };
+  std::unordered_map<std::string, Run> runs_;  // by UUID
+  std::uint64_t answers_ = 0;
+  std::uint64_t last_incarnation_ = 0;
+};
+
+}  // namespace vmtelem

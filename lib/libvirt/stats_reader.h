@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <libvirt/libvirt.h>
+
+#include "base/result.h"
+#include "libvirt/bulk_decode.h"
+#include "libvirt/connection.h"
+#include "libvirt/domain_calls.h"
+#include "libvirt/lane.h"
+#include "libvirt/virt_error.h"
+#include "model/hypervisor.h"
+#include "model/snapshot.h"
+
+namespace vmtelem {
+
+// What one or more questions to a hypervisor found.
+struct Answer {
+  std::vector<DomainStats> domains;
+  std::vector<Error> problems;
+  std::uint64_t values_out_of_range = 0;
+};
+
+// Reads the statistics of VMs over one connection: in bulk, and by single calls what the driver's bulk does not have.
+// Learns from the first answer which groups those are and keeps to it as long as the connection lives, because two
+// sources of one counter do not agree. On the lane's thread; every Read() may block for ever.
+class StatsReader {
+ public:
+  // `connection` must outlive the reader.
+  StatsReader(const Connection& connection, Nanoseconds device_cache_ttl);
+
+  // Replaces `answer`, whose memory it reuses, by the statistics of `domains`. One that is not running any more is left
+  // out; one that gives no answer has its identity only and a problem that names it. Fails if the hypervisor as a
+  // whole gives no answer; kUnreachable: the connection is lost.
+  Result<void> Read(std::span<const DomainHandle> domains, StatsGroups groups, Answer& answer, LaneClock& clock);
+
+ private:
+  struct Reading;
+
+  Result<void> ReadInBulk(std::span<const DomainHandle> domains, Reading& reading);
+  Result<void> ReadApart(std::span<const DomainHandle> domains, const VirtError& error, Reading& reading);
+  Result<void> TakeRecords(std::span<const virDomainStatsRecordPtr> records, const Stamp& stamp, Reading& reading);
+  Result<void> FillFromCalls(std::span<const virDomainStatsRecordPtr> records, std::size_t first, Reading& reading);
+  Result<void> ReadByCalls(std::span<const DomainHandle> domains, Reading& reading);
+  Result<bool> ReadByCalls(virDomainPtr domain, StatsGroups groups, DomainStats& stats, Reading& reading);
+  void NoteMonitor(virDomainPtr domain, std::size_t slot, Reading& reading);
+  Result<void> RetryPartial(Reading& reading);
+  void TakeRetried(const virDomainStatsRecord& record, const Stamp& stamp, Reading& reading);
+  [[nodiscard]] unsigned BulkBits(StatsGroups groups) const;
+
+  const Connection& connection_;
+  const bool is_qemu_;
+  BulkDecoder decoder_;
+  DomainCalls calls_;
+  bool nowait_ = true;
+  bool probed_ = false;
+  StatsGroups missing_in_bulk_ = 0;
+  DomainStats retried_;  // scratch
+};
+
+}  // namespace vmtelem

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+// Connection URIs of libvirt: driver[+transport]://[user[:password]@][host][:port]/path[?parameters]. Text only; a URI
+// that cannot be taken apart is left to libvirt to refuse. Pure functions.
+namespace vmtelem {
+
+// The URI as it may be shown: user and password are "***", and so is the query, whose parameters may be secrets too.
+std::string UriForDisplay(const std::string& uri);
+
+// `text` (a message of libvirt's, which may quote the URI or a part of it) without the URI's password and the values of
+// its parameters, as they are written and percent-decoded.
+std::string WithoutPassword(std::string text, const std::string& uri);
+
+// The URI to open: with `no_tty=1` added for the ssh transport unless it says itself, because ssh would ask on the
+// terminal for a password or an unknown host key.
+std::string UriWithoutPrompts(const std::string& uri);
+
+// The host part, without the brackets of an IPv6 address; empty if there is none.
+std::string UriHost(const std::string& uri);
+
+}  // namespace vmtelem

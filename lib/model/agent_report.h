@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace vmtelem {
+
+// Where every line is that was ever sampled. At all times
+// sampled + recovered = queued + spooled + in_flight + written + rejected + dropped.
+struct LineCounts {
+  std::uint64_t sampled = 0, recovered = 0;
+  std::uint64_t queued = 0, spooled = 0, in_flight = 0;
+  std::uint64_t written = 0, rejected = 0, dropped = 0;
+};
+
+// What the process says of itself: the fields of `vmtelem_agent`.
+struct AgentReport {
+  LineCounts lines;
+  std::uint64_t queue_bytes = 0, spool_bytes = 0, spool_batches = 0;
+  std::uint64_t writes = 0, write_retries = 0;
+  std::uint64_t names_repaired = 0, values_out_of_range = 0;
+  Nanoseconds write_latency{};  // of the last request that was answered; 0 before the first
+};
+
+}  // namespace vmtelem

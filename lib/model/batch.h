@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vmtelem {
+
+// Encoded lines on their way: bytes and what must be known of them without parsing them again. Line protocol, each
+// line ended by \n, no blank lines and no comments (so that a server's line number is an index here).
+struct Lines {
+  std::string bytes;
+  std::size_t count = 0;
+  std::int64_t first_wall_ns = 0;  // stamps of the oldest and the newest line; 0 while count is 0
+  std::int64_t last_wall_ns = 0;
+
+  [[nodiscard]] bool empty() const { return count == 0; }
+  void NoteLine(std::int64_t wall_ns);  // counts a line that was just appended to `bytes`
+  void Append(const Lines& more);
+  void Clear();
+};
+
+// Lines that are sealed: they are sent, split and dropped, and never change.
+class Batch {
+ public:
+  Batch() = default;
+  explicit Batch(Lines lines);
+
+  [[nodiscard]] const std::string& bytes() const { return lines_.bytes; }
+  [[nodiscard]] std::size_t line_count() const { return starts_.size(); }
+  [[nodiscard]] std::int64_t first_wall_ns() const { return lines_.first_wall_ns; }
+  [[nodiscard]] std::int64_t last_wall_ns() const { return lines_.last_wall_ns; }
+
+  // Line `index` (from 0) without its \n.
+  [[nodiscard]] std::string_view line(std::size_t index) const;
+
+  // Lines [first, first + count) as a batch of their own; its stamps are those of the whole.
+  [[nodiscard]] Batch Slice(std::size_t first, std::size_t count) const;
+  // All lines but those at `indices` (sorted, unique, in range).
+  [[nodiscard]] Batch Without(const std::vector<std::size_t>& indices) const;
+
+ private:
+  Lines lines_;
+  std::vector<std::uint32_t> starts_;  // offset of each line
+};
+
+}  // namespace vmtelem

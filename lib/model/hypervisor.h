@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace vmtelem {
+
+// Groups of statistics, as a set of bits. The names are those of `STATS_GROUPS`.
+enum StatsGroup : std::uint32_t {
+  kGroupState = 1U << 0,
+  kGroupCpu = 1U << 1,
+  kGroupBalloon = 1U << 2,
+  kGroupVcpu = 1U << 3,
+  kGroupInterface = 1U << 4,
+  kGroupBlock = 1U << 5,
+};
+using StatsGroups = std::uint32_t;
+inline constexpr StatsGroups kAllGroups = (1U << 6) - 1;
+
+// Which VMs are collected. A pattern is a name, a UUID, or a glob over names (fnmatch(3)).
+struct DomainFilter {
+  std::vector<std::string> include;  // empty: all
+  std::vector<std::string> exclude;  // beats include
+};
+
+// A hypervisor to read from. Plain data.
+struct Hypervisor {
+  std::string name;  // of `NAME=URI`; empty: ask libvirt, then the URI, then the local hostname
+  std::string uri;   // may hold a password (libssh): never log it
+};
+
+struct CollectOptions {
+  Hypervisor hypervisor;
+  StatsGroups groups = kAllGroups;
+  bool per_vcpu = false;
+  DomainFilter filter;
+  Nanoseconds timeout = std::chrono::seconds(30);            // of any one libvirt call
+  Nanoseconds device_cache_ttl = std::chrono::seconds(300);  // how long details out of the domain XML are believed
+};
+
+}  // namespace vmtelem

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "base/secret.h"
+
+namespace vmtelem {
+
+enum class InfluxApi { kV1, kV2, kV3 };
+
+// A database to write to. Plain data.
+struct InfluxTarget {
+  InfluxApi api = InfluxApi::kV3;
+  std::string url;  // scheme://host[:port][/path]; user and password are not allowed in it
+  std::string database;
+  std::string org;               // v2
+  std::string user;              // v1
+  std::string retention_policy;  // v1; empty: the database's default
+  Secret token;                  // v1: the password; may be empty there
+  std::string token_file;        // where the token came from, to read again when it is refused; empty: not from a file
+  std::string token_origin;      // for messages: "INFLUX_TOKEN", "INFLUX_TOKEN_FILE", "credential influx-token"
+  std::string ca_file;           // empty: the system's
+  bool gzip = true;
+  Nanoseconds timeout = std::chrono::seconds(30);  // of one request
+};
+
+}  // namespace vmtelem

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "model/counters.h"
+
+// What one collection found: facts as the hypervisor gave them, nothing derived. Plain data, owned by whoever holds
+// it, no thread of its own.
+namespace vmtelem {
+
+struct NicStats {
+  std::string device;  // target name on the host, e.g. vnet0; the key, since positions shift
+  EnumArray<NicCounter, Counter> counters{};
+  bool failed = false;  // its counters are absent because reading them failed, not because it has none
+};
+
+struct DiskStats {
+  std::string device;  // target name in the guest, e.g. vda
+  EnumArray<DiskCounter, Counter> counters{};
+  EnumArray<DiskGauge, Counter> gauges{};
+  bool failed = false;  // likewise
+};
+
+struct VcpuStats {
+  unsigned index = 0;  // may be sparse
+  std::optional<int> state;
+  std::optional<bool> halted;
+  EnumArray<VcpuCounter, Counter> counters{};
+};
+
+struct DomainStats {
+  std::string name;  // as libvirt gives it: any bytes
+  std::string uuid;
+  Stamp stamp;  // when the call that answered was issued
+
+  // Changes whenever the counters may have started anew although none went backward: a start event, another domain
+  // id, a reconnect after which the same run of the VM cannot be shown.
+  std::uint64_t incarnation = 0;
+
+  std::optional<std::int64_t> domain_id;
+  std::optional<int> state;         // virDomainState
+  std::optional<int> state_reason;  // its reason
+  Counter vcpus, vcpus_max;
+  EnumArray<CpuCounter, Counter> cpu{};
+  EnumArray<MemoryValue, Counter> memory{};
+  Counter memory_updated_s;  // since the epoch; absent while the guest has never reported
+  std::vector<VcpuStats> vcpu_stats;
+  std::vector<NicStats> nics;    // in the driver's order; a NIC without counters is listed without them
+  std::vector<DiskStats> disks;  // likewise
+
+  std::optional<bool> monitor_ok;  // see README.md, "What is written"; absent = not asked or another client's job
+  std::optional<double> monitor_blocked_s;
+};
+
+// Whether the VM gave anything beyond its identity: a state, a counter or a gauge. Its domain id and what is known of
+// its monitor do not count, since they are known of a VM that does not answer too.
+bool HasStatistics(const DomainStats& domain);
+
+struct Snapshot {
+  std::string host;  // value of the host tag, before repair
+  Stamp stamp;       // when the cycle began
+  // Counts the attempts to collect. Two snapshots are neighbours, between which rates are known, if it differs by one.
+  std::uint64_t cycle = 0;
+
+  bool up = false;  // the hypervisor answered
+  // Every VM that is known to run. One that gave no answer is listed with its identity only.
+  std::vector<DomainStats> domains;
+  std::vector<Error> problems;  // what was asked and not read in this cycle, each naming its VM
+
+  // Of the source since it was made.
+  std::uint64_t lanes = 0, lanes_parked = 0, polls = 0, poll_errors = 0, values_out_of_range = 0;
+  std::uint64_t polls_late = 0;  // set by whoever schedules the polls
+  Nanoseconds poll_latency{};
+};
+
+// A VM in a list: what list-vms shows.
+struct DomainInfo {
+  std::string host;
+  std::optional<std::int64_t> id;  // only while it runs
+  std::string name;
+  std::string uuid;
+  int state = 0;  // virDomainState
+  Counter vcpus, memory_max_bytes, memory_bytes, cpu_time_ns;
+};
+
+// The field's names of virDomainState without spaces: "running", "shutoff", ...; "unknown" for a number beyond them.
+std::string_view DomainStateName(int state);
+
+}  // namespace vmtelem

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <vector>
+
+#include "base/result.h"
+#include "model/snapshot.h"
+
+namespace vmtelem {
+
+enum class ListScope { kActive, kAll };
+
+// The port to one hypervisor. One thread at a time calls it (the collector's, or main's); every call returns within
+// the time-out that the implementation was given, whatever the hypervisor does.
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  // Fills `snapshot`, reusing its memory. Always sets host, stamp, cycle and the source's own counters. On an error
+  // (kUnreachable, kTimeout, kDenied, ...: the hypervisor as a whole) up is false and there are no domains. What one
+  // VM did not give is absent there and named in `problems`.
+  virtual Result<void> Collect(Snapshot& snapshot) = 0;
+
+  // The VMs that match the filter, ordered by name.
+  virtual Result<std::vector<DomainInfo>> List(ListScope scope) = 0;
+
+  // Ends a call in progress early, and every later one at once: they fail with kClosed. From any thread.
+  virtual void Interrupt() noexcept = 0;
+};
+
+}  // namespace vmtelem

@@ -1,0 +1,1 @@
+vmtelem_stage(model SOURCES snapshot.cc batch.cc STAGES base)

@@ -1,0 +1,56 @@
+#include "ship/batcher.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace vmtelem {
+
+Batcher::Batcher(BatchLimits limits) : limits_(limits) {
+  limits_.grown_max_lines = std::max(limits_.grown_max_lines, limits_.max_lines);
+}
+
+void Batcher::Add(Lines lines, SteadyTime now) {
+  if (lines.empty()) return;
+  if (!open_.empty()) {
+    open_.Append(lines);
+    return;
+  }
+  open_ = std::move(lines);
+  opened_at_ = now;
+}
+
+bool Batcher::Due(SteadyTime now, Pace pace) const {
+  if (open_.empty()) return false;
+  if (pace == Pace::kGrow) return AtMost();
+  return AtMost() || open_.count >= limits_.max_lines || now >= opened_at_ + limits_.max_age;
+}
+
+std::optional<SteadyTime> Batcher::DueAt(Pace pace) const {
+  if (open_.empty() || pace == Pace::kGrow) return std::nullopt;
+  return opened_at_ + limits_.max_age;
+}
+
+bool Batcher::AtMost() const {
+  return open_.count >= limits_.grown_max_lines || open_.bytes.size() >= limits_.max_bytes;
+}
+
+Batch Batcher::Take() {
+  const bool fits = open_.count <= limits_.grown_max_lines && open_.bytes.size() <= limits_.max_bytes;
+  return Batch(fits ? std::exchange(open_, Lines{}) : CutFront());
+}
+
+Lines Batcher::CutFront() {
+  std::size_t count = 0, end = 0;
+  while (count < limits_.grown_max_lines && end < open_.bytes.size()) {
+    const std::size_t next = std::min(open_.bytes.find('\n', end), open_.bytes.size() - 1) + 1;
+    if (next > limits_.max_bytes && count > 0) break;
+    end = next;
+    ++count;
+  }
+  Lines front{open_.bytes.substr(0, end), count, open_.first_wall_ns, open_.last_wall_ns};
+  open_.bytes.erase(0, end);
+  open_.count -= count;
+  return front;
+}
+
+}  // namespace vmtelem

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "base/clock.h"
+#include "model/batch.h"
+
+namespace vmtelem {
+
+struct BatchLimits {
+  std::size_t max_lines = 2000;  // starts a flush
+  Nanoseconds max_age = std::chrono::seconds(1);
+  std::size_t grown_max_lines = 10'000;          // no batch is larger; what the documentation of InfluxDB advises
+  std::size_t max_bytes = std::size_t{4} << 20;  // likewise; InfluxDB 3 takes 10 MiB, inflated
+};
+
+// Whether a batch that is sealed now could be sent now.
+enum class Pace {
+  kPrompt,  // yes: it is due when it has enough lines or is old enough
+  kGrow,    // no: it gains nothing by being sealed, so it grows to the most that one batch may be
+};
+
+// The open batch: state without a clock. Writer's thread.
+class Batcher {
+ public:
+  explicit Batcher(BatchLimits limits);
+
+  void Add(Lines lines, SteadyTime now);
+  [[nodiscard]] bool Due(SteadyTime now, Pace pace) const;
+  // When it will be due by its age; nothing if age does not matter. The age counts from the first line.
+  [[nodiscard]] std::optional<SteadyTime> DueAt(Pace pace) const;
+  // Seals the oldest lines, as many as one batch may hold, at least one. Not to be called when empty.
+  Batch Take();
+
+  [[nodiscard]] bool empty() const { return open_.empty(); }
+  [[nodiscard]] std::size_t bytes() const { return open_.bytes.size(); }
+
+ private:
+  [[nodiscard]] bool AtMost() const;
+  Lines CutFront();
+
+  BatchLimits limits_;
+  Lines open_;
+  SteadyTime opened_at_{};
+};
+
+}  // namespace vmtelem

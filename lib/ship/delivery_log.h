@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "model/delivery.h"
+#include "ship/gate.h"
+#include "ship/outgoing_batch.h"
+
+namespace vmtelem {
+
+// Lets the first message of a kind through, then at most one a minute.
+class LogThrottle {
+ public:
+  static constexpr Nanoseconds kInterval = std::chrono::minutes(1);
+
+  // How many of this kind were left out since the last one; nothing: leave this one out too.
+  std::optional<std::uint64_t> Admit(const std::string& kind, SteadyTime now);
+
+ private:
+  static constexpr std::size_t kMaxKinds = 64;  // a server's words are unbounded, this is not
+  struct Kind {
+    SteadyTime told_at{};
+    std::uint64_t left_out = 0;
+  };
+  std::map<std::string, Kind> kinds_;
+};
+
+// What the log says of delivery: each change of state once, each kind of loss at most once a minute. Writer's thread.
+class DeliveryLog {
+ public:
+  explicit DeliveryLog(LoggerPtr log) : log_(std::move(log)) {}
+
+  // Delivery does not succeed; to be called with every such attempt.
+  void Trouble(Gate::State state, const Verdict& verdict, std::uint64_t waiting_lines, SteadyTime now);
+  // What went out and what came back of it, for those who look whether data flow. No word of the lines or the server.
+  void Sent(const Batch& batch);
+  void Answered(const Completion& completion, const Batch& batch);
+  void Recovered(std::uint64_t waiting_lines, SteadyTime now);
+  void SearchBegan(const Verdict& verdict, SteadyTime now);
+  void Rejected(const Rejection& rejection, SteadyTime now);
+  // `total` lines were dropped so far, because there is no memory for them.
+  void Dropped(std::uint64_t total, SteadyTime now);
+
+ private:
+  LoggerPtr log_;
+  LogThrottle throttle_;
+  std::optional<std::pair<Gate::State, ErrorCode>> told_;
+  SteadyTime trouble_since_{};
+  std::uint64_t dropped_told_ = 0;
+};
+
+}  // namespace vmtelem

@@ -1,0 +1,39 @@
+#include "ship/gate.h"
+
+#include <algorithm>
+
+namespace vmtelem {
+
+bool Gate::Open(Round round) {
+  if (round != round_) return false;
+  state_ = State::kOpen;
+  ready_at_ = {};
+  backoff_.Reset();
+  return true;
+}
+
+void Gate::Retry(Round round, SteadyTime now, std::optional<Nanoseconds> retry_after) {
+  if (round != round_) {
+    ready_at_ = std::max(ready_at_, now + Backoff::AtLeast(Nanoseconds::zero(), retry_after));
+    return;
+  }
+  state_ = State::kRetrying;
+  WaitUntil(now + backoff_.Next(retry_after));
+}
+
+void Gate::Hold(SteadyTime now, std::optional<Nanoseconds> retry_after) {
+  state_ = State::kHeld;
+  WaitUntil(now + Backoff::AtLeast(backoff_.cap(), retry_after));
+}
+
+void Gate::WaitUntil(SteadyTime until) {
+  ++round_;
+  ready_at_ = std::max(ready_at_, until);
+}
+
+void Gate::Hasten(SteadyTime now, Nanoseconds cap) {
+  backoff_.set_cap(std::min(backoff_.cap(), cap));
+  ready_at_ = std::min(ready_at_, now);
+}
+
+}  // namespace vmtelem

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/backoff.h"
+#include "base/clock.h"
+
+namespace vmtelem {
+
+// When the target may be sent to. There is one for all batches on their way: a database that is overloaded is not
+// relieved by sending it another batch instead. Writer's thread.
+class Gate {
+ public:
+  enum class State {
+    kOpen,
+    kRetrying,  // requests start again when the back-off has passed
+    kHeld,      // one request at a time, at the slowest pace, until one succeeds
+  };
+  // Counts the failures. A request remembers the round in which it started: of several that were out when the target
+  // failed, only the first makes the back-off grow.
+  using Round = std::uint64_t;
+
+  explicit Gate(Backoff backoff) : backoff_(std::move(backoff)) {}
+
+  // A request of this round succeeded. False if a newer failure set the wait: that stands.
+  bool Open(Round round);
+  void Retry(Round round, SteadyTime now, std::optional<Nanoseconds> retry_after);
+  void Hold(SteadyTime now, std::optional<Nanoseconds> retry_after);
+  // For draining: no wait is longer than `cap` from now on, but for what the server asks.
+  void Hasten(SteadyTime now, Nanoseconds cap);
+
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] Round round() const { return round_; }
+  [[nodiscard]] SteadyTime ready_at() const { return ready_at_; }
+
+ private:
+  void WaitUntil(SteadyTime until);
+
+  Backoff backoff_;
+  State state_ = State::kOpen;
+  Round round_ = 0;
+  SteadyTime ready_at_{};
+};
+
+}  // namespace vmtelem

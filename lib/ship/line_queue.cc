@@ -1,0 +1,85 @@
+#include "ship/line_queue.h"
+
+#include <utility>
+
+namespace vmtelem {
+namespace {
+
+// Cuts whole lines off the front until at most `max_bytes` are left. How many lines.
+std::size_t CutFront(Lines& lines, std::uint64_t max_bytes) {
+  std::size_t cut = 0, begin = 0;
+  while (lines.bytes.size() - begin > max_bytes) {
+    const std::size_t end = lines.bytes.find('\n', begin);
+    begin = end == std::string::npos ? lines.bytes.size() : end + 1;
+    ++cut;
+  }
+  lines.bytes.erase(0, begin);
+  lines.count -= cut;
+  return cut;
+}
+
+}  // namespace
+
+LineQueue::LineQueue(std::uint64_t max_bytes, Ledger& ledger, std::function<void()> wake)
+    : max_bytes_(max_bytes), ledger_(ledger), wake_(std::move(wake)) {}
+
+void LineQueue::Push(Lines lines) {
+  if (lines.empty()) return;
+  {
+    const std::lock_guard guard(mutex_);
+    ledger_.Sampled(lines.count);
+    std::uint64_t dropped = closed_ ? lines.count : 0;
+    if (!closed_) {
+      bytes_ += lines.bytes.size();
+      waiting_.push_back(std::move(lines));
+      dropped = DropOldest();
+    }
+    if (dropped > 0) ledger_.Move(Place::kQueued, Place::kDropped, dropped);
+  }
+  wake_();
+}
+
+std::uint64_t LineQueue::DropOldest() {
+  std::uint64_t dropped = 0;
+  while (bytes_ > max_bytes_ && waiting_.size() > 1) {
+    dropped += waiting_.front().count;
+    bytes_ -= waiting_.front().bytes.size();
+    waiting_.pop_front();
+  }
+  if (bytes_ > max_bytes_) {
+    dropped += CutFront(waiting_.front(), max_bytes_);
+    bytes_ = waiting_.front().bytes.size();
+  }
+  return dropped;
+}
+
+bool LineQueue::TakeAll(Lines& out) {
+  std::deque<Lines> taken;
+  {
+    const std::lock_guard guard(mutex_);
+    taken.swap(waiting_);
+    bytes_ = 0;
+  }
+  for (const Lines& lines : taken) out.Append(lines);
+  return !taken.empty();
+}
+
+void LineQueue::Close() {
+  {
+    const std::lock_guard guard(mutex_);
+    closed_ = true;
+  }
+  wake_();
+}
+
+bool LineQueue::closed() const {
+  const std::lock_guard guard(mutex_);
+  return closed_;
+}
+
+std::uint64_t LineQueue::bytes() const {
+  const std::lock_guard guard(mutex_);
+  return bytes_;
+}
+
+}  // namespace vmtelem

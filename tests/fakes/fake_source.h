@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/source.h"
+
+namespace vmtelem {
+
+// A hypervisor in memory: `domains` are what the next Collect() finds, `failure` is what it fails with instead. For one
+// thread, but for `collects`.
+class FakeSource final : public Source {
+ public:
+  explicit FakeSource(Clock& clock) : clock_(clock) {}
+
+  Result<void> Collect(Snapshot& snapshot) override {
+    if (before_collect) before_collect();
+    snapshot.host = "host1";
+    snapshot.stamp = clock_.Now();
+    snapshot.cycle = ++cycle_;
+    snapshot.up = !failure;
+    snapshot.domains.clear();
+    snapshot.problems = problems;
+    ++collects;
+    if (failure) return tl::make_unexpected(*failure);
+    snapshot.domains = domains;
+    for (DomainStats& domain : snapshot.domains) domain.stamp = snapshot.stamp;
+    return {};
+  }
+
+  Result<std::vector<DomainInfo>> List(ListScope) override { return std::vector<DomainInfo>{}; }
+
+  void Interrupt() noexcept override { interrupted = true; }
+
+  std::vector<DomainStats> domains;
+  std::vector<Error> problems;
+  std::optional<Error> failure;
+  std::function<void()> before_collect;
+  std::atomic<std::uint64_t> collects{0};
+  std::atomic<bool> interrupted{false};
+
+ private:
+  Clock& clock_;
+  std::uint64_t cycle_ = 0;
+};
+
+// A running VM with one NIC of which only the bytes are known.
+inline DomainStats MakeDomain(std::string name, std::uint64_t rx_bytes) {
+  DomainStats domain;
+  domain.uuid = "uuid-of-" + name;
+  domain.name = std::move(name);
+  domain.state = 1;
+  NicStats nic;
+  nic.device = "vnet0";
+  nic.counters[NicCounter::kRxBytes] = rx_bytes;
+  domain.nics.push_back(std::move(nic));
+  return domain;
+}
+
+}  // namespace vmtelem

@@ -1,0 +1,150 @@
+#include "agent/agent.h"
+
+#include <catch2/catch.hpp>
+
+#include "agent/sample.h"
+#include "fakes/fake_clock.h"
+#include "fakes/fake_source.h"
+#include "fakes/instant_sink.h"
+
+namespace vmtelem {
+namespace {
+
+using namespace std::chrono_literals;
+
+AgentOptions QuickOptions() {
+  AgentOptions options;
+  options.name = "agent1";
+  options.interval = 100ms;
+  options.writer.batch_max_age = 50ms;
+  options.drain_timeout = 10s;
+  return options;
+}
+
+std::unique_ptr<FakeSource> OneDomain(Clock& clock) {
+  auto source = std::make_unique<FakeSource>(clock);
+  source->domains = {MakeDomain("web", 1)};
+  return source;
+}
+
+std::uint64_t Sum(const LineCounts& lines) {
+  return lines.queued + lines.spooled + lines.in_flight + lines.written + lines.rejected + lines.dropped;
+}
+
+TEST_CASE("what is sampled until the stop is delivered before the stop returns") {
+  SystemClock clock;
+  const auto received = std::make_shared<Received>();
+  Agent agent(QuickOptions(), OneDomain(clock), std::make_unique<InstantSink>(received), clock, MakeNullLogger());
+  agent.Start();
+  received->WaitForLines(9);
+  const AgentReport report = agent.Stop();
+  CHECK(report.lines.sampled >= 9);
+  CHECK(report.lines.written == report.lines.sampled);
+  CHECK(received->lines == report.lines.sampled);
+}
+
+TEST_CASE("a database that stays away costs the drain time-out and its lines are counted as dropped") {
+  SystemClock clock;
+  const auto received = std::make_shared<Received>();
+  received->accept = false;
+  AgentOptions options = QuickOptions();
+  options.drain_timeout = 200ms;
+  auto source = OneDomain(clock);
+  const FakeSource& watched = *source;
+  Agent agent(options, std::move(source), std::make_unique<InstantSink>(received), clock, MakeNullLogger());
+  agent.Start();
+  while (watched.collects < 2) std::this_thread::yield();
+  const AgentReport report = agent.Stop();
+  CHECK(report.lines.sampled > 0);
+  CHECK(report.lines.dropped == report.lines.sampled);
+}
+
+TEST_CASE("the accounts are balanced at any moment") {
+  SystemClock clock;
+  const auto received = std::make_shared<Received>();
+  Agent agent(QuickOptions(), OneDomain(clock), std::make_unique<InstantSink>(received), clock, MakeNullLogger());
+  agent.Start();
+  for (std::size_t lines = 1; lines < 20; ++lines) {
+    received->WaitForLines(lines);
+    const AgentReport report = agent.report();
+    CHECK(report.lines.sampled + report.lines.recovered == Sum(report.lines));
+  }
+}
+
+TEST_CASE("an agent that is stopped twice or never started ends well") {
+  SystemClock clock;
+  Agent agent(QuickOptions(), OneDomain(clock), std::make_unique<InstantSink>(std::make_shared<Received>()), clock,
+              MakeNullLogger());
+  agent.Stop();
+  CHECK(agent.Stop().lines.sampled == 0);
+}
+
+TEST_CASE("the status line tells what is wrong") {
+  SystemClock clock;
+  const auto received = std::make_shared<Received>();
+  received->accept = false;
+  AgentOptions options = QuickOptions();
+  options.drain_timeout = 0s;
+  Agent agent(options, OneDomain(clock), std::make_unique<InstantSink>(received), clock, MakeNullLogger());
+  agent.Start();
+  const auto deadline = clock.SteadyNow() + 30s;
+  while (agent.StatusLine().find("the database is away") == std::string::npos && clock.SteadyNow() < deadline) {
+    std::this_thread::yield();
+  }
+  CHECK_THAT(agent.StatusLine(), Catch::Contains("the database is away"));
+}
+
+TEST_CASE("one sample has no rates, a window gives them") {
+  FakeClock clock;
+  FakeSource source(clock);
+  source.domains = {MakeDomain("web", 100)};
+  CHECK_FALSE(TakeSample(source, clock, 0s)->derived[0].has_features);
+
+  source.before_collect = [&source] { source.domains = {MakeDomain("web", 100 + 500 * (source.collects - 1))}; };
+  const auto sample = TakeSample(source, clock, 5s);
+  CHECK(sample->derived[0].nic_rates[0][NicCounter::kRxBytes] == 100.0);
+}
+
+TEST_CASE("the VMs of a sample are ordered by name") {
+  FakeClock clock;
+  FakeSource source(clock);
+  source.domains = {MakeDomain("web", 1), MakeDomain("db", 2), MakeDomain("mail", 3)};
+  const auto sample = TakeSample(source, clock, 1s);
+  REQUIRE(sample->snapshot.domains.size() == 3);
+  CHECK(sample->snapshot.domains[0].name == "db");
+  CHECK(sample->snapshot.domains[1].name == "mail");
+  CHECK(sample->derived[2].nic_totals[NicCounter::kRxBytes] == 1U);
+}
+
+TEST_CASE("a sample of a hypervisor that does not answer is its error") {
+  FakeClock clock;
+  FakeSource source(clock);
+  source.failure = Error{ErrorCode::kDenied, "no access", ""};
+  CHECK(TakeSample(source, clock, 0s).error().code == ErrorCode::kDenied);
+}
+
+TEST_CASE("lines that are delivered once are all accounted for") {
+  SystemClock clock;
+  const auto received = std::make_shared<Received>();
+  const Delivery delivery = DeliverOnce(Lines{"a v=1 1\nb v=1 1\n", 2, 1, 1}, std::make_unique<InstantSink>(received),
+                                        QuickOptions(), clock, MakeNullLogger());
+  CHECK(delivery.lines.written == 2);
+  CHECK_FALSE(delivery.fault.has_value());
+  CHECK(received->bytes == "a v=1 1\nb v=1 1\n");
+}
+
+TEST_CASE("lines that cannot be delivered once come back with the reason") {
+  SystemClock clock;
+  const auto received = std::make_shared<Received>();
+  received->accept = false;
+  AgentOptions options = QuickOptions();
+  options.drain_timeout = 100ms;
+  const Delivery delivery = DeliverOnce(Lines{"a v=1 1\n", 1, 1, 1}, std::make_unique<InstantSink>(received), options,
+                                        clock, MakeNullLogger());
+  CHECK(delivery.lines.dropped == 1);
+  REQUIRE(delivery.fault.has_value());
+  CHECK(delivery.fault->code == ErrorCode::kUnreachable);
+}
+
+}  // namespace
+}  // namespace vmtelem

@@ -1,0 +1,58 @@
+#include "base/log.h"
+
+#include <sstream>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <spdlog/sinks/ostream_sink.h>
+
+namespace vmtelem {
+namespace {
+
+std::string Logged(LogFormat format, const std::string& text, LogLevel threshold = LogLevel::kInfo) {
+  std::ostringstream out;
+  const auto log = MakeLogger(std::make_shared<spdlog::sinks::ostream_sink_mt>(out), format, threshold);
+  log->warn(text);
+  return out.str();
+}
+
+TEST_CASE("the journal gets a priority and no time of its own") {
+  CHECK(Logged(LogFormat::kJournald, "lost") == "<4>lost\n");
+}
+
+TEST_CASE("a terminal gets the time of day, the level and the message") {
+  CHECK_THAT(Logged(LogFormat::kText, "lost"), Catch::Matches("[0-9:]{8} warn: lost\n"));
+}
+
+TEST_CASE("logfmt quotes the message") {
+  CHECK_THAT(Logged(LogFormat::kLogfmt, R"(a "b" c)"),
+             Catch::Matches(R"(time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z level=warn msg="a \\"b\\" c"\n)"));
+}
+
+TEST_CASE("a line of json is a valid document even if the message is not valid UTF-8") {
+  const auto json = nlohmann::json::parse(Logged(LogFormat::kJson, "bad \xFF \"quoted\" \n end"));
+  CHECK(json["level"] == "warn");
+  CHECK(json["msg"] == "bad \xEF\xBF\xBD \"quoted\" \n end");
+}
+
+TEST_CASE("an event is one line whatever is in the message") {
+  for (const LogFormat format : {LogFormat::kText, LogFormat::kJournald, LogFormat::kLogfmt, LogFormat::kJson}) {
+    const std::string line = Logged(format, "one\ntwo\r\x1B[31m");
+    CHECK(std::count(line.begin(), line.end(), '\n') == 1);
+    CHECK(line.find('\r') == std::string::npos);
+    CHECK(line.find('\x1B') == std::string::npos);
+  }
+}
+
+TEST_CASE("what is below the threshold is not written") {
+  CHECK(Logged(LogFormat::kText, "lost", LogLevel::kError).empty());
+}
+
+TEST_CASE("the names of the levels are those of the command line") {
+  CHECK(ParseLogLevel("trace") == LogLevel::kTrace);
+  CHECK(ParseLogLevel("warn") == LogLevel::kWarn);
+  CHECK_FALSE(ParseLogLevel("loud").has_value());
+}
+
+}  // namespace
+}  // namespace vmtelem

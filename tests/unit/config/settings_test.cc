@@ -1,0 +1,136 @@
+#include "config/settings.h"
+
+#include <set>
+
+#include <catch2/catch.hpp>
+
+namespace vmtelem {
+namespace {
+
+const Setting& Row(std::string_view variable) {
+  const Setting* row = FindSettingByVariable(variable);
+  REQUIRE(row != nullptr);
+  return *row;
+}
+
+std::optional<std::string> Problem(std::string_view variable, std::string_view text) {
+  Config config;
+  return Row(variable).parse(Row(variable), text, config);
+}
+
+Config Parsed(std::string_view variable, std::string_view text) {
+  Config config;
+  CAPTURE(variable, text);
+  CHECK_FALSE(Row(variable).parse(Row(variable), text, config));
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("every default of the table is accepted by its own parser") {
+  for (const Setting& setting : Settings()) {
+    CAPTURE(setting.variable);
+    Config config;
+    if (!setting.default_text.empty()) CHECK_FALSE(setting.parse(setting, setting.default_text, config));
+  }
+}
+
+TEST_CASE("names in the table are unique and well-formed") {
+  std::set<std::string_view> variables;
+  std::set<std::string_view> flags;
+  for (const Setting& setting : Settings()) {
+    CAPTURE(setting.variable);
+    CHECK(variables.insert(setting.variable).second);
+    CHECK_FALSE(setting.help.empty());
+    CHECK(setting.parse != nullptr);
+    if (setting.flag.empty()) continue;
+    CHECK(flags.insert(setting.flag).second);
+    CHECK(setting.flag.substr(0, 2) == "--");
+    CHECK(setting.flag.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == std::string_view::npos);
+  }
+}
+
+TEST_CASE("a secret has no flag") {
+  for (const Setting& setting : Settings()) {
+    if (setting.secrecy == Secrecy::kSecret) CHECK(setting.flag.empty());
+  }
+}
+
+TEST_CASE("what is required has an example for the message that it is missing") {
+  for (const Setting& setting : Settings()) {
+    CAPTURE(setting.variable);
+    if (setting.needed_for != kNeedsNothing) CHECK_FALSE(setting.example.empty());
+  }
+}
+
+TEST_CASE("a range includes its ends and nothing beyond") {
+  struct Range {
+    const char* variable;
+    const char *below, *least, *most, *above;
+  };
+  const auto range = GENERATE(
+      Range{"POLL_INTERVAL", "0.09", "0.1", "3600", "3601"}, Range{"LIBVIRT_TIMEOUT", "99ms", "100ms", "1h", "61m"},
+      Range{"INFLUX_TIMEOUT", "99ms", "100ms", "1h", "61m"}, Range{"DEVICE_CACHE_TTL", "999ms", "1", "24h", "25h"},
+      Range{"BATCH_MAX_LINES", "0", "1", "10000", "10001"}, Range{"BATCH_MAX_SEC", "9ms", "0.01", "600", "601"},
+      Range{"WRITES_IN_FLIGHT", "0", "1", "16", "17"}, Range{"QUEUE_MAX_BYTES", "1023KiB", "1MiB", "16GiB", "17GiB"},
+      Range{"RETRY_MAX", "99ms", "100ms", "1h", "61m"}, Range{"DRAIN_TIMEOUT", "-1", "0", "1h", "61m"});
+  CAPTURE(range.variable);
+  CHECK(Problem(range.variable, range.below));
+  CHECK_FALSE(Problem(range.variable, range.least));
+  CHECK_FALSE(Problem(range.variable, range.most));
+  CHECK(Problem(range.variable, range.above));
+  CHECK(Problem(range.variable, "x") == "is not understood");
+}
+
+TEST_CASE("each word of a choice is accepted and others are not") {
+  CHECK(Parsed("INFLUX_API", "v1").influx.api == InfluxApi::kV1);
+  CHECK(Parsed("INFLUX_API", "v2").influx.api == InfluxApi::kV2);
+  CHECK(Parsed("INFLUX_API", "v3").influx.api == InfluxApi::kV3);
+  CHECK(Parsed("LOG_LEVEL", "trace").log_level == LogLevel::kTrace);
+  CHECK(Parsed("LOG_FORMAT", "auto").log_format == std::nullopt);
+  CHECK(Parsed("LOG_FORMAT", "json").log_format == LogFormat::kJson);
+  CHECK(Parsed("NO_COLOR", "always").color == ColorChoice::kAlways);
+  CHECK(Problem("INFLUX_API", "v4") == "is unknown");
+  CHECK(Problem("LOG_LEVEL", "WARN") == "is unknown");
+}
+
+TEST_CASE("a hypervisor is a URI with or without a name") {
+  struct Form {
+    const char *text, *name, *uri;
+  };
+  const auto form = GENERATE(Form{"qemu:///system", "", "qemu:///system"},
+                             Form{"alpha=qemu+ssh://u@h/system", "alpha", "qemu+ssh://u@h/system"},
+                             Form{"qemu://h/system?no_verify=1", "", "qemu://h/system?no_verify=1"},
+                             Form{"  test:///default\n", "", "test:///default"});
+  const Hypervisor hypervisor = Parsed("LIBVIRT_URI", form.text).collect.hypervisor;
+  CHECK(hypervisor.name == form.name);
+  CHECK(hypervisor.uri == form.uri);
+}
+
+TEST_CASE("what is not one hypervisor is refused") {
+  CHECK_THAT(*Problem("LIBVIRT_URI", "a:///x b:///y"), Catch::Contains("2 hypervisors; one is supported"));
+  CHECK_THAT(*Problem("LIBVIRT_URI", "nonsense"), Catch::Contains("not a URI"));
+  CHECK_THAT(*Problem("LIBVIRT_URI", "=qemu:///system"), Catch::Contains("empty name"));
+  CHECK_THAT(*Problem("LIBVIRT_URI", "name="), Catch::Contains("not a URI"));
+}
+
+TEST_CASE("patterns are separated by commas that are not escaped") {
+  CHECK(Parsed("VM_INCLUDE", "web 01, db:main,,guest=1\\,x").collect.filter.include ==
+        std::vector<std::string>{"web 01", "db:main", "guest=1,x"});
+  CHECK(Parsed("VM_EXCLUDE", "a*").collect.filter.exclude == std::vector<std::string>{"a*"});
+}
+
+TEST_CASE("groups are a subset of the known ones") {
+  CHECK(Parsed("STATS_GROUPS", "state, block").collect.groups == (kGroupState | kGroupBlock));
+  CHECK(Parsed("STATS_GROUPS", Row("STATS_GROUPS").default_text).collect.groups == kAllGroups);
+  CHECK_THAT(*Problem("STATS_GROUPS", "state,perf"), Catch::Contains("'perf'"));
+  CHECK(Problem("STATS_GROUPS", ",") == "names no group");
+}
+
+TEST_CASE("switches understand the usual words") {
+  CHECK(Parsed("PER_VCPU", "1").collect.per_vcpu);
+  CHECK_FALSE(Parsed("INFLUX_GZIP", "off").influx.gzip);
+  CHECK(Problem("INFLUX_GZIP", "maybe"));
+}
+
+}  // namespace vmtelem

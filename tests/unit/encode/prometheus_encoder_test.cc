@@ -1,0 +1,176 @@
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include <catch2/catch.hpp>
+
+#include "encode/text_encoders.h"
+#include "samples.h"
+
+namespace vmtelem {
+namespace {
+
+std::string Text(const Snapshot& snapshot) { return PrometheusText(snapshot, {}, {"0.1.0", "abc"}); }
+
+std::vector<std::string> LinesOf(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+std::string SamplesOf(const std::string& text) {
+  std::string samples;
+  for (const std::string& line : LinesOf(text)) {
+    if (line[0] != '#') samples.append(line).push_back('\n');
+  }
+  return samples;
+}
+
+TEST_CASE("a VM in Prometheus text") {
+  DomainStats domain = FullDomain();
+  domain.cpu[CpuCounter::kTimeNs] = 1'500'000'000;
+  domain.disks[0].counters[DiskCounter::kRdTimeNs] = 1;
+  const std::string vm = R"({domain="web 01",uuid="11111111-2222-3333-4444-555555555555"})";
+  const std::string vda = R"({domain="web 01",uuid="11111111-2222-3333-4444-555555555555",target_device="vda"})";
+  const std::string vnet = R"({domain="web 01",uuid="11111111-2222-3333-4444-555555555555",target_device="vnet0"})";
+  CHECK(SamplesOf(Text(SnapshotOf({domain}))) ==
+        "libvirt_up 1\n"
+        "libvirt_domains 1\n"
+        "libvirt_domain_info_state" +
+            vm +
+            " 1\n"
+            "libvirt_domain_info_virtual_cpus" +
+            vm +
+            " 2\n"
+            "libvirt_domain_info_maximum_memory_bytes" +
+            vm +
+            " 104\n"
+            "libvirt_domain_info_memory_usage_bytes" +
+            vm +
+            " 103\n"
+            "libvirt_domain_info_cpu_time_seconds_total" +
+            vm +
+            " 1.5\n"
+            "libvirt_domain_memory_stats_rss_bytes" +
+            vm +
+            " 105\n"
+            "libvirt_domain_memory_stats_available_bytes" +
+            vm +
+            " 107\n"
+            "libvirt_domain_memory_stats_usable_bytes" +
+            vm +
+            " 106\n"
+            "libvirt_domain_memory_stats_unused_bytes" +
+            vm +
+            " 108\n"
+            "libvirt_domain_memory_stats_disk_caches_bytes" +
+            vm +
+            " 109\n"
+            "libvirt_domain_memory_stats_major_fault_total" +
+            vm +
+            " 112\n"
+            "libvirt_domain_memory_stats_minor_fault_total" +
+            vm +
+            " 113\n"
+            "libvirt_domain_monitor_blocked" +
+            vm +
+            " 1\n"
+            "libvirt_domain_block_stats_read_bytes_total" +
+            vda +
+            " 128\n"
+            "libvirt_domain_block_stats_read_requests_total" +
+            vda +
+            " 127\n"
+            "libvirt_domain_block_stats_read_time_seconds_total" +
+            vda +
+            " 1e-09\n"
+            "libvirt_domain_block_stats_write_bytes_total" +
+            vda +
+            " 131\n"
+            "libvirt_domain_block_stats_write_requests_total" +
+            vda +
+            " 130\n"
+            "libvirt_domain_block_stats_write_time_seconds_total" +
+            vda +
+            " 1.32e-07\n"
+            "libvirt_domain_interface_stats_receive_bytes_total" +
+            vnet +
+            " 119\n"
+            "libvirt_domain_interface_stats_receive_packets_total" +
+            vnet +
+            " 120\n"
+            "libvirt_domain_interface_stats_receive_errors_total" +
+            vnet +
+            " 121\n"
+            "libvirt_domain_interface_stats_receive_drops_total" +
+            vnet +
+            " 122\n"
+            "libvirt_domain_interface_stats_transmit_bytes_total" +
+            vnet +
+            " 123\n"
+            "libvirt_domain_interface_stats_transmit_packets_total" +
+            vnet +
+            " 124\n"
+            "libvirt_domain_interface_stats_transmit_errors_total" +
+            vnet +
+            " 125\n"
+            "libvirt_domain_interface_stats_transmit_drops_total" +
+            vnet +
+            " 126\n"
+            "vmtelem_build_info{version=\"0.1.0\",revision=\"abc\"} 1\n");
+}
+
+TEST_CASE("each family is announced once, before its samples, and is not interleaved") {
+  DomainStats other = FullDomain();
+  other.uuid = "other";
+  std::set<std::string> seen;
+  std::string family;
+  for (const std::string& line : LinesOf(Text(SnapshotOf({FullDomain(), other})))) {
+    std::smatch match;
+    if (std::regex_match(line, match, std::regex("# HELP ([a-z_]+) .+\\."))) {
+      family = match[1];
+      CHECK(seen.insert(family).second);
+    } else if (std::regex_match(line, match, std::regex("# TYPE ([a-z_]+) (gauge|counter)"))) {
+      CHECK(match[1] == family);
+      CHECK((match[2] == "counter") == family.ends_with("_total"));
+    } else {
+      CHECK(line.substr(0, line.find_first_of("{ ")) == family);
+    }
+  }
+  CHECK(seen.size() == 30);
+}
+
+TEST_CASE("what is not known has no sample, and a family without a sample is not mentioned") {
+  DomainStats silent;
+  silent.name = "a";
+  silent.nics = {{"vnet0", {}}};
+  CHECK(SamplesOf(Text(SnapshotOf({silent}))) ==
+        "libvirt_up 1\nlibvirt_domains 1\nvmtelem_build_info{version=\"0.1.0\",revision=\"abc\"} 1\n");
+  CHECK(Text(SnapshotOf({silent})).find("libvirt_domain_info_state") == std::string::npos);
+}
+
+TEST_CASE("of a hypervisor that did not answer no number of VMs is given") {
+  Snapshot snapshot = SnapshotOf({});
+  snapshot.up = false;
+  CHECK(SamplesOf(Text(snapshot)).rfind("libvirt_up 0\nvmtelem_build_info", 0) == 0);
+}
+
+TEST_CASE("a sentinel is no sample") {
+  DomainStats domain = FullDomain();
+  domain.memory[MemoryValue::kMaxBytes] = UINT64_MAX;
+  CHECK(Text(SnapshotOf({domain})).find("maximum_memory_bytes") == std::string::npos);
+}
+
+TEST_CASE("labels are escaped and valid UTF-8") {
+  DomainStats domain;
+  domain.name = "a\"b\\c\nd\xff";
+  domain.uuid = "u";
+  domain.monitor_ok = true;
+  CHECK(Text(SnapshotOf({domain}))
+            .find("libvirt_domain_monitor_blocked{domain=\"a\\\"b\\\\c\\nd\ufffd\",uuid=\"u\"} 0\n") !=
+        std::string::npos);
+}
+
+}  // namespace
+}  // namespace vmtelem

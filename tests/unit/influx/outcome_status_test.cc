@@ -1,0 +1,169 @@
+#include <catch2/catch.hpp>
+
+#include "outcome_world.h"
+
+namespace vmtelem {
+namespace {
+
+struct StatusRow {
+  int status;
+  const char* body;
+  Action action;
+  ErrorCode cause;
+};
+
+TEST_CASE("each status has its action, whatever the API") {
+  const StatusRow rows[] = {
+      {200, "", Action::kAck, ErrorCode::kInternal},
+      {204, "", Action::kAck, ErrorCode::kInternal},
+      {208, "", Action::kAck, ErrorCode::kInternal},
+      {200, "<html>please log in</html>", Action::kHold, ErrorCode::kInvalid},
+      {301, "", Action::kHold, ErrorCode::kInvalid},
+      {302, "", Action::kHold, ErrorCode::kInvalid},
+      {307, "", Action::kHold, ErrorCode::kInvalid},
+      {308, "", Action::kHold, ErrorCode::kInvalid},
+      {400, "", Action::kHold, ErrorCode::kInvalid},
+      {401, "", Action::kHold, ErrorCode::kDenied},
+      {403, "", Action::kHold, ErrorCode::kDenied},
+      {404, R"({"code":"not found","message":"bucket not found"})", Action::kHold, ErrorCode::kInvalid},
+      {404, R"({"error":"database not found: \"x\""})", Action::kHold, ErrorCode::kInvalid},
+      {405, "", Action::kHold, ErrorCode::kInvalid},
+      {406, "", Action::kHold, ErrorCode::kInvalid},
+      {407, "", Action::kHold, ErrorCode::kDenied},
+      {408, "", Action::kRetry, ErrorCode::kUnreachable},
+      {409, "", Action::kHold, ErrorCode::kInvalid},
+      {410, "", Action::kHold, ErrorCode::kInvalid},
+      {411, "", Action::kHold, ErrorCode::kInvalid},
+      {413, "max request size (10485760 bytes) exceeded", Action::kSplit, ErrorCode::kRefusedData},
+      {414, "", Action::kHold, ErrorCode::kInvalid},
+      {415, "gzip encoding is not supported", Action::kHold, ErrorCode::kInvalid},
+      {418, "", Action::kHold, ErrorCode::kInvalid},
+      {422, "", Action::kHold, ErrorCode::kInvalid},
+      {425, "", Action::kRetry, ErrorCode::kUnreachable},
+      {429, "", Action::kRetry, ErrorCode::kUnreachable},
+      {431, "", Action::kHold, ErrorCode::kInvalid},
+      {499, "", Action::kRetry, ErrorCode::kUnreachable},
+      {500, R"({"error":"timeout"})", Action::kRetry, ErrorCode::kUnreachable},
+      {502, "<html>bad gateway</html>", Action::kRetry, ErrorCode::kUnreachable},
+      {503, "request throttled, queue is full", Action::kRetry, ErrorCode::kUnreachable},
+      {504, "", Action::kRetry, ErrorCode::kUnreachable},
+      {507, "", Action::kRetry, ErrorCode::kUnreachable},
+      {599, "", Action::kRetry, ErrorCode::kUnreachable},
+      {101, "", Action::kHold, ErrorCode::kInvalid},
+      {0, "", Action::kHold, ErrorCode::kInvalid},
+      {999, "", Action::kHold, ErrorCode::kInvalid},
+  };
+  for (const InfluxApi api : {InfluxApi::kV1, InfluxApi::kV2, InfluxApi::kV3}) {
+    for (const StatusRow& row : rows) {
+      INFO("status " << row.status << ' ' << row.body);
+      const Verdict verdict = Classify(Names(api), Http(row.status, row.body), NumberedLines(3));
+      CHECK(verdict.action == row.action);
+      if (row.action != Action::kAck) {
+        CHECK(verdict.cause == row.cause);
+        CHECK(verdict.reason.find("InfluxDB at http://db:8181") == 0);
+      }
+      CHECK(verdict.lines.empty());
+    }
+  }
+}
+
+TEST_CASE("without an answer the cause decides") {
+  using Transport = Reply::Transport;
+  const struct {
+    Transport transport;
+    Action action;
+    ErrorCode cause;
+    const char* text;
+  } rows[] = {
+      {Transport::kUnreachable, Action::kRetry, ErrorCode::kUnreachable, "cannot be reached: curl's words"},
+      {Transport::kTimeout, Action::kRetry, ErrorCode::kTimeout, "did not answer within 30s"},
+      {Transport::kBroken, Action::kRetry, ErrorCode::kUnreachable, "broke off the connection: curl's words"},
+      {Transport::kHandshake, Action::kRetry, ErrorCode::kUnreachable, "cannot be reached: curl's words"},
+      {Transport::kUntrusted, Action::kHold, ErrorCode::kUnreachable, "is not accepted: curl's words"},
+      {Transport::kTlsSetup, Action::kHold, ErrorCode::kInvalid, "cannot be reached: curl's words"},
+  };
+  for (const auto& row : rows) {
+    const Verdict verdict = Classify(Names(), NoAnswer(row.transport), NumberedLines(3));
+    CHECK(verdict.action == row.action);
+    CHECK(verdict.cause == row.cause);
+    CHECK(verdict.reason.find(row.text) != std::string::npos);
+  }
+}
+
+TEST_CASE("a TLS handshake that fails three times may pass, the fourth failure is held") {
+  Reply reply = NoAnswer(Reply::Transport::kHandshake);
+  for (unsigned failed = 1; failed <= 3; ++failed) {
+    reply.handshakes_failed = failed;
+    CHECK(Classify(Names(), reply, NumberedLines(1)).action == Action::kRetry);
+  }
+  reply.handshakes_failed = 4;
+  CHECK(Classify(Names(), reply, NumberedLines(1)).action == Action::kHold);
+}
+
+TEST_CASE("a server that takes no gzip gets the same again, once, without it") {
+  const std::pair<int, const char*> refusals[] = {{415, "gzip encoding is not supported"},
+                                                  {400, "unacceptable content-encoding: gzip"}};
+  for (const auto& [status, body] : refusals) {
+    Reply reply = Http(status, body);
+    CHECK(Classify(Names(), reply, NumberedLines(1)).action == Action::kHold);
+    reply.compressed = true;
+    CHECK(Classify(Names(), reply, NumberedLines(1)).action == Action::kResend);
+  }
+}
+
+TEST_CASE("the time that the server asks for is passed on") {
+  Reply reply = Http(429);
+  reply.retry_after = std::chrono::seconds(3);
+  CHECK(Classify(Names(), reply, NumberedLines(1)).retry_after == Nanoseconds(std::chrono::seconds(3)));
+}
+
+TEST_CASE("only a server that had the lines and failed inside makes them suspect") {
+  const std::pair<int, bool> statuses[] = {{500, true},  {502, false}, {504, false}, {507, true}, {503, false},
+                                           {429, false}, {408, false}, {499, false}, {204, false}};
+  for (const auto& [status, suspect] : statuses) {
+    INFO("status " << status);
+    CHECK(Classify(Names(), Http(status), NumberedLines(1)).batch_suspected == suspect);
+  }
+  using Transport = Reply::Transport;
+  const std::pair<Transport, bool> transports[] = {{Transport::kBroken, true},
+                                                   {Transport::kTimeout, true},
+                                                   {Transport::kUnreachable, false},
+                                                   {Transport::kHandshake, false},
+                                                   {Transport::kUntrusted, false}};
+  for (const auto& [transport, suspect] : transports) {
+    Reply reply = NoAnswer(transport);
+    CHECK_FALSE(Classify(Names(), reply, NumberedLines(1)).batch_suspected);
+    reply.lines_sent = true;
+    CHECK(Classify(Names(), reply, NumberedLines(1)).batch_suspected == suspect);
+  }
+}
+
+TEST_CASE("a refused token is told with its origin and the database") {
+  const Verdict verdict = Classify(Names(), Http(401, R"({"error":"no"})"), NumberedLines(1));
+  CHECK(verdict.reason == "InfluxDB at http://db:8181 refuses the token (HTTP 401)");
+  CHECK(verdict.hint == "the token came from INFLUX_TOKEN_FILE; may it write to database 'vmstats'?");
+}
+
+TEST_CASE("a server that wants credentials from one that has none is told so") {
+  TargetNames names = Names(InfluxApi::kV1);
+  names.has_credentials = false;
+  CHECK(Classify(names, Http(401), NumberedLines(1)).reason ==
+        "InfluxDB at http://db:8181 wants credentials (HTTP 401)");
+}
+
+TEST_CASE("a redirect is told with its target") {
+  Reply reply = Http(307);
+  reply.location = "https://other";
+  CHECK(Classify(Names(), reply, NumberedLines(1)).reason ==
+        "InfluxDB at http://db:8181 redirects to https://other (HTTP 307)");
+}
+
+TEST_CASE("a missing database is told in the server's words") {
+  const Verdict verdict =
+      Classify(Names(InfluxApi::kV1), Http(404, R"({"error":"database not found: \"x\""})"), NumberedLines(1));
+  CHECK(verdict.reason.find("database not found: \"x\"") != std::string::npos);
+  CHECK(verdict.hint.find("'vmstats'") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace vmtelem

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "influx/outcome.h"
+
+namespace vmtelem {
+
+inline TargetNames Names(InfluxApi api = InfluxApi::kV3) {
+  return {api, "InfluxDB at http://db:8181", "vmstats", "INFLUX_TOKEN_FILE", true, std::chrono::seconds(30)};
+}
+
+inline Batch NumberedLines(std::size_t count) {
+  Lines lines;
+  for (std::size_t i = 1; i <= count; ++i) {
+    lines.bytes += "m,l=L" + std::to_string(i) + " v=" + std::to_string(i) + "i 1\n";
+    lines.NoteLine(1);
+  }
+  return Batch(std::move(lines));
+}
+
+inline Reply Http(int status, std::string body = {}) {
+  Reply reply;
+  reply.status = status;
+  reply.body = std::move(body);
+  reply.lines_sent = true;
+  return reply;
+}
+
+inline Reply NoAnswer(Reply::Transport transport) {
+  Reply reply;
+  reply.transport = transport;
+  reply.error = "curl's words";
+  return reply;
+}
+
+using Indices = std::vector<std::size_t>;
+
+}  // namespace vmtelem

@@ -1,0 +1,51 @@
+#include "libvirt/domain_xml.h"
+
+#include <catch2/catch.hpp>
+
+namespace vmtelem {
+namespace {
+
+TEST_CASE("NICs and disks are listed by target in the order of the XML") {
+  const auto devices = ParseDevices(R"(<domain type='xen' id='4'><name>a</name><devices>
+    <disk type='file' device='disk'><source file='/a'/><target dev='xvdb'/></disk>
+    <interface type='bridge'><source bridge='br0'/><target dev='vif4.0'/></interface>
+    <disk type='network' device='disk'><source protocol='rbd' name='p/b'/><target dev='xvda'/></disk>
+    <interface type='bridge'><target dev='vif4.1'/></interface>
+    </devices></domain>)");
+  CHECK(devices.nics == std::vector<std::string>{"vif4.0", "vif4.1"});
+  REQUIRE(devices.disks.size() == 2);
+  CHECK(devices.disks[0].target == "xvdb");
+  CHECK(devices.disks[1].target == "xvda");
+}
+
+TEST_CASE("a removable drive has a medium only if it has a source") {
+  const auto devices = ParseDevices(R"(<domain><devices>
+    <disk device='cdrom'><target dev='hda'/></disk>
+    <disk device='cdrom'><source file='/a.iso'/><target dev='hdb'/></disk>
+    <disk device='floppy'><target dev='fda'/></disk>
+    <disk><target dev='vda'/></disk></devices></domain>)");
+  REQUIRE(devices.disks.size() == 4);
+  CHECK_FALSE(devices.disks[0].has_medium);
+  CHECK(devices.disks[1].has_medium);
+  CHECK_FALSE(devices.disks[2].has_medium);
+  CHECK(devices.disks[3].has_medium);
+}
+
+TEST_CASE("a device without a target cannot be asked for and is left out") {
+  const auto devices = ParseDevices(
+      "<domain><devices><interface type='hostdev'/><interface><target/></interface><disk/></devices></domain>");
+  CHECK(devices.nics.empty());
+  CHECK(devices.disks.empty());
+}
+
+TEST_CASE("what is not the XML of a domain has no devices") {
+  const auto* xml = GENERATE("", "<", "<domain>", "<domain><devices><disk><target dev='a'/>", "no xml",
+                             "<network><devices><disk><target dev='a'/></disk></devices></network>");
+  CAPTURE(xml);
+  const auto devices = ParseDevices(xml);
+  CHECK(devices.nics.empty());
+  CHECK(devices.disks.empty());
+}
+
+}  // namespace
+}  // namespace vmtelem

@@ -1,0 +1,146 @@
+#include "libvirt_hooks.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include <dlfcn.h>
+
+namespace {
+
+std::atomic<vmtelem::LibvirtHooks*> current{nullptr};
+
+struct ScriptedError {
+  bool pending = false;
+  std::string message;
+  virError error{};
+};
+thread_local ScriptedError scripted;
+
+template <class Function>
+Function* Real(const char* name) {
+  return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
+}
+
+// Released by virDomainStatsRecordListFree(), which frees all of it.
+virDomainStatsRecordPtr* ToLibvirt(const std::vector<vmtelem::LibvirtHooks::Record>& records) {
+  auto** list = static_cast<virDomainStatsRecordPtr*>(std::calloc(records.size() + 1, sizeof(virDomainStatsRecordPtr)));
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    list[i] = static_cast<virDomainStatsRecordPtr>(std::calloc(1, sizeof(virDomainStatsRecord)));
+    virDomainRef(records[i].domain);
+    list[i]->dom = records[i].domain;
+    list[i]->params = records[i].parameters->Release(list[i]->nparams);
+  }
+  return list;
+}
+
+}  // namespace
+
+namespace vmtelem {
+
+LibvirtHooks::LibvirtHooks() { current = this; }
+LibvirtHooks::~LibvirtHooks() { current = nullptr; }
+
+void LibvirtHooks::FailWith(int code, int domain, const std::string& message) {
+  scripted.pending = true;
+  scripted.message = message;
+  scripted.error = {};
+  scripted.error.code = code;
+  scripted.error.domain = domain;
+  scripted.error.message = scripted.message.data();
+}
+
+}  // namespace vmtelem
+
+extern "C" {
+
+virErrorPtr virGetLastError(void) {
+  if (!scripted.pending) return Real<decltype(virGetLastError)>("virGetLastError")();
+  scripted.pending = false;
+  return &scripted.error;
+}
+
+int virDomainListGetStats(virDomainPtr* doms, unsigned int stats, virDomainStatsRecordPtr** retStats,
+                          unsigned int flags) {
+  const auto* hooks = current.load();
+  if (hooks == nullptr || !hooks->bulk) {
+    return Real<decltype(virDomainListGetStats)>("virDomainListGetStats")(doms, stats, retStats, flags);
+  }
+  std::size_t count = 0;
+  while (doms[count] != nullptr) ++count;
+  const auto answer = hooks->bulk({{doms, count}, stats, flags});
+  if (!answer) return -1;
+  *retStats = ToLibvirt(*answer);
+  return static_cast<int>(answer->size());
+}
+
+int virConnectListAllDomains(virConnectPtr conn, virDomainPtr** domains, unsigned int flags) {
+  const auto* hooks = current.load();
+  if (hooks != nullptr && hooks->before_list) hooks->before_list();
+  if (hooks != nullptr && hooks->refuse_list) {
+    vmtelem::LibvirtHooks::FailWith(VIR_ERR_OPERATION_FAILED, VIR_FROM_TEST);
+    return -1;
+  }
+  return Real<decltype(virConnectListAllDomains)>("virConnectListAllDomains")(conn, domains, flags);
+}
+
+virConnectPtr virConnectOpenAuth(const char* name, virConnectAuthPtr auth, unsigned int flags) {
+  auto* hooks = current.load();
+  if (hooks != nullptr) {
+    ++hooks->opens;
+    if (hooks->on_open) hooks->on_open(name, auth, flags);
+    if (hooks->refuse_open && hooks->refuse_open()) return nullptr;
+  }
+  return Real<decltype(virConnectOpenAuth)>("virConnectOpenAuth")(name, auth, flags);
+}
+
+char* virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags) {
+  auto* hooks = current.load();
+  if (hooks != nullptr) ++hooks->xml_reads;
+  return Real<decltype(virDomainGetXMLDesc)>("virDomainGetXMLDesc")(domain, flags);
+}
+
+int virDomainInterfaceStats(virDomainPtr dom, const char* device, virDomainInterfaceStatsPtr stats, size_t size) {
+  const auto* hooks = current.load();
+  if (hooks != nullptr && hooks->fail_nics) {
+    vmtelem::LibvirtHooks::FailWith(VIR_ERR_INVALID_ARG, VIR_FROM_TEST, "no such interface");
+    return -1;
+  }
+  return Real<decltype(virDomainInterfaceStats)>("virDomainInterfaceStats")(dom, device, stats, size);
+}
+
+int virDomainBlockStats(virDomainPtr dom, const char* disk, virDomainBlockStatsPtr stats, size_t size) {
+  const auto* hooks = current.load();
+  if (hooks != nullptr && hooks->fail_disks) {
+    vmtelem::LibvirtHooks::FailWith(VIR_ERR_INVALID_ARG, VIR_FROM_TEST, "no such disk");
+    return -1;
+  }
+  return Real<decltype(virDomainBlockStats)>("virDomainBlockStats")(dom, disk, stats, size);
+}
+
+char* virConnectGetHostname(virConnectPtr conn) {
+  const auto* hooks = current.load();
+  if (hooks == nullptr || !hooks->host_name) {
+    return Real<decltype(virConnectGetHostname)>("virConnectGetHostname")(conn);
+  }
+  return hooks->host_name->empty() ? nullptr : ::strdup(hooks->host_name->c_str());
+}
+
+int virConnectClose(virConnectPtr conn) {
+  const int references = Real<decltype(virConnectClose)>("virConnectClose")(conn);
+  auto* hooks = current.load();
+  if (hooks != nullptr) ++hooks->closes;
+  return references;
+}
+
+const char* virConnectGetType(virConnectPtr conn) {
+  const auto* hooks = current.load();
+  if (hooks != nullptr && !hooks->type.empty()) return hooks->type.c_str();
+  return Real<decltype(virConnectGetType)>("virConnectGetType")(conn);
+}
+
+int virConnectIsAlive(virConnectPtr conn) {
+  const auto* hooks = current.load();
+  if (hooks != nullptr && !hooks->alive) return 0;
+  return Real<decltype(virConnectIsAlive)>("virConnectIsAlive")(conn);
+}
+}

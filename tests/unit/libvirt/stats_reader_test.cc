@@ -1,0 +1,297 @@
+#include <catch2/catch.hpp>
+
+#include "stats_reader_fixture.h"
+
+namespace vmtelem {
+namespace {
+
+bool Asks(const LibvirtHooks::BulkCall& call, const std::string& name) {
+  return std::any_of(call.domains.begin(), call.domains.end(), [&](auto* domain) { return NameOf(domain) == name; });
+}
+
+TEST_CASE_METHOD(StatsReaderFixture, "a VM that turns out to be shut off by the single calls is left out") {
+  Open();
+  List(0);
+  REQUIRE(domains.size() == 4);
+  hooks.bulk = [&](const auto& call) { return Running(call); };
+  REQUIRE(Read().has_value());
+  CHECK(AnsweredNames() == VmNames{"db:main", "paused", "web 01"});
+}
+
+TEST_CASE_METHOD(StatsReaderFixture,
+                 "the bulk call is for active VMs, does not wait, and has none of the dangerous groups") {
+  Open("QEMU");
+  std::vector<std::pair<unsigned, unsigned>> calls;
+  hooks.bulk = [&](const auto& call) {
+    calls.emplace_back(call.groups, call.flags);
+    return Running(call);
+  };
+  REQUIRE(Read().has_value());
+  REQUIRE(calls.size() == 1);
+  CHECK(calls[0].first == (VIR_DOMAIN_STATS_STATE | unsigned{VIR_DOMAIN_STATS_CPU_TOTAL} | VIR_DOMAIN_STATS_BALLOON |
+                           VIR_DOMAIN_STATS_VCPU | VIR_DOMAIN_STATS_INTERFACE | VIR_DOMAIN_STATS_BLOCK));
+  CHECK(calls[0].second ==
+        (unsigned{VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE} | VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT));
+}
+
+TEST_CASE_METHOD(StatsReaderFixture, "a group that the bulk lacks is not asked of it again") {
+  Open();
+  std::vector<unsigned> asked;
+  hooks.bulk = [&](const auto& call) {
+    asked.push_back(call.groups);
+    return Running(call);
+  };
+  REQUIRE(Read().has_value());
+  REQUIRE(Read().has_value());
+  REQUIRE(asked.size() == 2);
+  CHECK(asked[1] == VIR_DOMAIN_STATS_STATE);
+}
+
+TEST_CASE_METHOD(StatsReaderFixture, "a driver without bulk statistics is read by single calls throughout") {
+  Open();
+  int calls = 0;
+  hooks.bulk = [&](const auto&) -> LibvirtHooks::BulkAnswer {
+    ++calls;
+    LibvirtHooks::FailWith(VIR_ERR_NO_SUPPORT, VIR_FROM_LXC);
+    return std::nullopt;
+  };
+  REQUIRE(Read().has_value());
+  REQUIRE(Read().has_value());
+  CHECK(calls == 1);
+  CHECK(AnsweredNames() == VmNames{"db:main", "paused", "web 01"});
+  CHECK(Vm("paused").state == VIR_DOMAIN_PAUSED);
+  CHECK(Vm("web 01").cpu[CpuCounter::kTimeNs].has_value());
+  CHECK(Vm("web 01").disks.size() == 3);
+  CHECK(Vm("web 01").stamp.wall_ns > 0);
+}
+
+TEST_CASE_METHOD(StatsReaderFixture, "a driver that does not know NOWAIT is asked without it from then on") {
+  Open("Parallels");
+  std::vector<bool> nowait;
+  hooks.bulk = [&](const auto& call) -> LibvirtHooks::BulkAnswer {
+    nowait.push_back((call.flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT) != 0);
+    if (!nowait.back()) return Running(call);
+    LibvirtHooks::FailWith(VIR_ERR_INVALID_ARG, VIR_FROM_PARALLELS);
+    return std::nullopt;
+  };
+  REQUIRE(Read().has_value());
+  REQUIRE(Read().has_value());
+  CHECK(nowait == std::vector<bool>{true, false, false});
+  CHECK(answer.domains.size() == 3);
+}
+
+TEST_CASE_METHOD(StatsReaderFixture, "QEMU is asked with NOWAIT whatever it fails with") {
+  Open("QEMU");
+  std::vector<bool> nowait;
+  hooks.bulk = [&](const auto& call) -> LibvirtHooks::BulkAnswer {
+    nowait.push_back((call.flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT) != 0);
+    if (nowait.size() > 1) return Running(call);
+    LibvirtHooks::FailWith(VIR_ERR_INVALID_ARG, VIR_FROM_QEMU);
+    return std::nullopt;
+  };
+  REQUIRE(Read().has_value());
+  CHECK(nowait == std::vector<bool>{true, true, true});  // all, and two halves
+}
+
+TEST_CASE_METHOD(StatsReaderFixture, "the error of one VM costs that VM only, and it is named") {
+  Open("QEMU");
+  hooks.bulk = [&](const auto& call) -> LibvirtHooks::BulkAnswer {
+    if (!Asks(call, "db:main")) return Running(call);
+    LibvirtHooks::FailWith(VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "its monitor is broken");
+    return std::nullopt;
+  };
+  REQUIRE(Read().has_value());
+  CHECK(AnsweredNames() == VmNames{"db:main", "paused", "web 01"});
+  CHECK(Vm("web 01").state == 1);
+  CHECK(Vm("paused").state == 1);
+  CHECK(Vm("db:main").uuid == "22222222-0000-4000-8000-000000000002");
+  CHECK_FALSE(Vm("db:main").state.has_value());
+  REQUIRE(answer.problems.size() == 1);
+  CHECK(answer.problems[0].message.find("'db:main'") != std::string::npos);
+  CHECK(answer.problems[0].message.find("its monitor is broken") != std::string::npos);
+}
+
+TEST_CASE_METHOD(StatsReaderFixture, "a VM that ended before the answer is absent and no problem") {
+  Open("QEMU");
+  const bool silently = GENERATE(true, false);
+  hooks.bulk = [&](const auto& call) -> LibvirtHooks::BulkAnswer {
+    if (!silently && Asks(call, "paused")) {
+      LibvirtHooks::FailWith(VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU);
+      return std::nullopt;
+    }
+    auto records = *Running(call);
+    std::erase_if(records, [](const auto& record) { return NameOf(record.domain) == "paused"; });
+    return records;
+  };
+  REQUIRE(Read().has_value());
+  CHECK(AnsweredNames() == VmNames{"db:main", "web 01"});
+  CHECK(answer.problems.empty());
+}
+
+TEST_CASE_METHOD(StatsReaderFixture, "refused access fails the whole answer with one call") {
+  Open("QEMU");
+  int calls = 0;
+  hooks.bulk = [&](const auto&) -> LibvirtHooks::BulkAnswer {
+    ++calls;
+    LibvirtHooks::FailWith(VIR_ERR_ACCESS_DENIED, VIR_FROM_ACCESS);
+    return std::nullopt;
+  };
+  CHECK(Read().error().code == ErrorCode::kDenied);
+  CHECK(calls == 1);
+}
+
+TEST_CASE_METHOD(StatsReaderFixture, "a lost connection fails the whole answer with one call") {
+  Open("QEMU");
+  const bool by_error = GENERATE(true, false);
+  int calls = 0;
+  hooks.bulk = [&](const auto&) -> LibvirtHooks::BulkAnswer {
+    ++calls;
+    hooks.alive = by_error;
+    LibvirtHooks::FailWith(by_error ? VIR_ERR_SYSTEM_ERROR : VIR_ERR_OPERATION_FAILED,
+                           by_error ? VIR_FROM_RPC : VIR_FROM_QEMU);
+    return std::nullopt;
+  };
+  CHECK(Read().error().code == ErrorCode::kUnreachable);
+  CHECK(calls == 1);
+}
+
+struct PartialFixture : StatsReaderFixture {
+  // As QEMU's driver answers with and without the job of the VM.
+  TypedParameters& Full(unsigned long long reqs) {
+    return New().String("block.0.name", "vda").Ullong("block.0.rd.reqs", reqs).Ullong("balloon.current", 1);
+  }
+  TypedParameters& Partial() { return New().String("block.0.name", "vda").Ullong("balloon.current", 1); }
+
+  // "web 01" is partial in the first `times` answers.
+  void PartialAnswers(int times) {
+    Open("QEMU");
+    hooks.bulk = [this, times](const LibvirtHooks::BulkCall& call) -> LibvirtHooks::BulkAnswer {
+      asked.push_back(call.domains.size());
+      std::vector<LibvirtHooks::Record> records;
+      for (auto* domain : call.domains) {
+        const bool partial = NameOf(domain) == "web 01" && static_cast<int>(asked.size()) <= times;
+        records.push_back({domain, partial ? &Partial() : &Full(asked.size())});
+      }
+      return records;
+    };
+  }
+  std::vector<std::size_t> asked;
+};
+
+TEST_CASE_METHOD(PartialFixture, "complete records show that the monitor answered") {
+  PartialAnswers(0);
+  REQUIRE(Read().has_value());
+  CHECK(asked == std::vector<std::size_t>{3});
+  CHECK(Vm("web 01").monitor_ok == true);
+}
+
+TEST_CASE_METHOD(PartialFixture, "a VM whose job another client held is asked once more on its own") {
+  PartialAnswers(1);
+  REQUIRE(Read().has_value());
+  CHECK(asked == std::vector<std::size_t>{3, 1});
+  CHECK(Vm("web 01").disks.at(0).counters[DiskCounter::kRdReqs] == 2U);
+  CHECK(Vm("web 01").monitor_ok == true);
+  CHECK(Vm("db:main").disks.at(0).counters[DiskCounter::kRdReqs] == 1U);
+  CHECK(answer.problems.empty());
+}
+
+TEST_CASE_METHOD(PartialFixture, "an answer to the second question has its own stamp") {
+  PartialAnswers(1);
+  REQUIRE(Read().has_value());
+  CHECK(Vm("web 01").stamp.steady > Vm("db:main").stamp.steady);
+}
+
+TEST_CASE_METHOD(PartialFixture, "a VM that stays partial keeps what came, and what is missing is named") {
+  PartialAnswers(2);
+  REQUIRE(Read().has_value());
+  CHECK(asked == std::vector<std::size_t>{3, 1});
+  CHECK(Vm("web 01").memory[MemoryValue::kCurrentBytes] == 1024U);
+  CHECK_FALSE(Vm("web 01").monitor_ok.has_value());
+  REQUIRE(answer.problems.size() == 1);
+  CHECK(answer.problems[0].message.find("'web 01'") != std::string::npos);
+}
+
+TEST_CASE_METHOD(PartialFixture, "a busy VM in the first answer does not turn QEMU to single calls") {
+  PartialAnswers(2);
+  REQUIRE(Read().has_value());
+  CHECK_FALSE(Vm("web 01").vcpus.has_value());
+}
+
+TEST_CASE_METHOD(PartialFixture, "with the group of disks alone the balloon is asked as a witness and not handed on") {
+  Open("QEMU");
+  int calls = 0;
+  hooks.bulk = [&](const LibvirtHooks::BulkCall& call) -> LibvirtHooks::BulkAnswer {
+    ++calls;
+    CHECK(call.groups == (unsigned{VIR_DOMAIN_STATS_BLOCK} | VIR_DOMAIN_STATS_BALLOON));
+    std::vector<LibvirtHooks::Record> records;
+    for (auto* domain : call.domains) {
+      // An empty CD-ROM; QEMU's driver has the resident memory whenever it has the job.
+      auto& parameters = New().String("block.0.name", "sda").Ullong("balloon.current", 1);
+      parameters.Ullong("balloon.rss", 1).Ullong("balloon.last-update", 1);
+      records.push_back({domain, &parameters});
+    }
+    return records;
+  };
+  REQUIRE(Read(kGroupBlock).has_value());
+  CHECK(calls == 1);
+  CHECK(answer.problems.empty());
+  CHECK(Vm("web 01").monitor_ok == true);
+  CHECK(Vm("web 01").memory == EnumArray<MemoryValue, Counter>{});
+  CHECK_FALSE(Vm("web 01").memory_updated_s.has_value());
+}
+
+TEST_CASE_METHOD(PartialFixture, "a busy VM is noticed with the group of disks alone") {
+  PartialAnswers(GENERATE(1, 2));
+  REQUIRE(Read(kGroupBlock).has_value());
+  CHECK(asked == std::vector<std::size_t>{3, 1});
+  CHECK(Vm("web 01").memory == EnumArray<MemoryValue, Counter>{});
+}
+
+TEST_CASE_METHOD(PartialFixture, "whether the monitor answered is unknown when nothing was asked of it") {
+  PartialAnswers(0);
+  REQUIRE(Read(kGroupState).has_value());
+  CHECK_FALSE(Vm("web 01").monitor_ok.has_value());
+}
+
+TEST_CASE_METHOD(StatsReaderFixture, "a call that was given up asks nothing more") {
+  Open("QEMU");
+  int calls = 0;
+  hooks.bulk = [&](const auto& call) {
+    ++calls;
+    return Running(call);
+  };
+  lane_clock.Abandon();
+  CHECK(Read().error().code == ErrorCode::kTimeout);
+  CHECK(calls == 0);
+}
+
+TEST_CASE_METHOD(StatsReaderFixture, "values out of range are counted per answer") {
+  Open("QEMU");
+  hooks.bulk = [&](const auto& call) {
+    auto records = *Running(call);
+    records[0].parameters->Ullong("cpu.time", ~0ULL);
+    return LibvirtHooks::BulkAnswer(records);
+  };
+  REQUIRE(Read().has_value());
+  REQUIRE(Read().has_value());
+  CHECK(answer.values_out_of_range == 1);
+}
+
+TEST_CASE_METHOD(StatsReaderFixture, "very many VMs are asked for in several calls") {
+  Open("QEMU");
+  std::vector<std::size_t> asked;
+  hooks.bulk = [&](const auto& call) {
+    asked.push_back(call.domains.size());
+    return Running(call);
+  };
+  while (domains.size() < 450) {
+    virDomainRef(domains[0].get());
+    domains.emplace_back(domains[0].get());
+  }
+  REQUIRE(Read().has_value());
+  CHECK(asked == std::vector<std::size_t>{400, 50});
+  CHECK(answer.domains.size() == 450);
+}
+
+}  // namespace
+}  // namespace vmtelem

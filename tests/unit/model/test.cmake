@@ -1,0 +1,1 @@
+vmtelem_unit_test(model SOURCES batch_test.cc)

@@ -1,0 +1,71 @@
+#include "ship/bisection.h"
+
+#include <bit>
+#include <cmath>
+#include <set>
+
+#include <catch2/catch.hpp>
+
+namespace vmtelem {
+namespace {
+
+struct Found {
+  std::set<std::size_t> refused, accepted;
+  std::size_t requests = 0;
+};
+
+// A server that refuses every range with a bad line in it.
+Found Search(std::size_t lines, const std::set<std::size_t>& bad) {
+  Bisection search(lines);
+  Found found;
+  while (!search.done()) {
+    const Bisection::Range range = search.Next(true);
+    REQUIRE(range.size() > 0);
+    REQUIRE(range.end <= lines);
+    ++found.requests;
+    const auto first_bad = bad.lower_bound(range.begin);
+    if (first_bad == bad.end() || *first_bad >= range.end) {
+      for (std::size_t i = range.begin; i < range.end; ++i) REQUIRE(found.accepted.insert(i).second);
+      search.Accepted(range);
+    } else {
+      if (range.size() == 1) REQUIRE(found.refused.insert(range.begin).second);
+      search.Refused(range);
+    }
+  }
+  return found;
+}
+
+TEST_CASE("a single bad line is found wherever it is, with a request per halving and few more") {
+  for (const std::size_t lines : {1U, 2U, 3U, 7U, 64U, 100U, 2000U}) {
+    for (std::size_t bad = 0; bad < lines; bad += 1 + lines / 50) {
+      const Found found = Search(lines, {bad});
+      CHECK(found.refused == std::set<std::size_t>{bad});
+      CHECK(found.accepted.size() == lines - 1);
+      CHECK(found.requests <= static_cast<std::size_t>(std::bit_width(lines - 1)) + 3);
+    }
+  }
+}
+
+TEST_CASE("any set of bad lines is found and every other line is accepted") {
+  for (unsigned pattern = 0; pattern < 1U << 10; ++pattern) {
+    std::set<std::size_t> bad;
+    for (std::size_t i = 0; i < 10; ++i) {
+      if ((pattern >> i & 1U) != 0) bad.insert(i);
+    }
+    const Found found = Search(10, bad);
+    CHECK(found.refused == bad);
+    CHECK(found.accepted.size() == 10 - bad.size());
+  }
+}
+
+TEST_CASE("while nothing was accepted the search goes on line by line behind a line that was set aside") {
+  Bisection search(8);
+  search.SetAside({0, 1});
+  CHECK(search.Next(false).begin == 1);
+  CHECK(search.Next(false).end == 2);
+  CHECK(search.Next(true).end == 8);
+  CHECK(search.set_aside() == std::vector<std::size_t>{0});
+}
+
+}  // namespace
+}  // namespace vmtelem

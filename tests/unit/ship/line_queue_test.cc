@@ -1,0 +1,110 @@
+#include "ship/line_queue.h"
+
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include "ledger_sum.h"
+#include "sample_lines.h"
+
+namespace vmtelem {
+namespace {
+
+const std::size_t kLineBytes = SampleLine(0).size() + 1;
+
+struct Queue {
+  explicit Queue(std::uint64_t max_bytes) : queue(max_bytes, ledger, [this] { ++wakes; }) {}
+  Ledger ledger;
+  int wakes = 0;
+  LineQueue queue;
+};
+
+TEST_CASE("what was pushed is taken in its order and once") {
+  Queue q(1 << 20);
+  q.queue.Push(SampleLines(0, 2));
+  q.queue.Push(SampleLines(2, 1));
+  Lines out;
+  REQUIRE(q.queue.TakeAll(out));
+  CHECK(out.bytes == SampleLines(0, 3).bytes);
+  CHECK(out.count == 3);
+  CHECK_FALSE(q.queue.TakeAll(out));
+}
+
+TEST_CASE("pushed lines are counted as sampled") {
+  Queue q(1 << 20);
+  q.queue.Push(SampleLines(0, 4));
+  CHECK(q.ledger.counts().sampled == 4);
+  CHECK(q.ledger.counts().queued == 4);
+}
+
+TEST_CASE("a push and a close wake the writer") {
+  Queue q(1 << 20);
+  q.queue.Push(SampleLines(0, 1));
+  CHECK(q.wakes == 1);
+  q.queue.Close();
+  CHECK(q.wakes == 2);
+}
+
+TEST_CASE("over the bound the oldest lines are dropped and counted") {
+  Queue q(3 * kLineBytes);
+  q.queue.Push(SampleLines(0, 2));
+  q.queue.Push(SampleLines(2, 2));
+  CHECK(q.queue.bytes() <= 3 * kLineBytes);
+  CHECK(q.ledger.counts().dropped == 2);
+  Lines out;
+  q.queue.TakeAll(out);
+  CHECK(out.bytes == SampleLines(2, 2).bytes);
+}
+
+TEST_CASE("of one push above the bound the newest lines that fit are kept") {
+  Queue q(3 * kLineBytes + kLineBytes / 2);
+  q.queue.Push(SampleLines(0, 10));
+  CHECK(q.ledger.counts().dropped == 7);
+  CHECK(q.queue.bytes() == 3 * kLineBytes);
+  Lines out;
+  q.queue.TakeAll(out);
+  CHECK(out.bytes == SampleLines(7, 3).bytes);
+  CHECK(out.count == 3);
+}
+
+TEST_CASE("lines that come after the close are dropped and counted") {
+  Queue q(1 << 20);
+  q.queue.Close();
+  q.queue.Push(SampleLines(0, 3));
+  CHECK(q.queue.closed());
+  CHECK(q.ledger.counts().dropped == 3);
+  Lines out;
+  CHECK_FALSE(q.queue.TakeAll(out));
+}
+
+TEST_CASE("the bytes that wait are known, and are none once they were taken") {
+  Queue q(1 << 20);
+  q.queue.Push(SampleLines(0, 5));
+  CHECK(q.queue.bytes() == 5 * kLineBytes);
+  Lines out;
+  q.queue.TakeAll(out);
+  CHECK(q.queue.bytes() == 0);
+}
+
+TEST_CASE("lines pushed and taken by different threads are all there") {
+  Ledger ledger;
+  LineQueue queue(1 << 20, ledger, [] {});
+  constexpr std::size_t kPushes = 500;
+  std::thread pusher([&] {
+    for (std::size_t i = 0; i < kPushes; ++i) queue.Push(SampleLines(i, 1));
+    queue.Close();
+  });
+  Lines out;
+  bool closed = false, added_up = true;
+  while (!closed) {
+    closed = queue.closed();
+    queue.TakeAll(out);
+    added_up = added_up && LedgerAddsUp(ledger.counts());
+  }
+  pusher.join();
+  CHECK(out.bytes == SampleLines(0, kPushes).bytes);
+  CHECK(added_up);
+}
+
+}  // namespace
+}  // namespace vmtelem

@@ -1,0 +1,264 @@
+#include "ship/outgoing_batch.h"
+
+#include <limits>
+#include <numeric>
+
+#include <catch2/catch.hpp>
+
+#include "sample_lines.h"
+
+namespace vmtelem {
+namespace {
+
+constexpr std::size_t kAnySize = std::numeric_limits<std::size_t>::max();
+
+OutgoingBatch Outgoing(std::size_t lines) { return OutgoingBatch(SpooledBatch{1, SampleBatch(0, lines)}); }
+
+std::string NextBytes(OutgoingBatch& batch, std::uint64_t accepted = 0) {
+  return batch.Next(accepted, kAnySize)->bytes();
+}
+
+TEST_CASE("a batch goes out whole and is done when it is acknowledged") {
+  OutgoingBatch batch = Outgoing(4);
+  CHECK(NextBytes(batch) == SampleLines(0, 4).bytes);
+  CHECK(batch.Settle(Say(Action::kAck), 1).written == 4);
+  CHECK(batch.done());
+  CHECK(batch.remaining_lines() == 0);
+}
+
+TEST_CASE("of a batch that is stored in part the named and the unnamed lines are rejected") {
+  OutgoingBatch batch = Outgoing(10);
+  NextBytes(batch);
+  Verdict verdict = SayLines(Action::kAckPartly, {1, 6});
+  verdict.unnamed_lines = 3;
+  const Step step = batch.Settle(verdict, 1);
+  CHECK(step.written == 5);
+  CHECK(step.rejected() == 5);
+  CHECK(batch.done());
+}
+
+TEST_CASE("a server cannot reject more lines than it was sent") {
+  OutgoingBatch batch = Outgoing(4);
+  NextBytes(batch);
+  Verdict verdict = SayLines(Action::kAckPartly, {0, 1});
+  verdict.unnamed_lines = 1000;
+  const Step step = batch.Settle(verdict, 1);
+  CHECK(step.rejected() == 4);
+  CHECK(step.written == 0);
+}
+
+TEST_CASE("a rejection quotes the series of its first line and none of its fields") {
+  OutgoingBatch batch(SpooledBatch{
+      1, std::make_shared<const Batch>(Lines{"a v=1\nvm_totals,host=h1,vm=my\\ db state=1i 1\n", 2, 1, 1})});
+  NextBytes(batch);
+  const Step step = batch.Settle(SayLines(Action::kAckPartly, {1}), 1);
+  REQUIRE(step.rejections.size() == 1);
+  CHECK(step.rejections.front().example == "vm_totals,host=h1,vm=my\\ db");
+}
+
+TEST_CASE("a quoted series is cut after 200 bytes, before a character rather than in it") {
+  OutgoingBatch batch(
+      SpooledBatch{1, std::make_shared<const Batch>(Lines{std::string(199, 'm') + "\xC3\xBC v=1 1\n", 1, 1, 1})});
+  NextBytes(batch);
+  const Step step = batch.Settle(SayLines(Action::kAckPartly, {0}), 1);
+  CHECK(step.rejections.front().example == std::string(199, 'm') + "...");
+}
+
+TEST_CASE("named lines are taken out and the others go out again") {
+  OutgoingBatch batch = Outgoing(3);
+  NextBytes(batch);
+  const Step step = batch.Settle(SayLines(Action::kRemoveLines, {1}), 0);
+  CHECK(step.rejected() == 1);
+  CHECK(step.delay == Step::Delay::kNone);
+  CHECK(NextBytes(batch) == SampleLine(0) + "\n" + SampleLine(2) + "\n");
+}
+
+TEST_CASE("a batch of which every line is taken out is done") {
+  OutgoingBatch batch = Outgoing(2);
+  NextBytes(batch);
+  CHECK(batch.Settle(SayLines(Action::kRemoveLines, {0, 1}), 0).rejected() == 2);
+  CHECK(batch.done());
+}
+
+TEST_CASE("after three rounds of taking out the names are not believed and the batch is halved") {
+  OutgoingBatch batch = Outgoing(20);
+  for (int round = 0; round < 3; ++round) {
+    NextBytes(batch);
+    CHECK(batch.Settle(SayLines(Action::kRemoveLines, {0}), 0).rejected() == 1);
+  }
+  NextBytes(batch);
+  const Step fourth = batch.Settle(SayLines(Action::kRemoveLines, {0}), 0);
+  CHECK(fourth.rejected() == 0);
+  CHECK(fourth.search_began);
+  CHECK(NextBytes(batch) == SampleLines(3, 8).bytes);
+}
+
+TEST_CASE("a batch that is too large goes out in halves") {
+  OutgoingBatch batch = Outgoing(5);
+  NextBytes(batch);
+  CHECK(batch.Settle(Say(Action::kSplit), 0).delay == Step::Delay::kNone);
+  CHECK(NextBytes(batch) == SampleLines(0, 2).bytes);
+  batch.Settle(Say(Action::kAck), 1);
+  CHECK(NextBytes(batch, 1) == SampleLines(2, 3).bytes);
+  batch.Settle(Say(Action::kAck), 2);
+  CHECK(batch.done());
+}
+
+TEST_CASE("a batch above a known limit is halved before it is sent") {
+  OutgoingBatch batch = Outgoing(8);
+  CHECK(batch.Next(0, SampleLines(0, 3).bytes.size())->line_count() == 2);
+}
+
+TEST_CASE("a single line above a known limit is sent all the same") {
+  OutgoingBatch batch = Outgoing(1);
+  CHECK(batch.Next(0, 1)->line_count() == 1);
+}
+
+TEST_CASE("the sink may ask once for the same again, then it has to wait") {
+  OutgoingBatch batch = Outgoing(2);
+  NextBytes(batch);
+  CHECK(batch.Settle(Say(Action::kResend), 0).delay == Step::Delay::kNone);
+  CHECK(NextBytes(batch) == SampleLines(0, 2).bytes);
+  CHECK(batch.Settle(Say(Action::kResend), 0).delay == Step::Delay::kBackOff);
+}
+
+TEST_CASE("a retry and a hold keep every line") {
+  OutgoingBatch batch = Outgoing(2);
+  NextBytes(batch);
+  CHECK(batch.Settle(Say(Action::kRetry), 0).delay == Step::Delay::kBackOff);
+  CHECK(NextBytes(batch) == SampleLines(0, 2).bytes);
+  CHECK(batch.Settle(Say(Action::kHold), 0).delay == Step::Delay::kHold);
+  CHECK(NextBytes(batch) == SampleLines(0, 2).bytes);
+  CHECK(batch.remaining_lines() == 2);
+}
+
+TEST_CASE("a line that is refused alone while nothing was accepted is kept and the target is held") {
+  OutgoingBatch batch = Outgoing(1);
+  NextBytes(batch);
+  const Step step = batch.Settle(Say(Action::kBisect), 0);
+  CHECK(step.rejected() == 0);
+  CHECK(step.delay == Step::Delay::kHold);
+  CHECK(batch.needs_evidence(0));
+  CHECK(NextBytes(batch) == SampleLines(0, 1).bytes);
+}
+
+TEST_CASE("a line that is refused alone is rejected once the target accepted another batch") {
+  OutgoingBatch batch = Outgoing(1);
+  NextBytes(batch);
+  batch.Settle(Say(Action::kBisect), 0);
+  CHECK_FALSE(batch.needs_evidence(1));
+  NextBytes(batch, 1);
+  CHECK(batch.Settle(Say(Action::kBisect), 1).rejected() == 1);
+  CHECK(batch.done());
+}
+
+TEST_CASE("what the target accepted before it refused the line proves nothing") {
+  OutgoingBatch batch = Outgoing(1);
+  NextBytes(batch, 7);
+  CHECK(batch.Settle(Say(Action::kBisect), 7).rejected() == 0);
+}
+
+TEST_CASE("a batch is held after a number of lines were refused one by one, before all of it was tried") {
+  OutgoingBatch batch = Outgoing(2000);
+  std::size_t requests = 0;
+  Step step;
+  while (step.delay == Step::Delay::kNone) {
+    NextBytes(batch);
+    step = batch.Settle(Say(Action::kBisect), 0);
+    REQUIRE(++requests < 100);
+  }
+  CHECK(step.delay == Step::Delay::kHold);
+  CHECK(batch.remaining_lines() == 2000);
+}
+
+TEST_CASE("lines that were set aside are asked again when another line was accepted") {
+  OutgoingBatch batch = Outgoing(2);
+  for (int refusals = 0; refusals < 2; ++refusals) {  // the whole, then line 0
+    NextBytes(batch);
+    batch.Settle(Say(Action::kBisect), 0);
+  }
+  CHECK(NextBytes(batch) == SampleLines(1, 1).bytes);
+  CHECK(batch.Settle(Say(Action::kAck), 1).written == 1);
+  CHECK(NextBytes(batch, 1) == SampleLines(0, 1).bytes);
+  CHECK(batch.Settle(Say(Action::kBisect), 1).rejected() == 1);
+  CHECK(batch.done());
+}
+
+TEST_CASE("a batch with which the server fails is halved after five failures") {
+  OutgoingBatch batch = Outgoing(8);
+  for (int failure = 0; failure < 5; ++failure) {
+    CHECK(NextBytes(batch) == SampleLines(0, 8).bytes);
+    CHECK(batch.Settle(SayCrash(), 0).delay == Step::Delay::kBackOff);
+  }
+  CHECK(NextBytes(batch) == SampleLines(0, 4).bytes);
+}
+
+TEST_CASE("failures that cannot be the batch's fault never halve it") {
+  OutgoingBatch batch = Outgoing(8);
+  for (int failure = 0; failure < 50; ++failure) {
+    NextBytes(batch);
+    batch.Settle(Say(Action::kRetry), 0);
+  }
+  CHECK(NextBytes(batch) == SampleLines(0, 8).bytes);
+}
+
+TEST_CASE("a line with which the server fails is not rejected while the server accepts nothing") {
+  OutgoingBatch batch = Outgoing(1);
+  for (int failure = 0; failure < 50; ++failure) {
+    NextBytes(batch, 3);
+    CHECK(batch.Settle(SayCrash(), 3).rejected() == 0);
+  }
+  CHECK(batch.remaining_lines() == 1);
+}
+
+// Fails so often, each time after so many requests were accepted, while `failures` of other requests fail between two.
+std::size_t RejectedAfter(const std::vector<std::uint64_t>& accepted, std::uint64_t failures = 0) {
+  OutgoingBatch batch = Outgoing(1);
+  std::size_t rejected = 0;
+  Trials trials;
+  for (const std::uint64_t count : accepted) {
+    CHECK(rejected == 0);
+    NextBytes(batch, count);
+    trials = {count, trials.suspected + failures};
+    rejected = batch.Settle(SayCrash(), count, trials).rejected();
+  }
+  return rejected;
+}
+
+TEST_CASE("failures with few signs of life between them may be an outage that just ended") {
+  CHECK(RejectedAfter({0, 0, 0, 1, 1, 1, 1, 1, 1, 900}) == 0);
+  CHECK(RejectedAfter({0, 0, 0, 1, 1, 1, 1, 1, 1, 900, 901, 902, 903}) == 1);
+}
+
+TEST_CASE("a line is rejected when the server failed it each time and took all others") {
+  CHECK(RejectedAfter({1, 100, 200, 300, 400}) == 0);
+  CHECK(RejectedAfter({1, 100, 200, 300, 400, 500}) == 1);
+  CHECK(RejectedAfter({1, 2, 3, 4, 5, 6, 7, 8, 9}) == 0);
+  CHECK(RejectedAfter({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}) == 1);
+}
+
+TEST_CASE("a line is not rejected while the server fails other requests as often") {
+  std::vector<std::uint64_t> accepted(12);
+  std::iota(accepted.begin(), accepted.end(), 1);
+  CHECK(RejectedAfter(accepted, 3) == 0);
+}
+
+TEST_CASE("after a part of a batch was accepted it takes five failures again to halve the rest") {
+  OutgoingBatch batch = Outgoing(8);
+  for (int failure = 0; failure < 5; ++failure) {
+    NextBytes(batch);
+    batch.Settle(SayCrash(), 0);
+  }
+  NextBytes(batch);
+  batch.Settle(Say(Action::kAck), 1);
+  const std::string rest = NextBytes(batch, 1);
+  for (int failure = 0; failure < 4; ++failure) {
+    batch.Settle(SayCrash(), 1);
+    CHECK(NextBytes(batch, 1) == rest);
+  }
+  batch.Settle(SayCrash(), 1);
+  CHECK(NextBytes(batch, 1).size() < rest.size());
+}
+
+}  // namespace
+}  // namespace vmtelem

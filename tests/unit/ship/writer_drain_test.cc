@@ -1,0 +1,184 @@
+#include <catch2/catch.hpp>
+
+#include "ship/writer.h"
+#include "writer_world.h"
+
+namespace vmtelem {
+namespace {
+
+TEST_CASE("a stop delivers the batch that is half full, at once") {
+  WriterWorld world;
+  world.options.batch_max_age = hours(1);
+  world.PushAt(seconds(1), 3);
+  world.StopAt(seconds(2));
+  world.Run();
+  CHECK(world.AllStoredBut({}));
+  CHECK(world.target.RequestAt(0) == seconds(2));
+  CHECK(world.target.elapsed() < seconds(3));
+}
+
+TEST_CASE("a stop waits for requests that are out") {
+  WriterWorld world;
+  world.target.latency = seconds(8);
+  world.PushEvery(milliseconds(100), 2500, 3);
+  world.StopAt(seconds(2), seconds(20));
+  world.Run();
+  CHECK(world.AllStoredBut({}));
+  CHECK(world.target.aborted == 0);
+}
+
+TEST_CASE("a stop ends with its time-out, and what is left is dropped, counted and told") {
+  WriterWorld world;
+  world.target.latency = hours(1);
+  world.Push(30);
+  world.PushAt(seconds(3), 12);
+  world.StopAt(seconds(5), seconds(4));
+  world.Run();
+  CHECK(world.target.elapsed() == seconds(9));
+  CHECK(world.target.aborted == 2);
+  CHECK(world.counts().dropped == 42);
+  CHECK(world.counts().in_flight + world.counts().queued == 0);
+  CHECK(world.Logged("42 lines not delivered and dropped: no answer within the drain time-out").size() == 1);
+  REQUIRE(world.writer->stats().fault);
+  CHECK(world.writer->stats().fault->code == ErrorCode::kTimeout);
+  CHECK(world.adds_up);
+}
+
+TEST_CASE("lines that are dropped at the end carry the fault that kept them") {
+  WriterWorld world;
+  world.target.answer = [](const Batch&) { return Say(Action::kRetry, ErrorCode::kUnreachable, "it is away"); };
+  world.Push(3);
+  world.StopAt(seconds(5), seconds(4));
+  world.Run();
+  REQUIRE(world.writer->stats().fault);
+  CHECK(world.writer->stats().fault->code == ErrorCode::kUnreachable);
+  CHECK(world.Logged("dropped: it is away").size() == 1);
+}
+
+TEST_CASE("a reader that has gone is no error: its lines are counted as dropped and nothing is said of it") {
+  WriterWorld world;
+  world.target.answer = [](const Batch&) { return Say(Action::kHold, ErrorCode::kClosed, "the reader has gone"); };
+  world.Push(3);
+  world.StopAt(seconds(5), seconds(4));
+  world.Run();
+  CHECK(world.counts().dropped == 3);
+  CHECK(world.Logged("").empty());
+}
+
+TEST_CASE("a stop tries at once what was waiting for its next attempt, and then with short waits") {
+  WriterWorld world;
+  world.options.retry_max = minutes(10);
+  world.target.answer = [&](const Batch&) {
+    return world.target.elapsed() < minutes(20) + seconds(5) ? Say(Action::kRetry) : Verdict{};
+  };
+  world.Push(3);
+  world.StopAt(minutes(20), seconds(15));
+  world.Run();
+  CHECK(world.AllStoredBut({}));
+  CHECK(world.target.elapsed() <= minutes(20) + seconds(7));
+}
+
+TEST_CASE("a stop gives up at once where access is refused, if it was told to") {
+  WriterWorld world;
+  world.options.drain_stops_on_hold = true;
+  world.target.answer = [](const Batch&) { return Say(Action::kHold, ErrorCode::kDenied, "the token is refused"); };
+  world.Push(3);
+  world.StopAt(Nanoseconds::zero(), seconds(15));
+  world.Run();
+  CHECK(world.target.elapsed() < seconds(1));
+  CHECK(world.target.requests.size() == 1);
+  REQUIRE(world.writer->stats().fault);
+  CHECK(world.writer->stats().fault->code == ErrorCode::kDenied);
+  CHECK(world.counts().dropped == 3);
+}
+
+TEST_CASE("a stop goes on where access is refused, if it was not told otherwise") {
+  WriterWorld world;
+  world.target.answer = [&](const Batch&) {
+    return world.target.elapsed() < seconds(5) ? Say(Action::kHold, ErrorCode::kDenied) : Verdict{};
+  };
+  world.Push(3);
+  world.StopAt(Nanoseconds::zero(), seconds(15));
+  world.Run();
+  CHECK(world.AllStoredBut({}));
+}
+
+TEST_CASE("after the end the fault tells of lines that were rejected") {
+  WriterWorld world;
+  world.target.answer = [](const Batch&) { return SayLines(Action::kAckPartly, {0}); };
+  world.Push(3);
+  world.StopAt(seconds(3));
+  world.Run();
+  REQUIRE(world.writer->stats().fault);
+  CHECK(world.writer->stats().fault->code == ErrorCode::kRefusedData);
+}
+
+TEST_CASE("after the end lines that were rejected tell more than a fault that kept none back") {
+  WriterWorld world;
+  world.target.answer = [failed = false](const Batch& batch) mutable {
+    if (std::exchange(failed, true)) return SayLines(Action::kRemoveLines, {0});
+    return batch.line_count() == 1 ? Say(Action::kRetry) : Verdict{};
+  };
+  world.Push(1);
+  world.StopAt(seconds(3));
+  world.Run();
+  CHECK(world.counts().rejected == 1);
+  REQUIRE(world.writer->stats().fault);
+  CHECK(world.writer->stats().fault->code == ErrorCode::kRefusedData);
+}
+
+TEST_CASE("a second stop can shorten the time and cannot extend it") {
+  for (const auto& [second, end] : {std::pair{seconds(1), seconds(5)}, std::pair{seconds(100), seconds(12)}}) {
+    WriterWorld world;
+    world.target.latency = hours(1);
+    world.Push(3);
+    world.StopAt(seconds(2), seconds(10));
+    world.StopAt(seconds(4), second);
+    world.Run();
+    CHECK(world.target.elapsed() == end);
+  }
+}
+
+TEST_CASE("a writer with nothing to deliver stops at once") {
+  WriterWorld world;
+  world.StopAt(seconds(2));
+  world.Run();
+  CHECK(world.target.elapsed() == seconds(2));
+  CHECK(world.target.requests.empty());
+}
+
+TEST_CASE("lines that a durable spool keeps are spooled, in flight or not, and stay there at the end") {
+  class DurableSpool final : public Spool {
+   public:
+    std::size_t Add(std::shared_ptr<const Batch> batch) override { return inner_.Add(std::move(batch)); }
+    std::optional<SpooledBatch> Next() override { return inner_.Next(); }
+    void Acknowledge(std::uint64_t id) override { inner_.Acknowledge(id); }
+    [[nodiscard]] SpoolStats stats() const override {
+      SpoolStats stats = inner_.stats();
+      stats.durable = true;
+      return stats;
+    }
+
+   private:
+    MemorySpool inner_{1 << 20};
+  } spool;
+  FakeClock clock;
+  FakeTarget target(clock);
+  Ledger ledger;
+  LineQueue queue(1 << 20, ledger, [&] { target.Wake(); });
+  Writer writer({}, {queue, spool, target, ledger, clock}, MakeNullLogger());
+  target.latency = hours(1);
+  queue.Push(SampleLines(0, 4));
+  LineCounts in_flight;
+  target.At(seconds(2), [&] { in_flight = ledger.counts(); });
+  target.At(seconds(3), [&] { writer.Stop(seconds(1)); });
+  writer.Run();
+  CHECK(in_flight.spooled == 4);
+  CHECK(in_flight.in_flight == 0);
+  CHECK(ledger.counts().spooled == 4);
+  CHECK(ledger.counts().dropped == 0);
+  CHECK(spool.stats().lines == 4);
+}
+
+}  // namespace
+}  // namespace vmtelem

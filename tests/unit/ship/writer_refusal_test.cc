@@ -1,0 +1,219 @@
+#include <cmath>
+
+#include <catch2/catch.hpp>
+
+#include "ship/writer.h"
+#include "writer_world.h"
+
+namespace vmtelem {
+namespace {
+
+bool Holds(const Batch& batch, std::size_t number) {
+  return batch.bytes().find(SampleLine(number) + "\n") != std::string::npos;
+}
+
+bool HoldsAny(const Batch& batch, const std::set<std::size_t>& numbers) {
+  return std::any_of(numbers.begin(), numbers.end(), [&](std::size_t number) { return Holds(batch, number); });
+}
+
+// A server that answers so whenever one of these lines is in a batch.
+FakeTarget::Answer When(const std::set<std::size_t>& bad, const Verdict& verdict) {
+  return [bad, verdict](const Batch& batch) { return HoldsAny(batch, bad) ? verdict : Verdict{}; };
+}
+
+FakeTarget::Answer AtMostBytes(std::size_t limit) {
+  return [limit](const Batch& batch) { return batch.bytes().size() > limit ? Say(Action::kSplit) : Verdict{}; };
+}
+
+TEST_CASE("exactly the lines that the server names are rejected, without sending again") {
+  WriterWorld world;
+  world.target.answer = [](const Batch&) { return SayLines(Action::kAckPartly, {1, 6}); };
+  world.Push(10);
+  world.StopAt(seconds(5));
+  world.Run();
+  CHECK(world.target.requests.size() == 1);
+  CHECK(world.counts().written == 8);
+  CHECK(world.counts().rejected == 2);
+  CHECK(world.AllStoredBut({1, 6}));
+}
+
+TEST_CASE("rejected lines are named in the log with the server's reason") {
+  WriterWorld world;
+  world.target.answer = [](const Batch&) { return SayLines(Action::kAckPartly, {1}); };
+  world.Push(3);
+  world.StopAt(seconds(5));
+  world.Run();
+  REQUIRE(world.Logged("rejected").size() == 1);
+  CHECK(world.Logged("'m,i=000001'").size() == 1);
+  CHECK(world.Logged("as the test says").size() == 1);
+}
+
+TEST_CASE("one reason of rejection is told at once and then once a minute, with what was left out") {
+  WriterWorld world;
+  world.target.answer = [](const Batch&) { return SayLines(Action::kAckPartly, {0}); };
+  world.PushEvery(seconds(1), 2, 150);
+  world.StopAt(minutes(4));
+  world.Run();
+  CHECK(world.Logged("rejected").size() == 3);
+  CHECK(world.Logged("more of this kind").size() == 2);
+}
+
+TEST_CASE("three lines that are named one after the other cost three more requests") {
+  WriterWorld world;
+  const std::set<std::size_t> bad{3, 50, 99};
+  world.target.answer = [&](const Batch& batch) {
+    for (std::size_t i = 0; i < batch.line_count(); ++i) {
+      for (const std::size_t number : bad) {
+        if (batch.line(i) == SampleLine(number)) return SayLines(Action::kRemoveLines, {i});
+      }
+    }
+    return Verdict{};
+  };
+  world.Push(100);
+  world.StopAt(seconds(5));
+  world.Run();
+  CHECK(world.target.requests.size() == 4);
+  CHECK(world.AllStoredBut(bad));
+  CHECK(world.counts().rejected == 3);
+}
+
+TEST_CASE("a bad line that is not named is found with a request per halving and few more") {
+  for (const std::size_t bad : {0U, 1U, 1234U, 1999U}) {
+    WriterWorld world;
+    world.target.answer = When({bad}, Say(Action::kBisect));
+    world.Push(2000);
+    world.StopAt(seconds(5));
+    world.Run();
+    CHECK(world.AllStoredBut({bad}));
+    CHECK(world.target.requests.size() <= static_cast<std::size_t>(std::log2(2000)) + 7);
+    CHECK(world.Logged("looking for it").size() == 1);
+  }
+}
+
+TEST_CASE("a line that makes the server break off is found although it is never answered") {
+  WriterWorld world;
+  world.target.answer = When({777}, SayCrash());
+  world.PushAt(seconds(0), 2000);
+  world.PushEvery(seconds(1), 10, 200);
+  world.StopAt(minutes(5));
+  world.Run();
+  CHECK(world.AllStoredBut({777}));
+  CHECK(world.counts().rejected == 1);
+}
+
+TEST_CASE("a line that breaks the server does not stop other batches even with one request in flight") {
+  WriterWorld world;
+  world.options.writes_in_flight = 1;
+  world.target.answer = When({0, 1, 2}, SayCrash());
+  world.PushEvery(seconds(1), 3, 600);
+  world.StopAt(minutes(20));
+  world.Run();
+  CHECK(world.AllStoredBut({0, 1, 2}));
+}
+
+TEST_CASE("every batch may hold a line that breaks the server, and all others still arrive") {
+  WriterWorld world;
+  std::set<std::size_t> bad;
+  for (std::size_t number = 7; number < 100; number += 10) bad.insert(number);
+  world.target.answer = When(bad, SayCrash());
+  world.PushEvery(seconds(5), 10, 400);
+  world.StopAt(hours(1));
+  world.Run();
+  CHECK(world.AllStoredBut(bad));
+  CHECK(world.counts().rejected == 10);
+}
+
+TEST_CASE("an outage in which every request breaks off rejects nothing") {
+  WriterWorld world;
+  world.target.answer = [&](const Batch&) { return world.target.elapsed() < hours(2) ? SayCrash() : Verdict{}; };
+  world.PushEvery(seconds(10), 5, 360);
+  world.StopAt(hours(3));
+  world.Run();
+  CHECK(world.counts().rejected == 0);
+  CHECK(world.AllStoredBut({}));
+}
+
+TEST_CASE("a database that refuses everything as bad data costs no line, and is asked at the slowest pace") {
+  WriterWorld world;
+  world.options.retry_max = seconds(10);
+  world.target.answer = [&](const Batch&) {
+    return world.target.elapsed() < hours(1) ? Say(Action::kBisect, ErrorCode::kRefusedData) : Verdict{};
+  };
+  world.PushEvery(seconds(1), 50, 600);
+  std::size_t early = 0;
+  world.target.At(minutes(10), [&] { early = world.target.requests.size(); });
+  std::optional<Error> during;
+  world.target.At(minutes(50), [&] { during = world.writer->stats().fault; });
+  world.StopAt(hours(2));
+  world.Run();
+  CHECK(world.counts().rejected == 0);
+  CHECK(world.AllStoredBut({}));
+  CHECK(early < 200);
+  REQUIRE(during);
+  CHECK(during->code == ErrorCode::kRefusedData);
+}
+
+TEST_CASE("a batch of nothing but bad lines does not stop the batches behind it") {
+  for (const std::size_t slots : {1U, 2U}) {
+    WriterWorld world;
+    world.options.writes_in_flight = slots;
+    world.target.answer = When({0, 1, 2, 3}, Say(Action::kBisect, ErrorCode::kRefusedData));
+    world.PushAt(seconds(0), 4);
+    world.PushAt(seconds(5), 4);
+    std::size_t stored = 0;
+    world.target.At(minutes(1), [&] { stored = world.target.stored.size(); });
+    world.StopAt(minutes(2));
+    world.Run();
+    CHECK(stored == 4);
+    CHECK(world.AllStoredBut({0, 1, 2, 3}));
+    CHECK(world.counts().rejected == 4);
+  }
+}
+
+TEST_CASE("a server that takes requests and stores nothing of them does not prove a refused line bad") {
+  WriterWorld world;
+  world.target.answer = [](const Batch& batch) {
+    if (Holds(batch, 0)) return Say(Action::kBisect, ErrorCode::kRefusedData);
+    Verdict nothing_stored = SayLines(Action::kAckPartly, {});
+    nothing_stored.unnamed_lines = batch.line_count();
+    return nothing_stored;
+  };
+  world.PushEvery(seconds(5), 1, 10);
+  std::uint64_t rejected = 0;
+  world.target.At(minutes(5), [&] { rejected = world.counts().rejected; });
+  world.StopAt(minutes(6));
+  world.Run();
+  CHECK(rejected == 9);
+}
+
+TEST_CASE("a batch that is too large is split until it fits, and the size is remembered") {
+  WriterWorld world;
+  const std::size_t limit = SampleLines(0, 100).bytes.size();
+  world.target.answer = AtMostBytes(limit);
+  world.PushEvery(seconds(10), 1600, 5);
+  std::size_t refused = 0;
+  world.target.answer = [&, inner = world.target.answer](const Batch& batch) {
+    Verdict verdict = inner(batch);
+    if (verdict.action == Action::kSplit) ++refused;
+    return verdict;
+  };
+  world.StopAt(minutes(2));
+  world.Run();
+  CHECK(world.AllStoredBut({}));
+  CHECK(refused >= 4);
+  CHECK(refused <= 8);
+}
+
+TEST_CASE("one line that is too large for the server is rejected and the others arrive") {
+  WriterWorld world;
+  world.target.answer = [](const Batch& batch) { return Holds(batch, 5) ? Say(Action::kSplit) : Verdict{}; };
+  world.Push(64);
+  world.PushAt(seconds(3), 10);
+  world.StopAt(minutes(2));
+  world.Run();
+  CHECK(world.AllStoredBut({5}));
+  CHECK(world.counts().rejected == 1);
+}
+
+}  // namespace
+}  // namespace vmtelem
