@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/log.h"
+#include "cmd/arguments.h"
+#include "cmd/exit_code.h"
+#include "cmd/messages.h"
+#include "cmd/process.h"
+#include "config/load.h"
+
+namespace vmtelem {
+
+// What a command works with. Everything outlives it.
+struct Context {
+  const Process& process;
+  const Arguments& arguments;
+  const LoadedConfig& loaded;
+  const Messages& messages;
+  LoggerPtr log;
+
+  [[nodiscard]] const Config& config() const { return loaded.config; }
+};
+
+struct Outcome {
+  ExitCode code = ExitCode::kOk;
+  // A thread is stuck in a library: the process is to end without waiting for it, or running anything beside it.
+  bool leave_at_once = false;
+};
+
+Outcome RunRun(const Context& context);
+Outcome RunOnce(const Context& context);
+Outcome RunListVms(const Context& context);
+// Judges the faults of the settings by itself.
+Outcome RunShowConfig(const Context& context);
+
+// Tells what went wrong and what that means for the exit status.
+Outcome Fail(const Context& context, const Error& error);
+// Prints a command's result. Silent when its reader has gone.
+ExitCode Print(const Context& context, std::string_view text);
+
+}  // namespace vmtelem

@@ -1,0 +1,161 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/utf8.h"
+#include "cmd/command.h"
+#include "cmd/display_text.h"
+#include "cmd/named_vms.h"
+#include "cmd/table.h"
+#include "cmd/terminal.h"
+#include "libvirt/libvirt_source.h"
+
+namespace vmtelem {
+namespace {
+
+using Domains = std::vector<DomainInfo>;
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kUnknown = "-";
+
+// To be read, not to be reckoned with: 512MiB, 2.0GiB.
+std::string MemoryText(const Counter& bytes) {
+  if (!bytes) return std::string(kUnknown);
+  const auto mib = static_cast<double>(*bytes) / (1 << 20);
+  if (mib < 1024) return fmt::format("{:.0f}MiB", mib);
+  return mib < 1024.0 * 1024 ? fmt::format("{:.1f}GiB", mib / 1024) : fmt::format("{:.1f}TiB", mib / 1024 / 1024);
+}
+
+std::string CpuTimeText(const Counter& nanoseconds) {
+  if (!nanoseconds) return std::string(kUnknown);
+  const std::uint64_t s = *nanoseconds / 1'000'000'000;
+  const std::string clock = fmt::format("{:02}:{:02}:{:02}", s / 3600 % 24, s / 60 % 60, s % 60);
+  return s < 86400 ? clock : fmt::format("{}d{}", s / 86400, clock);
+}
+
+template <class T>
+std::string NumberText(const std::optional<T>& number) {
+  return number ? fmt::format("{}", *number) : std::string(kUnknown);
+}
+
+Style StyleOf(std::string_view state) {
+  if (state == "running") return Style::kGreen;
+  if (state == "crashed") return Style::kRed;
+  return state == "shutoff" ? Style::kDim : Style::kYellow;
+}
+
+std::string Table(const Domains& domains, TableLook look) {
+  std::vector<std::vector<Cell>> rows;
+  for (const DomainInfo& domain : domains) {
+    const std::string state(DomainStateName(domain.state));
+    const bool runs = domain.id.has_value();  // else libvirt's numbers are those of a VM that is not there
+    rows.push_back({{domain.name},
+                    {state, StyleOf(state)},
+                    {NumberText(domain.vcpus)},
+                    {runs ? MemoryText(domain.memory_bytes) : std::string(kUnknown)},
+                    {MemoryText(domain.memory_max_bytes)},
+                    {runs ? CpuTimeText(domain.cpu_time_ns) : std::string(kUnknown)},
+                    {NumberText(domain.id)}});
+  }
+  return FormatTable({{"NAME"},
+                      {"STATE"},
+                      {"VCPUS", Align::kRight},
+                      {"MEMORY", Align::kRight},
+                      {"MAXMEM", Align::kRight},
+                      {"CPU-TIME", Align::kRight},
+                      {"ID", Align::kRight}},
+                     std::move(rows), look);
+}
+
+template <class T>
+Json OrNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+std::string JsonText(const Domains& domains) {
+  Json vms = Json::array();
+  for (const DomainInfo& domain : domains) {
+    vms.push_back({{"host", domain.host},
+                   {"id", OrNull(domain.id)},
+                   {"name", domain.name},
+                   {"uuid", domain.uuid},
+                   {"state", DomainStateName(domain.state)},
+                   {"vcpus", OrNull(domain.vcpus)},
+                   {"memory_max_bytes", OrNull(domain.memory_max_bytes)},
+                   {"memory_bytes", OrNull(domain.memory_bytes)},
+                   {"cpu_time_ns", OrNull(domain.cpu_time_ns)}});
+  }
+  const Json list{{"count", domains.size()}, {"vms", std::move(vms)}};
+  return list.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+// RFC 4180, but with plain line ends.
+std::string CsvField(std::string_view text) {
+  if (text.find_first_of("\",\r\n") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char byte : text) quoted += byte == '"' ? std::string("\"\"") : std::string(1, byte);
+  return quoted + '"';
+}
+
+template <class T>
+std::string CsvNumber(const std::optional<T>& number) {
+  return number ? fmt::format("{}", *number) : "";
+}
+
+std::string CsvText(const Domains& domains, bool headers) {
+  std::string text = headers ? "host,id,name,uuid,state,vcpus,memory_max_bytes,memory_bytes,cpu_time_ns\n" : "";
+  for (const DomainInfo& domain : domains) {
+    text += fmt::format("{},{},{},{},{},{},{},{},{}\n", CsvField(RepairUtf8(domain.host)), CsvNumber(domain.id),
+                        CsvField(RepairUtf8(domain.name)), domain.uuid, DomainStateName(domain.state),
+                        CsvNumber(domain.vcpus), CsvNumber(domain.memory_max_bytes), CsvNumber(domain.memory_bytes),
+                        CsvNumber(domain.cpu_time_ns));
+  }
+  return text;
+}
+
+// As they are for a pipe, which may want to use them; made safe for a person.
+std::string NamesText(const Domains& domains, bool for_terminal) {
+  std::string text;
+  for (const DomainInfo& domain : domains) text += (for_terminal ? ForDisplay(domain.name) : domain.name) + '\n';
+  return text;
+}
+
+std::string Format(const Context& context, const Domains& domains) {
+  const Process& process = context.process;
+  const std::string format = context.arguments.Last("--format").value_or("table");
+  const bool headers = !context.arguments.Has("--no-headers");
+  if (format == "json") return JsonText(domains);
+  if (format == "csv") return CsvText(domains, headers);
+  if (format == "name") return NamesText(domains, IsTerminal(process.stdout_fd));
+  return Table(domains, {headers, WantsColor(process.stdout_fd, context.config().color, process.environment)});
+}
+
+ExitCode ReportMissing(const Context& context, const Domains& domains, ListScope scope) {
+  std::vector<VmName> names;
+  for (const DomainInfo& domain : domains) names.push_back({domain.name, domain.uuid});
+  const auto missing = NamesWithoutVm(context.config().collect.filter, names);
+  const bool all = scope == ListScope::kAll;
+  for (const std::string& name : missing) {
+    context.messages.Error(fmt::format("no VM '{}'{}", name, all ? "" : " is running"));
+  }
+  if (!missing.empty() && !all) context.messages.Hint("'--all' also lists the VMs that are shut off");
+  return missing.empty() ? ExitCode::kOk : ExitCode::kPartial;
+}
+
+}  // namespace
+
+Outcome RunListVms(const Context& context) {
+  SystemClock clock;
+  const auto source = MakeLibvirtSource(context.config().collect, clock, context.log);
+  const ListScope scope = context.arguments.Has("--all") ? ListScope::kAll : ListScope::kActive;
+  const auto domains = source->List(scope);
+  if (!domains) {
+    // A call that timed out still has its thread, inside libvirt.
+    return {Fail(context, domains.error()).code, domains.error().code == ErrorCode::kTimeout};
+  }
+  const ExitCode printed = Print(context, Format(context, *domains));
+  return {MoreTelling(printed, ReportMissing(context, *domains, scope))};
+}
+
+}  // namespace vmtelem

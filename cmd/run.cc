@@ -1,0 +1,137 @@
+#include <csignal>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+#include "base/parse.h"
+#include "cmd/agent_setup.h"
+#include "cmd/command.h"
+#include "cmd/stdout_sink.h"
+#include "cmd/version.h"
+#include "config/url.h"
+#include "influx/influx_sink.h"
+#include "libvirt/libvirt_source.h"
+
+namespace vmtelem {
+namespace {
+
+// Ours to tell the main thread, which waits for signals and nothing else, that stdout broke.
+int BrokenOutputSignal() { return SIGRTMIN; }
+
+sigset_t WaitedSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, BrokenOutputSignal()}) sigaddset(&set, number);
+  return set;
+}
+
+// Blocked before any thread exists, so that each inherits it and only main, in sigwait(), ever takes one.
+void BlockSignals() {
+  const sigset_t set = WaitedSignals();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+extern "C" void LeaveAtOnce(int number) { ::_exit(128 + number); }
+
+// While the first stop drains, a second one must not wait for anything.
+void LetSecondSignalLeave() {
+  struct sigaction action {};
+  action.sa_handler = LeaveAtOnce;
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    ::sigaction(number, &action, nullptr);
+    sigaddset(&set, number);
+  }
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+// Returns the signal that ends the run.
+int WaitForStop(const Agent& agent, const LoggerPtr& log) {
+  const sigset_t set = WaitedSignals();
+  int number = 0;
+  while (::sigwait(&set, &number) != 0 || number == SIGUSR1) {
+    if (number == SIGUSR1) log->info("{}", agent.StatusLine());
+  }
+  return number;
+}
+
+// What broke stdout: noted on the writer's thread, read on main's.
+class BrokenOutput {
+ public:
+  void Note(const Error& error) {
+    {
+      const std::lock_guard guard(mutex_);
+      error_ = error;
+    }
+    ::kill(::getpid(), BrokenOutputSignal());
+  }
+  [[nodiscard]] std::optional<Error> error() const {
+    const std::lock_guard guard(mutex_);
+    return error_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::optional<Error> error_;
+};
+
+Result<std::unique_ptr<Sink>> MakeSink(const Context& context, Clock& clock, BrokenOutput& broken) {
+  if (!context.arguments.Has("--stdout")) return MakeInfluxSink(context.config().influx, clock, context.log);
+  return std::make_unique<StdoutSink>(context.process.stdout_fd, [&](const Error& error) { broken.Note(error); });
+}
+
+void LogStart(const Context& context) {
+  const Config& config = context.config();
+  const std::string target = context.arguments.Has("--stdout") ? "stdout" : MaskUrl(config.influx.url);
+  context.log->info("vmtelem {} started: {} every {}, to {}", ThisBuild().version,
+                    MaskUrl(config.collect.hypervisor.uri), FormatDuration(config.interval), target);
+}
+
+void LogEnd(const Context& context, const LineCounts& lines) {
+  context.log->info("stopped: {} lines sampled, {} written, {} rejected, {} dropped", lines.sampled, lines.written,
+                    lines.rejected, lines.dropped);
+}
+
+Outcome Judge(const Context& context, const BrokenOutput& broken, const LineCounts& lines) {
+  if (const auto error = broken.error()) return Fail(context, *error);
+  return {lines.dropped + lines.rejected == 0 ? ExitCode::kOk : ExitCode::kPartial};
+}
+
+}  // namespace
+
+Outcome RunRun(const Context& context) {
+  BlockSignals();
+  SystemClock clock;
+  BrokenOutput broken;
+  auto sink = MakeSink(context, clock, broken);
+  if (!sink) return Fail(context, sink.error());
+  AgentOptions options = MakeAgentOptions(context.config());
+  if (context.arguments.Has("--stdout")) {
+    options.writer.drain_stops_on_hold = true;
+    options.writer.batch_max_age = Nanoseconds::zero();  // a pipe is read as it is written
+  }
+  auto source = MakeLibvirtSource(context.config().collect, clock, context.log);
+  Agent agent(std::move(options), std::move(source), std::move(*sink), clock, context.log);
+  agent.Start();
+  LogStart(context);
+  const int number = WaitForStop(agent, context.log);
+  LetSecondSignalLeave();
+  if (number != BrokenOutputSignal()) {
+    context.log->info("stopping on SIG{}: at most {} to deliver what waits; a second signal leaves at once",
+                      ::sigabbrev_np(number), FormatDuration(context.config().drain_timeout));
+  }
+  const LineCounts lines = agent.Stop().lines;
+  LogEnd(context, lines);
+  Outcome outcome = Judge(context, broken, lines);
+  outcome.leave_at_once = agent.calls_given_up() > 0;
+  return outcome;
+}
+
+}  // namespace vmtelem

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmd/terminal.h"
+
+namespace vmtelem {
+
+enum class Align { kLeft, kRight };
+
+struct Column {
+  std::string_view title;
+  Align align = Align::kLeft;
+};
+
+struct Cell {
+  std::string text;  // of any origin: it is made safe for a terminal here
+  Style style = Style::kPlain;
+};
+
+struct TableLook {
+  bool headers = true;
+  bool color = false;
+};
+
+// Columns as wide as their widest cell on a terminal, three spaces apart; nothing is ever cut, no line ends in a space.
+std::string FormatTable(const std::vector<Column>& columns, std::vector<std::vector<Cell>> rows, TableLook look);
+
+}  // namespace vmtelem

@@ -1,0 +1,136 @@
+"""list-vms: a table for people, JSON, CSV and names for programs."""
+
+import csv
+import io
+import json
+import unicodedata
+
+from conftest import NODE
+
+ALL = ["büro-vm", "db:main", "paused", "web 01"]
+KEYS = ["host", "id", "name", "uuid", "state", "vcpus", "memory_max_bytes", "memory_bytes", "cpu_time_ns"]
+
+
+def width(text):
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
+
+
+def test_running_vms_are_listed_by_name(on_node):
+    done = on_node("list-vms", "--format", "name")
+    assert (done.code, done.out, done.err) == (0, "db:main\npaused\nweb 01\n", "")
+
+
+def test_all_vms_include_those_that_are_shut_off(on_node):
+    assert on_node("list-vms", "--all", "--format", "name").out.splitlines() == ALL
+
+
+def test_the_table_has_titles_and_a_row_for_each_vm(on_node):
+    lines = on_node("list-vms", "--all").out.splitlines()
+    assert lines[0].split() == ["NAME", "STATE", "VCPUS", "MEMORY", "MAXMEM", "CPU-TIME", "ID"]
+    off = lines[1].split()
+    assert off == ["büro-vm", "shutoff", "1", "-", "512MiB", "-", "-"]
+    assert lines[2].split()[:5] == ["db:main", "running", "3", "2.0GiB", "2.0GiB"]
+
+
+def test_columns_begin_at_the_same_place_on_the_screen(on_node):
+    lines = on_node("list-vms", "--all").out.splitlines()
+    starts = {width(line[:line.rindex(word)]) for line, word in zip(lines, ["STATE", "shutoff", "running", "paused", "running"])}
+    assert len(starts) == 1
+    assert len({width(line) for line in lines}) == 1
+
+
+def test_wide_and_combining_characters_keep_the_columns_in_line(vmtelem, tmp_path):
+    names = ["\u3042\u3042", "e\u0301", "longest-name"]
+    domains = "".join(f"<domain type='test'><name>{name}</name><memory>1024</memory><os><type>hvm</type></os></domain>" for name in names)
+    (tmp_path / "node.xml").write_text(f"<node>{domains}</node>")
+    lines = vmtelem("list-vms", "--no-headers", "-c", f"test://{tmp_path / 'node.xml'}").out.splitlines()
+    assert {width(line[:line.index("running")]) for line in lines} == {len("longest-name") + 3}
+
+
+def test_no_headers_leaves_the_titles_out(on_node):
+    assert len(on_node("list-vms", "--all", "--no-headers").out.splitlines()) == len(ALL)
+    assert on_node("list-vms", "--format", "csv", "--no-headers").out.splitlines()[0].split(",")[2] == "db:main"
+
+
+def test_names_are_never_cut(on_node):
+    assert "büro-vm" in on_node("list-vms", "--all", COLUMNS="5").out
+
+
+def test_json_has_every_key_for_every_vm(on_node):
+    listed = json.loads(on_node("list-vms", "--all", "--format", "json").out)
+    assert listed["count"] == 4
+    assert [list(vm) for vm in listed["vms"]] == [KEYS] * 4
+    assert [vm["name"] for vm in listed["vms"]] == ALL
+
+
+def test_json_has_raw_units_and_null_for_what_is_not_known(on_node):
+    off, database, *_ = json.loads(on_node("list-vms", "--all", "--format", "json").out)["vms"]
+    assert (off["id"], off["state"], off["memory_bytes"], off["cpu_time_ns"]) == (None, "shutoff", None, None)
+    assert (database["memory_max_bytes"], database["vcpus"]) == (2 << 30, 3)
+    assert database["uuid"] == "22222222-0000-4000-8000-000000000002"
+    assert isinstance(database["cpu_time_ns"], int)
+
+
+def test_csv_has_a_line_of_titles_and_the_same_columns_as_json(on_node):
+    rows = list(csv.DictReader(io.StringIO(on_node("list-vms", "--all", "--format", "csv").out)))
+    assert list(rows[0]) == KEYS
+    assert [row["name"] for row in rows] == ALL
+    assert rows[0]["cpu_time_ns"] == ""
+
+
+def test_a_name_with_odd_characters_survives_in_each_format(vmtelem, tmp_path):
+    name = 'a,"b" \u009b31m \u202edlo\u3042'
+    node = tmp_path / "node.xml"
+    node.write_text(f"""<node><domain type='test'><name>{name}</name><memory>1024</memory><os><type>hvm</type></os></domain>
+        </node>""")
+
+    def listed(*arguments):
+        return vmtelem("list-vms", "-c", f"test://{node}", *arguments).out
+
+    assert json.loads(listed("--format", "json"))["vms"][0]["name"] == name
+    assert next(csv.DictReader(io.StringIO(listed("--format", "csv"))))["name"] == name
+    assert listed("--format", "name") == name + "\n"
+    assert listed("--no-headers").startswith('a,"b" \\u009b31m \\u202edlo\u3042   running')
+
+
+def test_the_order_is_the_same_each_time(on_node):
+    assert on_node("list-vms", "--format", "name").out == on_node("list-vms", "--format", "name").out
+
+
+def test_patterns_choose_among_the_vms(on_node):
+    def names(*arguments, **variables):
+        return on_node("list-vms", "--format", "name", "--all", *arguments, **variables).out.splitlines()
+
+    assert names("--vm", "web*") == ["web 01"]
+    assert names("--vm", "web 01", "--vm", "db:main") == ["db:main", "web 01"]
+    assert names("--vm", "22222222-0000-4000-8000-000000000003") == ["büro-vm"]
+    assert names("--exclude-vm", "*:*") == ["büro-vm", "paused", "web 01"]
+    assert names(VM_INCLUDE="web 01,db:main", VM_EXCLUDE="db*") == ["web 01"]
+
+
+def test_a_glob_that_matches_nothing_is_an_empty_list(on_node):
+    done = on_node("list-vms", "--vm", "nosuch*", "--format", "name")
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_a_vm_that_does_not_exist_is_told(on_node):
+    done = on_node("list-vms", "--vm", "nosuch", "--vm", "web 01", "--format", "name")
+    assert (done.code, done.out) == (1, "web 01\n")
+    assert done.errors() == ["no VM 'nosuch' is running"]
+    assert done.hints() == ["'--all' also lists the VMs that are shut off"]
+    assert on_node("list-vms", "--all", "--vm", "nosuch").errors() == ["no VM 'nosuch'"]
+
+
+def test_libvirt_default_uri_counts(vmtelem):
+    assert vmtelem("list-vms", "--format", "name", LIBVIRT_DEFAULT_URI=NODE).code == 0
+
+
+def test_a_hypervisor_that_is_named_gives_its_name_as_host(vmtelem):
+    done = vmtelem("list-vms", "-c", f"alpha={NODE}", "--format", "json")
+    assert {vm["host"] for vm in json.loads(done.out)["vms"]} == {"alpha"}
+
+
+def test_a_hypervisor_that_is_not_there_is_unavailable(vmtelem):
+    done = vmtelem("list-vms", "-c", "qemu+unix:///system?socket=/nonexistent")
+    assert (done.code, done.out, len(done.errors()), len(done.hints())) == (69, "", 1, 1)

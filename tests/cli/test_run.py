@@ -1,0 +1,215 @@
+"""run: collects until a signal; what was sampled is delivered; what changes is logged, once."""
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+
+import pytest
+from conftest import NODE, TOKEN, complete
+from influx_server import FakeInflux, hang, refuse_lines, status
+from line_protocol import parse, parse_line
+from wait import wait_for
+
+FAST = {"POLL_INTERVAL": "0.1s", "BATCH_MAX_SEC": "0.1s", "RETRY_MAX": "0.1s"}
+
+
+class Log:
+    """stderr of a running process, read as it comes."""
+
+    def __init__(self, process):
+        self.lines = []
+        self._thread = threading.Thread(target=self._read, args=(process.stderr,), daemon=True)
+        self._thread.start()
+
+    def _read(self, stream):
+        for line in stream:
+            self.lines.append(line.decode())
+
+    def all(self):
+        """Everything, once the process has ended."""
+        self._thread.join(10)
+        return "".join(self.lines)
+
+    def has(self, text):
+        return any(text in line for line in self.lines)
+
+
+def cycles(server):
+    return [line for line in list(server.lines) if line.startswith("vmtelem,")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_with_everything_delivered(start, number):
+    with FakeInflux(token=TOKEN) as server:
+        process = start("run", **complete(server.url, **FAST))
+        log = Log(process)
+        wait_for(lambda: len(cycles(server)) >= 3, "three cycles")
+        process.send_signal(number)
+        assert process.wait(20) == 0
+        polls = [int(parse_line(line).fields["polls"][:-1]) for line in cycles(server)]
+        sampled = re.search(r"stopped: (\d+) lines sampled, (\d+) written, 0 rejected, 0 dropped", log.all())
+        assert polls == list(range(1, len(polls) + 1))
+        assert sampled[1] == sampled[2] == str(len(server.lines))
+
+
+def test_a_second_signal_leaves_at_once(start):
+    with FakeInflux(token=TOKEN) as server:
+        server.default = hang
+        process = start("run", **complete(server.url, **FAST, DRAIN_TIMEOUT="60s"))
+        log = Log(process)
+        wait_for(lambda: server.requests, "a request")
+        process.send_signal(signal.SIGTERM)
+        wait_for(lambda: log.has("stopping on SIGTERM"), "the stop to begin")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(5) == 130
+
+
+def test_lines_that_could_not_be_delivered_show_in_the_exit_code(start):
+    process = start("run", **complete("http://127.0.0.1:9", **FAST, DRAIN_TIMEOUT="0.2s"))
+    log = Log(process)
+    wait_for(lambda: log.has("started"), "the start")
+    time.sleep(0.3)  # a few cycles: nothing tells of them
+    process.terminate()
+    assert process.wait(20) == 1
+    assert re.search(r"stopped: (\d+) lines sampled, 0 written, 0 rejected, \1 dropped", log.all())
+
+
+def test_lines_that_are_refused_show_in_the_exit_code(start):
+    with FakeInflux(token=TOKEN) as server:
+        server.script = [refuse_lines(1)]
+        process = start("run", **complete(server.url, **FAST))
+        Log(process)
+        wait_for(lambda: len(server.requests) >= 2, "two requests")
+        process.terminate()
+        assert process.wait(20) == 1
+
+
+def test_a_hypervisor_that_is_away_does_not_end_it(start):
+    with FakeInflux(token=TOKEN) as server:
+        process = start("run", **complete(server.url, **FAST, LIBVIRT_URI="qemu+unix:///system?socket=/nonexistent"))
+        log = Log(process)
+        wait_for(lambda: len(cycles(server)) >= 3, "three cycles")
+        assert parse_line(cycles(server)[-1]).fields["up"] in ("f", "false")
+        process.terminate()
+        assert process.wait(20) == 0
+        assert log.all().count("/nonexistent") < 6  # a change is told once, not in each cycle
+
+
+def test_a_database_that_comes_back_gets_everything(start):
+    with FakeInflux(token=TOKEN, script=[status(503)] * 5) as server:
+        process = start("run", **complete(server.url, **FAST))
+        Log(process)
+        wait_for(lambda: len(cycles(server)) >= 3, "three cycles")
+        process.terminate()
+        assert process.wait(20) == 0
+        polls = sorted({int(parse_line(line).fields["polls"][:-1]) for line in cycles(server)})
+        assert polls == list(range(1, len(polls) + 1))
+
+
+def test_a_batch_is_sent_when_it_has_so_many_lines(start):
+    with FakeInflux(token=TOKEN) as server:
+        Log(start("run", **complete(server.url, **{**FAST, "BATCH_MAX_SEC": "10m", "BATCH_MAX_LINES": "5"})))
+        wait_for(lambda: server.requests, "a batch that neither grew old nor reached the default", 10)
+
+
+def test_so_many_requests_are_under_way_at_once(start):
+    with FakeInflux(token=TOKEN) as server:
+        server.default = hang
+        Log(start("run", **complete(server.url, **FAST, WRITES_IN_FLIGHT="3", BATCH_MAX_LINES="1")))
+        wait_for(lambda: len(server.requests) == 3, "three requests, none of which is answered", 15)
+
+
+def test_the_pause_between_attempts_is_bounded(start):
+    with FakeInflux(token=TOKEN, script=[status(503)] * 14) as server:
+        Log(start("run", **complete(server.url, **FAST)))
+        wait_for(lambda: server.lines, "delivery after 14 failures with at most 0.1 s between them", 15)
+
+
+def test_memory_for_lines_that_wait_is_bounded(start, tmp_path):
+    domains = "".join(f"<domain type='test'><name>vm{n}</name><memory>1024</memory><os><type>hvm</type></os></domain>" for n in range(400))
+    (tmp_path / "node.xml").write_text(f"<node>{domains}</node>")
+    log = Log(start("run", **complete("http://127.0.0.1:9", **FAST, QUEUE_MAX_BYTES="1MiB", LIBVIRT_URI=f"test://{tmp_path / 'node.xml'}")))
+    wait_for(lambda: log.has("the oldest were dropped"), "the oldest lines to be dropped", 20)
+
+
+def test_sigusr1_logs_a_status_line_and_nothing_else_changes(start):
+    with FakeInflux(token=TOKEN) as server:
+        process = start("run", **complete(server.url, **FAST))
+        log = Log(process)
+        wait_for(lambda: cycles(server), "a cycle")
+        process.send_signal(signal.SIGUSR1)
+        wait_for(lambda: log.has("3 VMs"), "the status line")
+        more = len(cycles(server)) + 1
+        wait_for(lambda: len(cycles(server)) > more, "it to go on")
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+def test_stdout_gets_line_protocol_and_stderr_the_log(start):
+    process = start("run", "--stdout", LIBVIRT_URI=NODE, **FAST)
+    log = Log(process)
+    first = process.stdout.readline().decode()
+    process.terminate()
+    rest = process.stdout.read().decode()
+    assert process.wait(20) == 0
+    assert {"vm_totals", "vmtelem", "vmtelem_agent"} <= {line.measurement for line in parse(first + rest)}
+    assert "started" in log.all()
+
+
+def test_the_token_is_in_no_message_at_any_level(start):
+    with FakeInflux(token="other", script=[status(500, f"Bearer {TOKEN}")]) as server:
+        process = start("run", "--log-level", "trace", **complete(server.url, **FAST, DRAIN_TIMEOUT="0.2s"))
+        log = Log(process)
+        wait_for(lambda: len(server.requests) >= 2, "two requests")
+        with open(f"/proc/{process.pid}/cmdline", "rb") as cmdline:
+            assert TOKEN.encode() not in cmdline.read()
+        process.terminate()
+        process.wait(20)
+        assert TOKEN not in log.all()
+
+
+def run_briefly(start, *arguments, **variables):
+    process = start("run", "--stdout", *arguments, LIBVIRT_URI=NODE, **{**FAST, **variables})
+    log = Log(process)
+    process.stdout.readline()
+    process.terminate()
+    process.stdout.read()
+    assert process.wait(20) == 0
+    return log.all()
+
+
+def test_the_log_is_logfmt_where_nobody_looks(start):
+    for line in run_briefly(start).splitlines():
+        assert re.fullmatch(r'time=\S+Z level=\w+ msg="([^"\\]|\\.)*"', line)
+
+
+def test_the_log_is_json_when_asked_for(start):
+    lines = [json.loads(line) for line in run_briefly(start, "--log-format", "json").splitlines()]
+    assert lines and all(set(line) == {"time", "level", "msg"} for line in lines)
+
+
+def test_quiet_says_nothing_when_all_is_well(start):
+    assert run_briefly(start, "-q") == ""
+
+
+@pytest.mark.parametrize("right_inode", [True, False])
+def test_the_journal_gets_level_prefixes(start, tmp_path, right_inode):
+    path = tmp_path / "stderr"
+    with open(path, "wb") as stream:
+        status_of = os.fstat(stream.fileno())
+        journal = f"{status_of.st_dev}:{status_of.st_ino + (0 if right_inode else 1)}"
+        process = start("run", "--stdout", LIBVIRT_URI=NODE, stderr=stream, JOURNAL_STREAM=journal, **FAST)
+        process.stdout.readline()
+        process.terminate()
+        process.stdout.read()
+        assert process.wait(20) == 0
+    assert all(line.startswith("<6>") == right_inode for line in path.read_text().splitlines())
+
+
+def test_bad_settings_end_it_before_anything_starts(vmtelem):
+    with FakeInflux(token=TOKEN) as server:
+        done = vmtelem("run", **complete(server.url, POLL_INTERVAL="0"))
+        assert (done.code, len(server.requests)) == (78, 0)
