@@ -1,0 +1,123 @@
+"""Runs the program under test as a user would: by its command line, environment, signals, standard streams and exit code."""
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+
+from harness import line_protocol
+from harness.libvirtd import URI
+from harness.wait import wait_for
+
+INTERVAL_S = 0.5
+
+
+def outlast(cycles):
+    """Let that many cycles go by. For an outage that has to last: there is no condition to wait for when nothing may happen."""
+    time.sleep(cycles * INTERVAL_S)
+
+
+@dataclass(frozen=True)
+class Finished:
+    code: int
+    out: str
+    err: str
+
+    def lines(self):
+        return line_protocol.parse(self.out)
+
+
+class Vmtelem:
+    """Starts the binary with a clean environment: nothing of the developer's own settings may leak into a test."""
+
+    def __init__(self, binary, directory):
+        self.binary = binary
+        self.directory = directory
+        self._running = []
+
+    def __call__(self, *arguments, timeout_s=60, **settings):
+        """Run to the end. Settings are environment variables."""
+        running = self.start(*arguments, **settings)
+        running.wait(timeout_s)
+        return Finished(running.code, running.out(), running.err())
+
+    def start(self, *arguments, **settings):
+        """Start it and leave it running; the test's end kills it if the test does not."""
+        running = Running([str(self.binary), *arguments], self._environment(settings), self.directory, len(self._running))
+        self._running.append(running)
+        return running
+
+    def close(self):
+        """Kill what still runs, and print every log: pytest shows it when the test failed."""
+        for running in self._running:
+            running.kill()
+            print(f"--- {' '.join(running.command)}: exit code {running.code}\n{running.err()[-8000:]}")
+
+    def _environment(self, settings):
+        base = {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "HOME": str(self.directory),
+            "LIBVIRT_URI": URI,
+            "POLL_INTERVAL": str(INTERVAL_S),
+            "SPOOL_DIR": str(self.directory / "spool"),
+            "LOG_FORMAT": "logfmt",
+        }
+        sanitizers = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+        return {**base, **sanitizers, **{name: str(value) for name, value in settings.items()}}
+
+
+class Running:
+    """One process. Its streams go to files, so it never blocks on us and can be read while it runs."""
+
+    def __init__(self, command, environment, directory, number):
+        self.command = command
+        self._out, self._err = directory / f"{number}.out", directory / f"{number}.err"
+        with open(self._out, "wb") as out, open(self._err, "wb") as err:
+            self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+
+    @property
+    def code(self):
+        return self.process.poll()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def out(self):
+        return self._out.read_text()
+
+    def err(self):
+        return self._err.read_text(errors="replace")
+
+    def log(self):
+        return self.err().splitlines()
+
+    def lines(self):
+        """The complete lines printed so far."""
+        return line_protocol.parse(self.out().rpartition("\n")[0])
+
+    def interrupt(self):
+        self.process.send_signal(signal.SIGINT)
+
+    def has_taken(self, signum):
+        """True when a signal that was sent has reached the program; until then a second one would merge with it."""
+        with open(f"/proc/{self.pid}/status") as status:
+            pending = [int(line.split()[1], 16) for line in status if line.startswith(("SigPnd", "ShdPnd"))]
+        return not any(mask >> (signum - 1) & 1 for mask in pending)
+
+    def wait(self, timeout_s=30):
+        """The exit code; a process that does not end in time fails the test."""
+        wait_for(lambda: self.code is not None, timeout_s, f"{' '.join(self.command)} to end; its log:\n{self.err()[-4000:]}")
+        return self.code
+
+    def stop(self, timeout_s=30):
+        """SIGINT and the exit code."""
+        self.interrupt()
+        return self.wait(timeout_s)
+
+    def kill(self):
+        if self.code is None:
+            self.process.kill()
+            self.process.wait()
