@@ -138,7 +138,9 @@ Completion InfluxSink::Complete(Transfer& transfer, CURLcode code) {
   reply.handshakes_failed = handshakes_failed_;
   Verdict verdict = Classify(names_, reply, transfer.batch());
   Adapt(verdict);
-  return {transfer.id(), std::move(verdict), clock_.SteadyNow() - transfer.started_at()};
+  const Nanoseconds latency = clock_.SteadyNow() - transfer.started_at();
+  verdict.slow = latency > settings_.timeout / 2;
+  return {transfer.id(), std::move(verdict), latency};
 }
 
 void InfluxSink::Adapt(const Verdict& verdict) {

@@ -32,6 +32,7 @@ struct Verdict {
   ErrorCode cause = ErrorCode::kInternal;  // of any action but kAck
   std::string reason;                      // one line for people; never holds a secret, at most 20 bytes of a line
   std::string hint;                        // what to do about it; may be empty
+  bool slow = false;                       // stored, but it took more than half of what a request may take
   bool batch_suspected = false;            // kRetry: the server had the lines when it failed, so they may be why
   std::optional<Nanoseconds> retry_after;  // as the server asked
 };

@@ -120,7 +120,11 @@ void Dispatcher::NoteAnswer(const Completion& completion, const Outgoing& outgoi
   if (verdict.action != Action::kRetry) counts_.write_latency = completion.latency;
   if (verdict.action == Action::kSplit && lines > 1) size_limit_.Refused(bytes);
   if (!IsAck(verdict)) return;
-  size_limit_.Accepted(bytes);
+  if (verdict.slow) {
+    size_limit_.TookLong(bytes);
+  } else {
+    size_limit_.Accepted(bytes);
+  }
   if (verdict.lines.size() + verdict.unnamed_lines < lines) {
     ++accepted_;
     if (trial) ++trials_.accepted;

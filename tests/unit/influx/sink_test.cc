@@ -1,3 +1,4 @@
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -38,6 +39,44 @@ TEST_CASE("a batch is stored by a server that says 204") {
   ScriptedServer server(Answer(204));
   SinkWorld world(TargetAt(server.url()));
   CHECK(world.Send().action == Action::kAck);
+}
+
+// Real time that a server can let leap, so that it seems slow and nobody waits.
+class LeapingClock final : public Clock {
+ public:
+  SteadyTime SteadyNow() override { return real_.SteadyNow() + Nanoseconds(leapt_ns.load()); }
+  std::int64_t WallNowNs() override { return real_.WallNowNs(); }
+  bool WaitUntil(std::unique_lock<std::mutex>& lock, std::condition_variable& condition, SteadyTime deadline,
+                 const std::function<bool()>& ready) override {
+    return real_.WaitUntil(lock, condition, deadline, ready);
+  }
+  std::atomic<Nanoseconds::rep> leapt_ns{0};
+
+ private:
+  SystemClock real_;
+};
+
+bool AnsweredSlowly(Nanoseconds server_time, Nanoseconds timeout) {
+  LeapingClock clock;
+  ScriptedServer server([&](const httplib::Request&, httplib::Response& response) {
+    clock.leapt_ns += server_time.count();
+    response.status = 204;
+  });
+  InfluxTarget target = TargetAt(server.url());
+  target.timeout = timeout;
+  const auto sink = MakeInfluxSink(target, clock, MakeNullLogger());
+  REQUIRE(sink);
+  (*sink)->Start(1, ThreeLines());
+  std::vector<Completion> completed;
+  while (completed.empty()) completed = (*sink)->Wait(std::chrono::minutes(1));
+  CHECK(completed[0].verdict.action == Action::kAck);
+  return completed[0].verdict.slow;
+}
+
+TEST_CASE("an answer that took more than half of the time-out is stored, and slow") {
+  using std::chrono::seconds;
+  CHECK_FALSE(AnsweredSlowly(seconds(10), seconds(60)));
+  CHECK(AnsweredSlowly(seconds(40), seconds(60)));
 }
 
 TEST_CASE("what the server inflates is the batch, and less than that went over the wire") {

@@ -186,6 +186,25 @@ TEST_CASE("a server that takes requests and stores nothing of them does not prov
   CHECK(rejected == 9);
 }
 
+TEST_CASE("batches become smaller while the target takes long for large ones, and nothing is sent twice for it") {
+  WriterWorld world;
+  const std::size_t quick = 80 * 1024;
+  world.target.answer = [&](const Batch& batch) {
+    Verdict verdict;
+    verdict.slow = batch.bytes().size() > quick;
+    return verdict;
+  };
+  world.PushEvery(seconds(10), 9000, 8);
+  world.StopAt(minutes(3));
+  world.Run();
+  CHECK(world.AllStoredBut({}));
+  std::size_t lines = 0;
+  for (const auto& request : world.target.requests) lines += request.lines;
+  CHECK(lines == 72'000);
+  CHECK(world.target.requests.front().bytes.size() > quick + quick / 2);
+  CHECK(world.target.requests.back().bytes.size() < quick + quick / 8);
+}
+
 TEST_CASE("a batch that is too large is split until it fits, and the size is remembered") {
   WriterWorld world;
   const std::size_t limit = SampleLines(0, 100).bytes.size();
