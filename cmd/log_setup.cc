@@ -27,12 +27,12 @@ class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    if (!Writable()) {
+    if (lost_ > 0 && Writable()) Write(LostMessage(message));
+    if (lost_ == 0 && Writable()) {  // asked again: the line before may have taken the last room
+      Write(message);
+    } else {
       ++lost_;
-      return;
     }
-    if (lost_ > 0) Write(LostMessage(message));
-    Write(message);
   }
   void flush_() override {}
 
@@ -54,7 +54,10 @@ class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
     std::string_view text(line.data(), line.size());
-    if (text.size() > PIPE_BUF) text = text.substr(0, PIPE_BUF);
+    if (text.size() > PIPE_BUF) {
+      line[PIPE_BUF - 1] = '\n';
+      text = text.substr(0, PIPE_BUF);
+    }
     static_cast<void>(WriteOutput(fd_, text));
   }
 

@@ -24,10 +24,18 @@ namespace {
 // Ours to tell the main thread, which waits for signals and nothing else, that stdout broke.
 int BrokenOutputSignal() { return SIGRTMIN; }
 
+// nohup(1) asks for the end of the terminal not to end the program. A blocked signal is delivered to sigwait() even if
+// it is ignored, so it must not be waited for.
+bool IsHangupIgnored() {
+  struct sigaction action {};
+  return ::sigaction(SIGHUP, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 sigset_t WaitedSignals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, BrokenOutputSignal()}) sigaddset(&set, number);
+  for (const int number : {SIGINT, SIGTERM, SIGUSR1, BrokenOutputSignal()}) sigaddset(&set, number);
+  if (!IsHangupIgnored()) sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -46,6 +54,7 @@ void LetSecondSignalLeave() {
   sigset_t set;
   sigemptyset(&set);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    if (number == SIGHUP && IsHangupIgnored()) continue;
     ::sigaction(number, &action, nullptr);
     sigaddset(&set, number);
   }

@@ -202,3 +202,18 @@ def test_a_reader_of_messages_that_has_stopped_reading_stops_neither_collecting_
     assert process.wait(10) == 0
     os.close(read_end)
     os.close(write_end)
+
+
+def test_nohup_is_respected(start):
+    ignoring = ["sh", "-c", 'trap "" HUP; exec "$0" run --stdout -q -i 0.1', BINARY]
+    process = subprocess.Popen(ignoring, stdout=subprocess.PIPE, env=clean_environment(LIBVIRT_URI=NODE))
+    try:
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        assert all(process.stdout.readline() for _ in range(100))
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()

@@ -94,6 +94,32 @@ TEST_CASE("the status line tells what is wrong") {
   CHECK_THAT(agent.StatusLine(), Catch::Contains("the database is away"));
 }
 
+TEST_CASE("the status line tells that the hypervisor does not answer although every line is delivered") {
+  SystemClock clock;
+  auto source = OneDomain(clock);
+  source->failure = Error{ErrorCode::kUnreachable, "no hypervisor", ""};
+  const auto received = std::make_shared<Received>();
+  Agent agent(QuickOptions(), std::move(source), std::make_unique<InstantSink>(received), clock, MakeNullLogger());
+  agent.Start();
+  received->WaitForLines(1);
+  CHECK_THAT(agent.StatusLine(), Catch::Contains("no hypervisor") && !Catch::Contains("all is well"));
+}
+
+TEST_CASE("a stop interrupts a call to the hypervisor that is in progress") {
+  SystemClock clock;
+  auto source = OneDomain(clock);
+  FakeSource& hung = *source;
+  hung.before_collect = [&] {
+    const auto deadline = clock.SteadyNow() + 30s;
+    while (!hung.interrupted && clock.SteadyNow() < deadline) std::this_thread::yield();
+  };
+  Agent agent(QuickOptions(), std::move(source), std::make_unique<InstantSink>(std::make_shared<Received>()), clock,
+              MakeNullLogger());
+  agent.Start();
+  agent.Stop();
+  CHECK(hung.interrupted);
+}
+
 TEST_CASE("one sample has no rates, a window gives them") {
   FakeClock clock;
   FakeSource source(clock);

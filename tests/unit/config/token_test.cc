@@ -46,6 +46,17 @@ TEST_CASE("the token is read from the systemd credential") {
   CHECK(Effective(loaded, "INFLUX_TOKEN").origin == "credential influx-token");
 }
 
+TEST_CASE("a token that is given in two ways is one fault, and not also missing") {
+  const ScopedDirectory directory;
+  CHECK_FALSE(directory.Write("influx-token", "from-credential").empty());
+  Inputs inputs = WithoutToken();
+  inputs.Set("CREDENTIALS_DIRECTORY", directory.path());
+  inputs.Set("INFLUX_TOKEN_FILE", directory.Write("token", "from-file\n"));
+  const LoadedConfig loaded = inputs.Load();
+  REQUIRE(loaded.faults.size() == 1);
+  CHECK_THAT(loaded.faults[0].text, Catch::Contains("keep one"));
+}
+
 TEST_CASE("a credentials directory without our credential is nothing") {
   const ScopedDirectory directory;
   Inputs inputs = ForRun().SetComplete();
