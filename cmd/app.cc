@@ -169,9 +169,9 @@ Outcome RunAny(const Process& process) {
 
 }  // namespace
 
-Outcome Fail(const Context& context, const Error& error) {
+ExitCode Fail(const Context& context, const Error& error) {
   if (error.code != ErrorCode::kClosed) context.messages.Error(error);
-  return {ExitCodeFor(error.code), error.code == ErrorCode::kTimeout};
+  return ExitCodeFor(error.code);
 }
 
 ExitCode Print(const Context& context, std::string_view text) {

@@ -22,7 +22,8 @@ struct Context {
 
 struct Outcome {
   ExitCode code = ExitCode::kOk;
-  // A thread is stuck in a library: the process is to end without waiting for it, or running anything beside it.
+  // A call into libvirt holds a thread that no one can end: the process is to end without waiting for it, or running
+  // anything beside it.
   bool leave_at_once = false;
 };
 
@@ -33,7 +34,7 @@ Outcome RunListVms(const Context& context);
 Outcome RunShowConfig(const Context& context);
 
 // Tells what went wrong and what that means for the exit status.
-Outcome Fail(const Context& context, const Error& error);
+ExitCode Fail(const Context& context, const Error& error);
 // Prints a command's result. Silent when its reader has gone.
 ExitCode Print(const Context& context, std::string_view text);
 

@@ -132,15 +132,22 @@ std::string Format(const Context& context, const Domains& domains) {
 }
 
 ExitCode ReportMissing(const Context& context, const Domains& domains, ListScope scope) {
-  std::vector<VmName> names;
-  for (const DomainInfo& domain : domains) names.push_back({domain.name, domain.uuid});
-  const auto missing = NamesWithoutVm(context.config().collect.filter, names);
+  const DomainFilter& filter = context.config().collect.filter;
+  const auto missing = NamesWithoutVm(filter, NamesOf(domains));
   const bool all = scope == ListScope::kAll;
   for (const std::string& name : missing) {
-    context.messages.Error(fmt::format("no VM '{}'{}", name, all ? "" : " is running"));
+    context.messages.Error(DescribeMissingVm(filter, name) + (all ? "" : " is running"));
   }
   if (!missing.empty() && !all) context.messages.Hint("'--all' also lists the VMs that are shut off");
   return missing.empty() ? ExitCode::kOk : ExitCode::kPartial;
+}
+
+ExitCode ListVms(const Context& context, Source& source) {
+  const ListScope scope = context.arguments.Has("--all") ? ListScope::kAll : ListScope::kActive;
+  const auto domains = source.List(scope);
+  if (!domains) return Fail(context, domains.error());
+  const ExitCode printed = Print(context, Format(context, *domains));
+  return MoreTelling(printed, ReportMissing(context, *domains, scope));
 }
 
 }  // namespace
@@ -148,14 +155,8 @@ ExitCode ReportMissing(const Context& context, const Domains& domains, ListScope
 Outcome RunListVms(const Context& context) {
   SystemClock clock;
   const auto source = MakeLibvirtSource(context.config().collect, clock, context.log);
-  const ListScope scope = context.arguments.Has("--all") ? ListScope::kAll : ListScope::kActive;
-  const auto domains = source->List(scope);
-  if (!domains) {
-    // A call that timed out still has its thread, inside libvirt.
-    return {Fail(context, domains.error()).code, domains.error().code == ErrorCode::kTimeout};
-  }
-  const ExitCode printed = Print(context, Format(context, *domains));
-  return {MoreTelling(printed, ReportMissing(context, *domains, scope))};
+  const ExitCode code = ListVms(context, *source);
+  return {code, source->Close() > 0};
 }
 
 }  // namespace vmtelem

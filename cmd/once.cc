@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "agent/agent.h"
+#include "agent/monitor_watch.h"
 #include "agent/sample.h"
 #include "base/parse.h"
 #include "cmd/agent_setup.h"
@@ -43,7 +44,7 @@ ExitCode PrintSample(const Context& context, Sample& sample) {
   const auto file = context.arguments.Last("--output");
   if (!file) return Print(context, text);
   const auto replaced = ReplaceFile(*file, text);
-  return replaced ? ExitCode::kOk : Fail(context, replaced.error()).code;
+  return replaced ? ExitCode::kOk : Fail(context, replaced.error());
 }
 
 ExitCode ReportFault(const Context& context, vmtelem::Error fault) {
@@ -52,7 +53,7 @@ ExitCode ReportFault(const Context& context, vmtelem::Error fault) {
     fault.hint = fmt::format("the token came from {}; may it write to database '{}'?",
                              target.token_origin.empty() ? "nowhere" : target.token_origin, target.database);
   }
-  return Fail(context, fault).code;
+  return Fail(context, fault);
 }
 
 ExitCode JudgeDelivery(const Context& context, const Delivery& delivery) {
@@ -79,7 +80,7 @@ ExitCode Deliver(const Context& context, Sample& sample) {
   if (options.drain_timeout == Nanoseconds::zero()) options.drain_timeout = context.config().influx.timeout;
   const HeldLog log(context.process, context.config(), context.log);
   auto sink = MakeInfluxSink(context.config().influx, clock, log.logger());
-  if (!sink) return Fail(context, sink.error()).code;
+  if (!sink) return Fail(context, sink.error());
   Lines lines = InfluxLines(context, sample, options.encode);
   const Delivery delivery = DeliverOnce(std::move(lines), std::move(*sink), options, clock, log.logger());
   const bool partly = delivery.lines.written > 0 && delivery.lines.written < delivery.lines.sampled;
@@ -89,11 +90,25 @@ ExitCode Deliver(const Context& context, Sample& sample) {
 
 ExitCode ReportProblems(const Context& context, const Snapshot& snapshot) {
   for (const vmtelem::Error& problem : snapshot.problems) context.messages.Error(problem);
-  std::vector<VmName> names;
-  for (const DomainStats& domain : snapshot.domains) names.push_back({domain.name, domain.uuid});
-  const auto missing = NamesWithoutVm(context.config().collect.filter, names);
-  for (const std::string& name : missing) context.messages.Error(fmt::format("no VM '{}' is running", name));
-  return snapshot.problems.empty() && missing.empty() ? ExitCode::kOk : ExitCode::kPartial;
+  for (const DomainStats& domain : snapshot.domains) {
+    if (domain.monitor_ok == false) context.messages.Error(DescribeHungVm(domain));
+  }
+  const auto missing = NamesWithoutVm(context.config().collect.filter, NamesOf(snapshot.domains));
+  for (const std::string& name : missing) {
+    context.messages.Error(DescribeMissingVm(context.config().collect.filter, name) + " is running");
+  }
+  const bool is_complete = snapshot.problems.empty() && CountHungVms(snapshot) == 0 && missing.empty();
+  return is_complete ? ExitCode::kOk : ExitCode::kPartial;
+}
+
+ExitCode SampleOnce(const Context& context, Source& source, Clock& clock) {
+  const Nanoseconds window = ParseDuration(context.arguments.Last("--window").value_or("0")).value_or(Nanoseconds{});
+  auto sample = TakeSample(source, clock, window);
+  if (!sample) return Fail(context, sample.error());
+  const ExitCode read = ReportProblems(context, sample->snapshot);
+  const bool prints = context.arguments.Has("--stdout") || context.arguments.Has("--output");
+  const ExitCode given = prints ? PrintSample(context, *sample) : Deliver(context, *sample);
+  return MoreTelling(read, given);
 }
 
 }  // namespace
@@ -101,13 +116,8 @@ ExitCode ReportProblems(const Context& context, const Snapshot& snapshot) {
 Outcome RunOnce(const Context& context) {
   SystemClock clock;
   const auto source = MakeLibvirtSource(context.config().collect, clock, context.log);
-  const Nanoseconds window = ParseDuration(context.arguments.Last("--window").value_or("0")).value_or(Nanoseconds{});
-  auto sample = TakeSample(*source, clock, window);
-  if (!sample) return {Fail(context, sample.error()).code, sample.error().code == ErrorCode::kTimeout};
-  const ExitCode read = ReportProblems(context, sample->snapshot);
-  const bool prints = context.arguments.Has("--stdout") || context.arguments.Has("--output");
-  const ExitCode given = prints ? PrintSample(context, *sample) : Deliver(context, *sample);
-  return {MoreTelling(read, given), sample->snapshot.lanes_parked > 0};
+  const ExitCode code = SampleOnce(context, *source, clock);
+  return {code, source->Close() > 0};
 }
 
 }  // namespace vmtelem

@@ -12,6 +12,7 @@
 #include "base/parse.h"
 #include "cmd/agent_setup.h"
 #include "cmd/command.h"
+#include "cmd/named_vms.h"
 #include "cmd/stdout_sink.h"
 #include "cmd/version.h"
 #include "config/url.h"
@@ -108,9 +109,27 @@ void LogEnd(const Context& context, const LineCounts& lines) {
                     lines.rejected, lines.dropped);
 }
 
-Outcome Judge(const Context& context, const BrokenOutput& broken, const LineCounts& lines) {
+// A name that is misspelt would otherwise look like a VM that is shut off.
+void LogMissingVms(const Context& context, const Snapshot& snapshot) {
+  const DomainFilter& filter = context.config().collect.filter;
+  for (const std::string& name : NamesWithoutVm(filter, NamesOf(snapshot.domains))) {
+    context.log->warn("{} is running; it will be collected when it starts", DescribeMissingVm(filter, name));
+  }
+}
+
+AgentOptions MakeOptions(const Context& context) {
+  AgentOptions options = MakeAgentOptions(context.config());
+  options.on_first_answer = [&context](const Snapshot& snapshot) { LogMissingVms(context, snapshot); };
+  if (context.arguments.Has("--stdout")) {
+    options.writer.drain_stops_on_hold = true;
+    options.writer.batch_max_age = Nanoseconds::zero();  // a pipe is read as it is written
+  }
+  return options;
+}
+
+ExitCode Judge(const Context& context, const BrokenOutput& broken, const LineCounts& lines) {
   if (const auto error = broken.error()) return Fail(context, *error);
-  return {lines.dropped + lines.rejected == 0 ? ExitCode::kOk : ExitCode::kPartial};
+  return lines.dropped + lines.rejected == 0 ? ExitCode::kOk : ExitCode::kPartial;
 }
 
 }  // namespace
@@ -120,14 +139,9 @@ Outcome RunRun(const Context& context) {
   SystemClock clock;
   BrokenOutput broken;
   auto sink = MakeSink(context, clock, broken);
-  if (!sink) return Fail(context, sink.error());
-  AgentOptions options = MakeAgentOptions(context.config());
-  if (context.arguments.Has("--stdout")) {
-    options.writer.drain_stops_on_hold = true;
-    options.writer.batch_max_age = Nanoseconds::zero();  // a pipe is read as it is written
-  }
+  if (!sink) return {Fail(context, sink.error())};
   auto source = MakeLibvirtSource(context.config().collect, clock, context.log);
-  Agent agent(std::move(options), std::move(source), std::move(*sink), clock, context.log);
+  Agent agent(MakeOptions(context), std::move(source), std::move(*sink), clock, context.log);
   agent.Start();
   LogStart(context);
   const int number = WaitForStop(agent, context.log);
@@ -138,9 +152,7 @@ Outcome RunRun(const Context& context) {
   }
   const LineCounts lines = agent.Stop().lines;
   LogEnd(context, lines);
-  Outcome outcome = Judge(context, broken, lines);
-  outcome.leave_at_once = agent.calls_given_up() > 0;
-  return outcome;
+  return {Judge(context, broken, lines), agent.unreturned_calls() > 0};
 }
 
 }  // namespace vmtelem

@@ -71,6 +71,7 @@ _vmtelem_values() { # FLAG WORD
     -c | --connect) _vmtelem_offer "$2" qemu:///system qemu:///session test:///default ;;
     --vm | --exclude-vm) _vmtelem_offer "$2" < <(_vmtelem_names) ;;
     --groups) _vmtelem_offer "$2" state cpu balloon vcpu interface block ;;
+    --lanes) _vmtelem_offer "$2" adaptive ;;
     --influx-api) _vmtelem_offer "$2" v3 v2 v1 ;;
     --influx-gzip) _vmtelem_offer "$2" on off ;;
     --log-level) _vmtelem_offer "$2" trace debug info warn error ;;
@@ -80,9 +81,9 @@ _vmtelem_values() { # FLAG WORD
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$2")
       ;;
-    -i | --interval | --timeout | --device-cache-ttl | --influx-url | --influx-db | --influx-org | --influx-user | \
-      --influx-rp | --influx-timeout | --batch-lines | --batch-age | --writes-in-flight | --queue-max-bytes | \
-      --retry-max | --drain-timeout | --window) ;;
+    -i | --interval | --timeout | --device-cache-ttl | --lanes-parked-max | --influx-url | --influx-db | \
+      --influx-org | --influx-user | --influx-rp | --influx-timeout | --batch-lines | --batch-age | \
+      --writes-in-flight | --queue-max-bytes | --retry-max | --drain-timeout | --window) ;;
     *) return 1 ;;
   esac
 }
@@ -90,9 +91,9 @@ _vmtelem_values() { # FLAG WORD
 _vmtelem() {
   local common='--connect --vm --exclude-vm --timeout --log-level --log-format --color --env-file --verbose --quiet
     --help --version'
-  local sampling='--groups --per-vcpu --device-cache-ttl --influx-url --influx-db --influx-token-file --influx-api
-    --influx-org --influx-user --influx-rp --influx-ca-file --influx-gzip --influx-timeout --batch-lines --batch-age
-    --writes-in-flight --retry-max --drain-timeout'
+  local sampling='--groups --per-vcpu --device-cache-ttl --lanes --lanes-parked-max --influx-url --influx-db
+    --influx-token-file --influx-api --influx-org --influx-user --influx-rp --influx-ca-file --influx-gzip
+    --influx-timeout --batch-lines --batch-age --writes-in-flight --retry-max --drain-timeout'
   local running='--interval --queue-max-bytes'
   local -a _vmtelem_typed flags
   local _vmtelem_quote=''

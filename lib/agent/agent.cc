@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -36,7 +37,7 @@ struct Agent::State {
         source(std::move(s)),
         shipment(options, std::move(sink), clock, log),
         collector(
-            {options.interval, options.encode, options.name}, {*source, shipment.queue, clock},
+            {options.interval, options.encode, options.name, options.on_first_answer}, {*source, shipment.queue, clock},
             [this] { return Report(); }, log) {}
 
   [[nodiscard]] AgentReport Report() const {
@@ -53,12 +54,15 @@ struct Agent::State {
     return report;
   }
 
+  // The source is closed last: what waits must not be kept from the database by a hypervisor that blocks.
   void Stop(Nanoseconds drain_timeout) {
+    if (std::exchange(stopped, true)) return;
     collector.Stop();
     source->Interrupt();
     if (collecting.joinable()) collecting.join();
     shipment.writer.Stop(drain_timeout);
     if (writing.joinable()) writing.join();
+    unreturned_calls = source->Close();
   }
 
   AgentOptions options;
@@ -67,6 +71,8 @@ struct Agent::State {
   Shipment shipment;
   Collector collector;
   std::thread collecting, writing;
+  bool stopped = false;
+  std::size_t unreturned_calls = 0;
 };
 
 Agent::Agent(AgentOptions options, std::unique_ptr<Source> source, std::unique_ptr<Sink> sink, Clock& clock,
@@ -87,7 +93,7 @@ AgentReport Agent::Stop() {
 
 AgentReport Agent::report() const { return state_->Report(); }
 
-std::uint64_t Agent::calls_given_up() const { return state_->collector.stats().lanes_parked; }
+std::size_t Agent::unreturned_calls() const { return state_->unreturned_calls; }
 
 std::string Agent::StatusLine() const {
   const AgentReport report = state_->Report();
@@ -95,6 +101,10 @@ std::string Agent::StatusLine() const {
   const WriterStats writer = state_->shipment.writer.stats();
   std::vector<std::string> faults;
   if (!collected.fault.empty()) faults.push_back(collected.fault);
+  if (collected.hung_vms > 0) {
+    const std::string_view verb = collected.hung_vms == 1 ? "does" : "do";
+    faults.push_back(fmt::format("{} {} not answer", CountOf(collected.hung_vms, "VM"), verb));
+  }
   if (writer.fault) faults.push_back(writer.fault->message);
   return fmt::format("{}, {} ({} failed); {} sampled, {} written, {} waiting, {} rejected, {} dropped; {}",
                      CountOf(collected.vms, "VM"), CountOf(collected.cycles, "cycle"), collected.failed_cycles,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +24,8 @@ struct AgentOptions {
   WriterOptions writer;
   std::uint64_t queue_max_bytes = 64ULL << 20;
   Nanoseconds drain_timeout = std::chrono::seconds(15);
+  // Called once, by the thread that collects, with the first snapshot of a hypervisor that answered. May be empty.
+  std::function<void(const Snapshot&)> on_first_answer{};
 };
 
 // Wires a source to a sink: one collector thread, one writer thread, and the order in which they start and stop. Made,
@@ -36,13 +40,13 @@ class Agent {
 
   void Start();
 
-  // Stops collecting, delivers for at most the drain time-out, and tells how it ended. Idempotent.
+  // Stops collecting, delivers for at most the drain time-out, closes the source, and tells how it ended. Idempotent.
   AgentReport Stop();
+  // What closing the source gave; 0 before Stop(). By the thread that stops.
+  [[nodiscard]] std::size_t unreturned_calls() const;
 
   // Any thread.
   [[nodiscard]] AgentReport report() const;
-  // Calls into the hypervisor that were given up and have not returned: each has a thread that no one can end.
-  [[nodiscard]] std::uint64_t calls_given_up() const;
   // One line for people: VMs, lines written and waiting, what is wrong if anything is.
   [[nodiscard]] std::string StatusLine() const;
 

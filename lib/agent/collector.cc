@@ -25,6 +25,8 @@ void Collector::RunOnce() {
   snapshot_.polls_late = late_;
   LogOutcome(outcome);
   LogProblems();
+  LogHungVms();
+  if (outcome && options_.on_first_answer) std::exchange(options_.on_first_answer, nullptr)(snapshot_);
   const SteadyTime begin = parts_.clock.SteadyNow();
   tracker_.Derive(snapshot_, derived_);
   Encode(parts_.clock.SteadyNow() - begin);
@@ -77,13 +79,19 @@ void Collector::LogProblems() {
   }
 }
 
+void Collector::LogHungVms() {
+  const MonitorWatch::News news = monitors_.Watch(snapshot_);
+  for (const std::string& line : news.begun) log_->warn("{}", line);
+  for (const std::string& line : news.ended) log_->info("{}", line);
+}
+
 void Collector::Publish(const Result<void>& outcome) {
   const std::lock_guard guard(mutex_);
   ++stats_.cycles;
   if (!outcome) ++stats_.failed_cycles;
   stats_.fault = outcome ? std::string() : outcome.error().message;
-  stats_.lanes_parked = snapshot_.lanes_parked;
   stats_.vms = snapshot_.domains.size();
+  stats_.hung_vms = CountHungVms(snapshot_);
   stats_.names_repaired = encoder_.names_repaired();
   stats_.values_out_of_range = snapshot_.values_out_of_range;
 }

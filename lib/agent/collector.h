@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 
+#include "agent/monitor_watch.h"
 #include "agent/tick_schedule.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -21,13 +22,15 @@ struct CollectorOptions {
   Nanoseconds interval = std::chrono::seconds(1);
   EncodeOptions encode;
   std::string agent_name;  // empty: this collector writes no `vmtelem_agent` line
+  // Called once, by the thread that collects, with the first snapshot of a hypervisor that answered. May be empty.
+  std::function<void(const Snapshot&)> on_first_answer{};
 };
 
 // What a collector tells of itself.
 struct CollectorStats {
-  std::uint64_t cycles = 0, failed_cycles = 0, vms = 0, names_repaired = 0, values_out_of_range = 0;
-  std::string fault;               // of the last cycle; empty: none
-  std::uint64_t lanes_parked = 0;  // calls that were given up and have not returned
+  std::uint64_t cycles = 0, failed_cycles = 0, names_repaired = 0, values_out_of_range = 0;
+  std::uint64_t vms = 0, hung_vms = 0;  // of the last cycle
+  std::string fault;                    // likewise; empty: none
 };
 
 // Asks one hypervisor for everything at each tick, derives, encodes, and hands the lines to the queue. Run() is the
@@ -52,6 +55,7 @@ class Collector {
   bool WaitForTick();
   void LogOutcome(const Result<void>& outcome);
   void LogProblems();
+  void LogHungVms();
   void Encode(Nanoseconds derive_time);
   void Publish(const Result<void>& outcome);
 
@@ -62,6 +66,7 @@ class Collector {
 
   TickSchedule schedule_;
   RateTracker tracker_;
+  MonitorWatch monitors_;
   InfluxEncoder encoder_;
   Snapshot snapshot_;
   std::vector<DomainDerived> derived_;

@@ -1,1 +1,2 @@
-vmtelem_stage(agent SOURCES agent.cc collector.cc sample.cc tick_schedule.cc STAGES libvirt derive encode ship influx)
+vmtelem_stage(agent SOURCES agent.cc collector.cc monitor_watch.cc sample.cc tick_schedule.cc STAGES libvirt derive
+              encode ship influx)

@@ -1,5 +1,6 @@
 #include "agent/tick_schedule.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace vmtelem {
@@ -11,15 +12,14 @@ std::int64_t WallOffsetNs(const Stamp& now) {
 
 }  // namespace
 
+// What was missed is of the old alignment: a step of the wall clock during a cycle makes it no less late.
 TickSchedule::Tick TickSchedule::Next(const Stamp& now) {
-  if (!last_ || WallClockStepped(now)) Align(now);
-  Tick tick{*last_ + interval_, 0};
-  if (tick.at <= now.steady) {
-    tick.missed = static_cast<std::uint64_t>((now.steady - tick.at) / interval_) + 1;
-    tick.at += interval_ * static_cast<std::int64_t>(tick.missed);
-  }
-  last_ = tick.at;
-  return tick;
+  if (!last_) Align(now);
+  const std::int64_t missed = std::max<std::int64_t>((now.steady - *last_) / interval_, 0);
+  *last_ += interval_ * missed;
+  if (WallClockStepped(now)) Align(now);
+  *last_ += interval_;
+  return {*last_, static_cast<std::uint64_t>(missed)};
 }
 
 // A quarter of the interval: the slewing of a time daemon (at most 0.5 ms/s) stays below it for a long while, and the

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,21 @@ namespace vmtelem {
 template <auto Member>
 Problem CollectDuration(const Setting& row, std::string_view text, Config& config) {
   return ParseDurationWithin(row.allowed, text, config.collect.*Member);
+}
+
+template <auto Member>
+Problem CollectCount(const Setting& row, std::string_view text, Config& config) {
+  return ParseCountWithin(row.allowed, text, config.collect.*Member);
+}
+
+// A word or a count.
+inline Problem ParseLanes(const Setting& row, std::string_view text, Config& config) {
+  const std::size_t comma = row.allowed.find(", ");
+  if (text != row.allowed.substr(0, comma)) {
+    return ParseCountWithin(row.allowed.substr(comma + 2), text, config.collect.lanes);
+  }
+  config.collect.lanes = 0;
+  return std::nullopt;
 }
 
 inline constexpr Setting kHypervisorRows[] = {
@@ -51,8 +67,24 @@ inline constexpr Setting kHypervisorRows[] = {
      .value_name = "DUR",
      .default_text = "30s",
      .allowed = "0.1s to 1h",
-     .help = "Limit of one libvirt call",
+     .help = "Upper bound of a libvirt call's deadline",
      .parse = CollectDuration<&CollectOptions::timeout>},
+    {.variable = "LANES",
+     .flag = "--lanes",
+     .value_name = "N",
+     .default_text = "adaptive",
+     .allowed = "adaptive, 1 to 16",
+     .commands = kRun | kOnce | kShowConfig,
+     .help = "Calls for statistics in parallel; adaptive: by VMs and cores",
+     .parse = ParseLanes},
+    {.variable = "LANES_PARKED_MAX",
+     .flag = "--lanes-parked-max",
+     .value_name = "N",
+     .default_text = "8",
+     .allowed = "1 to 16",
+     .commands = kRun | kOnce | kShowConfig,
+     .help = "Blocked calls that are left behind at most",
+     .parse = CollectCount<&CollectOptions::lanes_parked_max>},
     {.variable = "STATS_GROUPS",
      .flag = "--groups",
      .value_name = "LIST",

@@ -162,10 +162,8 @@ template <FieldWriter W>
 void WriteHost(W& writer, const Snapshot& snapshot, const CycleTimings& timings) {
   writer.Flag("up", snapshot.up);
   if (snapshot.up) {
-    const auto blocked = std::count_if(snapshot.domains.begin(), snapshot.domains.end(),
-                                       [](const DomainStats& domain) { return domain.monitor_ok == false; });
     WriteInteger(writer, "vms", std::optional(snapshot.domains.size()));
-    WriteInteger(writer, "vms_monitor_blocked", std::optional(blocked));
+    WriteInteger(writer, "vms_monitor_blocked", std::optional(CountHungVms(snapshot)));
   }
   WriteInteger(writer, "lanes", Counter(snapshot.lanes));
   WriteInteger(writer, "lanes_parked", Counter(snapshot.lanes_parked));

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "libvirt/tcp_keepalive.h"
 #include "libvirt/uri.h"
 
 namespace vmtelem {
@@ -32,8 +33,10 @@ Result<Connection> Connection::Open(const std::string& uri) {
   // Otherwise libvirt prints every error to stderr. It is a setting of the process.
   virSetErrorFunc(nullptr, IgnoreError);
   virConnectAuth auth = NeverAsk();
+  const auto keepalive = UriHost(uri).empty() ? std::nullopt : std::optional<TcpKeepalive>(std::in_place);
   ConnectHandle handle(virConnectOpenAuth(UriWithoutPrompts(uri).c_str(), &auth, VIR_CONNECT_RO));
   if (handle == nullptr) return tl::make_unexpected(OpenError(uri, LastVirtError()));
+  if (keepalive) keepalive->Enable();
   return Connection(std::move(handle));
 }
 

@@ -56,9 +56,8 @@ constexpr unsigned kLiveMaximum = unsigned{VIR_DOMAIN_AFFECT_LIVE} | unsigned{VI
 constexpr int kMaxParameters = 64;
 using Parameters = std::array<virTypedParameter, kMaxParameters>;
 
-constexpr const char* kTexts[] = {"state",        "information",    "CPU time",  "vCPUs",
-                                  "vCPU maximum", "memory",         "interface", "block statistics",
-                                  "block",        "block capacity", "XML"};
+constexpr const char* kTexts[] = {"state",  "information", "CPU time",         "vCPUs", "vCPU maximum",
+                                  "memory", "interface",   "block statistics", "block", "block capacity"};
 
 }  // namespace
 
@@ -80,7 +79,7 @@ void DomainCalls::NoteFailure(Call call, Reading& reading, const std::string& de
   reading.problems.push_back(CallError(what, error));
 }
 
-bool DomainCalls::Read(virDomainPtr domain, StatsGroups groups, DomainStats& stats, SteadyTime now,
+bool DomainCalls::Read(virDomainPtr domain, StatsGroups groups, DomainStats& stats, const DomainDevices* devices,
                        std::vector<Error>& problems) {
   Reading reading{domain, stats, problems};
   if (groups & kGroupState) ReadState(reading);
@@ -88,7 +87,20 @@ bool DomainCalls::Read(virDomainPtr domain, StatsGroups groups, DomainStats& sta
   if (groups & kGroupCpu) ReadCpu(reading);
   if (groups & kGroupVcpu) ReadVcpus(reading);
   if (groups & kGroupBalloon) ReadMemory(reading);
-  if (groups & (kGroupInterface | kGroupBlock)) ReadDevices(reading, groups, now);
+  if (devices != nullptr) ReadDevices(reading, groups, *devices);
+  return !reading.gone;
+}
+
+// The bulk statistics take the CPU time from the control group if there is one, and so does virDomainGetCPUStats();
+// without one both that and virDomainGetInfo() take it from /proc. Two sources of one counter would not agree.
+bool DomainCalls::ReadWithoutMonitor(virDomainPtr domain, StatsGroups groups, DomainStats& stats,
+                                     std::vector<Error>& problems) {
+  Reading reading{domain, stats, problems};
+  if (groups & (kGroupCpu | kGroupBalloon | kGroupVcpu)) ReadInfo(reading, groups);
+  if (groups & kGroupCpu) {
+    if (const Counter total = ReadCpu(reading)) stats.cpu[CpuCounter::kTimeNs] = total;
+  }
+  if (groups & kGroupVcpu) ReadVcpus(reading);
   return !reading.gone;
 }
 
@@ -115,8 +127,9 @@ void DomainCalls::ReadInfo(Reading& reading, StatsGroups groups) {
   }
 }
 
-// The total comes from virDomainGetInfo(), which every driver has; here are the parts it does not give.
-void DomainCalls::ReadCpu(Reading& reading) {
+// The parts of the CPU time that virDomainGetInfo(), which every driver has, does not give. Returns the total that goes
+// with them, if any.
+Counter DomainCalls::ReadCpu(Reading& reading) {
   Parameters parameters{};
   int count = 0;
   const bool done = Try(Call::kCpuStats, reading, {}, [&] {
@@ -126,13 +139,16 @@ void DomainCalls::ReadCpu(Reading& reading) {
     count = virDomainGetCPUStats(reading.domain, parameters.data(), static_cast<unsigned>(available), -1, 1, 0);
     return count >= 0;
   });
-  if (!done) return;
+  if (!done) return {};
+  Counter total;
   for (const auto& parameter : std::span(parameters).first(static_cast<std::size_t>(count))) {
     const std::string_view name = parameter.field;
     const Counter value = values_.CounterOf(parameter);
+    if (name == VIR_DOMAIN_CPU_STATS_CPUTIME) total = value;
     if (name == VIR_DOMAIN_CPU_STATS_USERTIME) reading.stats.cpu[CpuCounter::kUserNs] = value;
     if (name == VIR_DOMAIN_CPU_STATS_SYSTEMTIME) reading.stats.cpu[CpuCounter::kSystemNs] = value;
   }
+  return total;
 }
 
 void DomainCalls::ReadVcpus(Reading& reading) {
@@ -178,27 +194,13 @@ void DomainCalls::ReadMemory(Reading& reading) {
   }
 }
 
-void DomainCalls::ReadDevices(Reading& reading, StatsGroups groups, SteadyTime now) {
-  const DomainDevices* devices = devices_.Find(reading.stats, now);
-  if (devices == nullptr) {
-    Text xml;
-    if (!Try(Call::kXml, reading, {}, [&] {
-          xml.reset(virDomainGetXMLDesc(reading.domain, 0));
-          return xml != nullptr;
-        })) {
-      return;
-    }
-    devices = &devices_.Put(reading.stats, ParseDevices(xml.get()), now);
-  }
-  const std::size_t problems_before = reading.problems.size();
+void DomainCalls::ReadDevices(Reading& reading, StatsGroups groups, const DomainDevices& devices) {
   if (groups & kGroupInterface) {
-    for (const auto& nic : devices->nics) ReadNic(reading, nic);
+    for (const auto& nic : devices.nics) ReadNic(reading, nic);
   }
   if (groups & kGroupBlock) {
-    for (const auto& disk : devices->disks) ReadDisk(reading, disk);
+    for (const auto& disk : devices.disks) ReadDisk(reading, disk);
   }
-  // A device that failed may be gone: look again next time.
-  if (reading.gone || reading.problems.size() > problems_before) devices_.Forget(reading.stats.uuid);
 }
 
 void DomainCalls::ReadNic(Reading& reading, const std::string& device) {

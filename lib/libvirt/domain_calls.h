@@ -6,9 +6,8 @@
 
 #include <libvirt/libvirt.h>
 
-#include "base/clock.h"
 #include "base/result.h"
-#include "libvirt/device_cache.h"
+#include "libvirt/domain_xml.h"
 #include "libvirt/values.h"
 #include "libvirt/virt_error.h"
 #include "model/hypervisor.h"
@@ -21,11 +20,14 @@ namespace vmtelem {
 // long as the connection lives. On the lane's thread.
 class DomainCalls {
  public:
-  explicit DomainCalls(Nanoseconds device_cache_ttl) : devices_(device_cache_ttl) {}
-
   // Adds `groups` to `stats`, whose identity is set. False: the VM is not running any more. What a driver or this VM
-  // does not have stays absent; what failed goes to `problems` and stays absent.
-  bool Read(virDomainPtr domain, StatsGroups groups, DomainStats& stats, SteadyTime now, std::vector<Error>& problems);
+  // does not have stays absent; what failed goes to `problems` and stays absent. Null `devices` are not known yet.
+  bool Read(virDomainPtr domain, StatsGroups groups, DomainStats& stats, const DomainDevices* devices,
+            std::vector<Error>& problems);
+
+  // Adds of `groups` what QEMU's driver knows without asking the monitor and its bulk statistics do not give without
+  // it.
+  bool ReadWithoutMonitor(virDomainPtr domain, StatsGroups groups, DomainStats& stats, std::vector<Error>& problems);
 
   // Of values of Read(), since this was made.
   [[nodiscard]] std::uint64_t values_out_of_range() const { return values_.out_of_range(); }
@@ -42,7 +44,6 @@ class DomainCalls {
     kBlockStatsFlags,
     kBlockStats,
     kBlockInfo,
-    kXml,
     kCount
   };
   // One VM while it is being read.
@@ -60,17 +61,16 @@ class DomainCalls {
 
   void ReadState(Reading& reading);
   void ReadInfo(Reading& reading, StatsGroups groups);
-  void ReadCpu(Reading& reading);
+  Counter ReadCpu(Reading& reading);
   void ReadVcpus(Reading& reading);
   void ReadMemory(Reading& reading);
-  void ReadDevices(Reading& reading, StatsGroups groups, SteadyTime now);
+  void ReadDevices(Reading& reading, StatsGroups groups, const DomainDevices& devices);
   void ReadNic(Reading& reading, const std::string& device);
   void ReadDisk(Reading& reading, const DiskDevice& device);
   bool ReadBlockStatsFlags(Reading& reading, DiskStats& disk);
   void ReadBlockStats(Reading& reading, DiskStats& disk);
   void ReadBlockInfo(Reading& reading, DiskStats& disk);
 
-  DeviceCache devices_;
   std::bitset<static_cast<std::size_t>(Call::kCount)> missing_;
   ValueReader values_;
 };

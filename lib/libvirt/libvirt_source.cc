@@ -1,148 +1,217 @@
 #include "libvirt/libvirt_source.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
-#include <stop_token>
 #include <string>
-#include <system_error>
+#include <thread>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <libvirt/libvirt.h>
 
-#include "base/backoff.h"
-#include "base/parse.h"
+#include "libvirt/control.h"
 #include "libvirt/host_name.h"
 #include "libvirt/incarnations.h"
-#include "libvirt/lane.h"
-#include "libvirt/reconnect_pause.h"
-#include "libvirt/session.h"
+#include "libvirt/lane_pool.h"
+#include "libvirt/poll.h"
+#include "libvirt/shards.h"
+#include "libvirt/stuck_domains.h"
 #include "libvirt/uri.h"
 
 namespace vmtelem {
 namespace {
 
-// Each parked call pins one of the 20 workers that libvirtd has for all its clients.
-constexpr std::size_t kMaxParkedLanes = 8;
+// How long a cycle waits for a hypervisor that has not come back yet.
+constexpr Nanoseconds kPatience = std::chrono::milliseconds(250);
+// Another client's command to the monitor takes milliseconds; one that takes this long does not come back soon.
+constexpr Nanoseconds kLeastBlocked = std::chrono::seconds(1);
+// Closing a connection is a remote call. Beyond this a stop is not worth delaying.
+constexpr Nanoseconds kCloseTimeout = std::chrono::milliseconds(500);
 
 class LibvirtSource final : public Source {
  public:
   LibvirtSource(CollectOptions options, Clock& clock, LoggerPtr log)
       : options_(std::move(options)),
-        filter_(std::make_shared<const DomainFilter>(options_.filter)),
         shown_uri_(UriForDisplay(options_.hypervisor.uri)),
         host_(HostName(options_.hypervisor, std::nullopt)),
+        is_remote_(!UriHost(options_.hypervisor.uri).empty()),
         clock_(clock),
-        log_(std::move(log)) {}
+        log_(std::move(log)),
+        control_(options_, clock, bell_),
+        lanes_(options_.hypervisor.uri, clock, bell_),
+        pace_(options_.timeout) {}
+  ~LibvirtSource() override { Close(); }
+  LibvirtSource(const LibvirtSource&) = delete;
+  LibvirtSource& operator=(const LibvirtSource&) = delete;
 
   Result<void> Collect(Snapshot& snapshot) override {
-    snapshot.host = host_;
     snapshot.stamp = clock_.Now();
     snapshot.cycle = ++polls_;
-    auto answer = Poll(std::move(snapshot.domains));
-    Note(answer);
-    snapshot.up = answer.has_value();
-    if (!answer) {
+    auto sampled = Sample(snapshot);
+    snapshot.up = sampled.has_value();
+    if (!sampled) {
       ++poll_errors_;
-      answer = Answer{};
-    } else {
-      incarnations_.Assign(answer->domains);
-      snapshot.host = host_;
+      snapshot.domains.clear();
+      sampled = tl::make_unexpected(NamingUri(std::move(sampled.error())));
     }
-    values_out_of_range_ += answer->values_out_of_range;
-    snapshot.domains = std::move(answer->domains);
-    snapshot.problems = std::move(answer->problems);
-    for (Error& problem : snapshot.problems) {
-      problem.message = WithoutPassword(std::move(problem.message), options_.hypervisor.uri);
-    }
+    HidePassword(snapshot.problems);
+    snapshot.host = host_;
     FillCounters(snapshot);
-    if (!snapshot.up) return tl::make_unexpected(last_error_);
-    return {};
+    return sampled;
   }
 
   Result<std::vector<DomainInfo>> List(ListScope scope) override {
-    const SteadyTime deadline = clock_.SteadyNow() + options_.timeout;
-    auto list = EnsureConnected(deadline).and_then([&] {
-      return OnLane(
-          [scope, filter = filter_](Session& session, LaneClock& clock) { return session.List(scope, *filter, clock); },
-          deadline);
-    });
-    Note(list);
-    if (!list) return list;
+    auto list = control_.List(scope, clock_.SteadyNow() + options_.timeout);
+    if (!list) return tl::make_unexpected(NamingUri(std::move(list.error())));
+    NoteConnected();
     for (DomainInfo& domain : *list) domain.host = host_;
     std::sort(list->begin(), list->end(),
               [](const auto& a, const auto& b) { return std::tie(a.name, a.uuid) < std::tie(b.name, b.uuid); });
     return list;
   }
 
-  void Interrupt() noexcept override { interruption_.request_stop(); }
+  void Interrupt() noexcept override { bell_->Cancel(); }
+
+  std::size_t Close() noexcept override {
+    const SteadyTime deadline = clock_.SteadyNow() + (std::exchange(closed_, true) ? Nanoseconds{} : kCloseTimeout);
+    control_.Close();
+    lanes_.DropAll();
+    return control_.lot()->AwaitClosed(clock_, deadline) + lanes_.Close(deadline);
+  }
 
  private:
-  static tl::unexpected<Error> Interrupted() { return Fail(ErrorCode::kClosed, "interrupted"); }
-
-  Result<Answer> Poll(std::vector<DomainStats> memory) {
-    const SteadyTime deadline = clock_.SteadyNow() + options_.timeout;
-    return EnsureConnected(deadline).and_then([&] {
-      return OnLane(
-          [groups = options_.groups, filter = filter_, answer = Answer{std::move(memory), {}, 0}](
-              Session& session, LaneClock& clock) mutable {
-            return session.Collect(groups, *filter, std::move(answer), clock);
-          },
-          deadline);
-    });
-  }
-
-  Result<void> EnsureConnected(SteadyTime deadline) {
-    if (interruption_.stop_requested()) return Interrupted();
-    if (connected_) return {};
-    if (!pause_.MayTry(clock_.SteadyNow())) return tl::make_unexpected(last_error_);
-    const auto connected = EnsureLane().and_then([&] {
-      return OnLane([uri = options_.hypervisor.uri](Session& session, LaneClock&) { return session.Connect(uri); },
-                    deadline);
-    });
-    if (!connected) {
-      pause_.NoteFailure(clock_.SteadyNow());
-      return tl::make_unexpected(connected.error());
+  Result<void> Sample(Snapshot& snapshot) {
+    const SteadyTime now = snapshot.stamp.steady;
+    snapshot.problems.clear();
+    if (bell_->cancelled()) return Fail(ErrorCode::kClosed, "interrupted");
+    stuck_.Refresh();
+    auto known = control_.Ensure(now + (polls_ == 1 ? options_.timeout : std::min(options_.timeout, kPatience)));
+    if (!known) return known;
+    NoteConnected();
+    DomainRefs eligible, set_aside;
+    for (const auto& domain : control_.domains()) {
+      (stuck_.set_aside(domain->uuid) ? set_aside : eligible).push_back(domain);
     }
-    pause_.NoteSuccess();
-    connected_ = true;
-    // Once reported, a name stays when a later connection does not tell it: another one would be other series.
-    if (*connected) host_ = HostName(options_.hypervisor, *connected);
-    incarnations_.NoteReconnected();
+    auto result = MakePoll(snapshot).Run(eligible);
+    if (!result) {
+      if (result.error().code == ErrorCode::kUnreachable) control_.NoteLost();
+      return tl::make_unexpected(result.error());
+    }
+    if (result->lost_lane) incarnations_.NoteReconnected();
+    Merge(*result, snapshot);
+    NoteMonitors(*result, snapshot);
+    const std::size_t read = snapshot.domains.size();
+    set_aside.insert(set_aside.end(), result->set_aside.begin(), result->set_aside.end());
+    AddSetAside(set_aside, snapshot);
+    incarnations_.Assign(snapshot.domains);
+    // A VM that is set aside is in the same run as before, but nothing is known of it now.
+    for (std::size_t i = read; i < snapshot.domains.size(); ++i) snapshot.domains[i].domain_id.reset();
+    control_.Tend(stuck_.any_set_aside() ? Control::Locks::kHeld : Control::Locks::kFree);
     return {};
   }
 
-  Result<void> EnsureLane() {
-    if (lane_ != nullptr) return {};
-    if (lot_->full()) {
-      return Fail(ErrorCode::kTimeout, fmt::format("{} calls to {} have not returned; no more are made until one does",
-                                                   lot_->parked(), shown_uri_));
+  // Once reported, a host name stays when a later connection does not tell it: another one would be other series.
+  void NoteConnected() {
+    if (control_.greeting().host_name) host_ = HostName(options_.hypervisor, control_.greeting().host_name);
+    if (std::exchange(generation_, control_.generation()) != control_.generation()) {
+      incarnations_.NoteReconnected();
+      stuck_.Clear();
+      lanes_.NoteNewDaemon();
+      pace_.Forget();
     }
-    try {
-      lane_ = std::make_unique<Lane<Session>>(std::make_unique<Session>(options_.device_cache_ttl), clock_, lot_,
-                                              interruption_.get_token());
-    } catch (const std::system_error& error) {
-      return Fail(ErrorCode::kInternal, fmt::format("cannot start a thread: {}", error.what()));
-    }
-    return {};
+    if (!std::exchange(was_up_, true)) log_->info("connected to {} as host '{}'", shown_uri_, host_);
   }
 
-  // A call on the lane. If it is parked, or says that the connection is lost, there is no connection afterwards.
-  template <class Function>
-  auto OnLane(Function function, SteadyTime deadline) -> std::invoke_result_t<Function, Session&, LaneClock&> {
-    auto answer = lane_->Call(std::move(function), deadline);
-    if (answer) return answer;
-    if (lane_->parked()) {
-      lane_.reset();
-      connected_ = false;
-      if (interruption_.stop_requested()) return Interrupted();
-      return Fail(ErrorCode::kTimeout,
-                  fmt::format("{} did not answer within {}", shown_uri_, FormatDuration(options_.timeout)));
+  Poll MakePoll(Snapshot& snapshot) {
+    lane_count_ =
+        LaneCount({options_.lanes, control_.domains().size(), std::thread::hardware_concurrency(), is_remote_});
+    lanes_.Resize(lane_count_);
+    Poll::Plan plan;
+    plan.shards = lane_count_;
+    plan.blocked_max = options_.lanes_parked_max + lane_count_;
+    plan.question.groups = options_.groups;
+    plan.question.devices = control_.devices();
+    plan.deadline = snapshot.stamp.steady + options_.timeout;
+    plan.memory = std::move(snapshot.domains);
+    return {{control_, lanes_, stuck_, pace_, clock_, *bell_}, std::move(plan)};
+  }
+
+  void Merge(PollResult& result, Snapshot& snapshot) {
+    snapshot.domains.clear();
+    for (Answer& answer : result.answers) {
+      std::move(answer.domains.begin(), answer.domains.end(), std::back_inserter(snapshot.domains));
+      std::move(answer.problems.begin(), answer.problems.end(), std::back_inserter(snapshot.problems));
+      for (const std::string& uuid : answer.stale_devices) control_.NoteStaleDevices(uuid);
+      values_out_of_range_ += answer.values_out_of_range;
     }
-    if (answer.error().code == ErrorCode::kUnreachable) connected_ = false;
-    return tl::make_unexpected(NamingUri(std::move(answer.error())));
+    for (Error& problem : control_.TakeProblems()) snapshot.problems.push_back(std::move(problem));
+    for (const auto& domain : result.unanswered) {
+      Add(*domain, snapshot);
+      const std::string message = fmt::format("VM '{}' was not read: {}", domain->name, result.why_unanswered);
+      snapshot.problems.push_back({ErrorCode::kTimeout, message, {}});
+    }
+  }
+
+  static DomainStats& Add(const DomainRef& domain, Snapshot& snapshot) {
+    DomainStats& stats = snapshot.domains.emplace_back();
+    stats.name = domain.name;
+    stats.uuid = domain.uuid;
+    stats.domain_id = domain.id;
+    stats.stamp = snapshot.stamp;
+    return stats;
+  }
+
+  // Tells a VM that does not answer its monitor from one that another client was just busy with.
+  void NoteMonitors(const PollResult& result, Snapshot& snapshot) {
+    std::unordered_set<std::string> partial;
+    for (const Answer& answer : result.answers)
+      partial.insert(answer.without_monitor.begin(), answer.without_monitor.end());
+    DomainRefs asked;
+    for (const auto& domain : control_.domains()) {
+      if (partial.contains(domain->uuid) || stuck_.hung(domain->uuid)) asked.push_back(domain);
+    }
+    if (asked.empty()) return;
+    const SweepReport report = control_.Sweep(asked);
+    for (const auto& locked : report.locked) stuck_.NoteLocked(*locked.domain, locked.call, clock_.SteadyNow());
+    for (DomainStats& domain : snapshot.domains) {
+      if (domain.monitor_ok || (!partial.contains(domain.uuid) && !stuck_.hung(domain.uuid))) continue;
+      NoteMonitor(report, domain, snapshot.problems);
+    }
+  }
+
+  void NoteMonitor(const SweepReport& report, DomainStats& domain, std::vector<Error>& problems) const {
+    const auto found = std::find_if(report.blocked.begin(), report.blocked.end(),
+                                    [&](const auto& blocked) { return blocked.uuid == domain.uuid; });
+    const bool told = found != report.blocked.end();
+    const auto since = stuck_.since(domain.uuid);
+    if (since || (told && found->blocked >= kLeastBlocked)) {
+      domain.monitor_ok = false;
+      domain.monitor_blocked_s = Seconds(told ? found->blocked : clock_.SteadyNow() - *since);
+    } else {
+      problems.push_back(
+          {ErrorCode::kTimeout,
+           fmt::format("part of the statistics of VM '{}' is missing: another call to libvirt holds its job",
+                       domain.name),
+           {}});
+    }
+  }
+
+  // Whose lock came free at the end of the cycle has not been asked in it all the same.
+  void AddSetAside(const DomainRefs& set_aside, Snapshot& snapshot) const {
+    std::unordered_set<std::string> listed;
+    for (const DomainStats& domain : snapshot.domains) listed.insert(domain.uuid);
+    for (const auto& domain : set_aside) {
+      if (!listed.insert(domain->uuid).second) continue;
+      DomainStats& stats = Add(*domain, snapshot);
+      stats.monitor_ok = false;
+      if (const auto since = stuck_.since(domain->uuid)) {
+        stats.monitor_blocked_s = Seconds(clock_.SteadyNow() - *since);
+      }
+    }
   }
 
   [[nodiscard]] Error NamingUri(Error error) const {
@@ -151,20 +220,18 @@ class LibvirtSource final : public Source {
     return error;
   }
 
-  // Remembers how things stand, and tells the first connection. What is lost and comes back is told by whoever gets the
-  // error and the next answer.
-  template <class T>
-  void Note(const Result<T>& result) {
-    if (!result) {
-      last_error_ = result.error();
-    } else if (!std::exchange(was_up_, true)) {
-      log_->info("connected to {} as host '{}'", shown_uri_, host_);
+  void HidePassword(std::vector<Error>& problems) const {
+    for (Error& problem : problems) {
+      problem.message = WithoutPassword(std::move(problem.message), options_.hypervisor.uri);
     }
   }
 
+  // Blocked calls beyond those that may be replaced are at the expense of the lanes of a healthy cycle.
   void FillCounters(Snapshot& snapshot) {
-    snapshot.lanes = lane_ == nullptr ? 0 : 1;
-    snapshot.lanes_parked = lot_->parked();
+    const std::size_t blocked = lanes_.lot()->blocked(clock_.SteadyNow());
+    const std::size_t parked = std::min(blocked, options_.lanes_parked_max);
+    snapshot.lanes_parked = parked;
+    snapshot.lanes = snapshot.up ? lane_count_ - std::min(lane_count_, blocked - parked) : 0;
     snapshot.polls = polls_;
     snapshot.poll_errors = poll_errors_;
     snapshot.values_out_of_range = values_out_of_range_;
@@ -172,20 +239,22 @@ class LibvirtSource final : public Source {
   }
 
   const CollectOptions options_;
-  const std::shared_ptr<const DomainFilter> filter_;
   const std::string shown_uri_;
   std::string host_;
+  const bool is_remote_;
   Clock& clock_;
   LoggerPtr log_;
 
-  std::shared_ptr<ParkingLot> lot_ = std::make_shared<ParkingLot>(kMaxParkedLanes);
-  std::stop_source interruption_;
-  std::unique_ptr<Lane<Session>> lane_;
-  bool connected_ = false;  // the lane's session has a connection that is not known to be lost
-  ReconnectPause pause_{SystemRandom()};
+  const std::shared_ptr<Doorbell> bell_ = std::make_shared<Doorbell>();
+  Control control_;
+  LanePool lanes_;
+  ShardPace pace_;
+  StuckDomains stuck_;
   Incarnations incarnations_;
+  std::size_t lane_count_ = 0;
+  std::uint64_t generation_ = 0;
   bool was_up_ = false;
-  Error last_error_;
+  bool closed_ = false;
   std::uint64_t polls_ = 0, poll_errors_ = 0, values_out_of_range_ = 0;
 };
 

@@ -5,7 +5,7 @@
 
 namespace vmtelem {
 
-ReconnectPause::ReconnectPause(std::function<double()> random) : backoff_(kCap, std::move(random)) {}
+ReconnectPause::ReconnectPause(Nanoseconds cap, std::function<double()> random) : backoff_(cap, std::move(random)) {}
 
 void ReconnectPause::NoteFailure(SteadyTime now) { next_ = now + backoff_.Next(std::nullopt); }
 

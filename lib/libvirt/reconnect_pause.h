@@ -10,10 +10,12 @@ namespace vmtelem {
 // When to try again to connect. State without a clock; one thread.
 class ReconnectPause {
  public:
-  static constexpr Nanoseconds kCap = std::chrono::seconds(10);
+  // A daemon of this host that refuses costs nothing to ask, and is missed as long as it is not asked.
+  static constexpr Nanoseconds kLocalCap = std::chrono::seconds(1);
+  static constexpr Nanoseconds kRemoteCap = std::chrono::seconds(10);
 
   // `random` is uniform in [0, 1).
-  explicit ReconnectPause(std::function<double()> random);
+  ReconnectPause(Nanoseconds cap, std::function<double()> random);
 
   [[nodiscard]] bool MayTry(SteadyTime now) const { return now >= next_; }
   void NoteFailure(SteadyTime now);

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kMaxDomainsPerCall = 400;
 
 constexpr StatsGroups kMonitorGroups = kGroupBalloon | kGroupBlock;
+// QEMU's driver takes a VM's job, and asks its monitor, for every other group, even where it needs neither.
+constexpr StatsGroups kGroupsWithoutJob = kGroupState | kGroupInterface;
 
 struct GroupBit {
   StatsGroup group;
@@ -52,10 +54,8 @@ struct Records {
 };
 
 // Asks for `domains`, which must not be empty. Nothing: it failed, see LastVirtError().
-std::optional<Records> GetStats(std::span<const DomainHandle> domains, unsigned libvirt_bits, bool nowait) {
-  std::vector<virDomainPtr> pointers;
-  pointers.reserve(domains.size() + 1);
-  for (const auto& domain : domains) pointers.push_back(domain.get());
+std::optional<Records> GetStats(std::span<const virDomainPtr> domains, unsigned libvirt_bits, bool nowait) {
+  std::vector<virDomainPtr> pointers(domains.begin(), domains.end());
   pointers.push_back(nullptr);
   // ACTIVE, because for a VM that has just been shut off libvirtd would open its disk images. NOWAIT, because without
   // it one VM that is busy for another client costs up to 30 s.
@@ -77,6 +77,7 @@ tl::unexpected<Error> Abandoned() { return Fail(ErrorCode::kTimeout, "the call w
 
 // One Read() while it goes on.
 struct StatsReader::Reading {
+  const Question& question;
   StatsGroups groups;
   Answer& answer;
   LaneClock& clock;
@@ -99,13 +100,16 @@ struct StatsReader::Reading {
   }
 };
 
-StatsReader::StatsReader(const Connection& connection, Nanoseconds device_cache_ttl)
-    : connection_(connection), is_qemu_(connection.type() == "QEMU"), calls_(device_cache_ttl) {}
+StatsReader::StatsReader(const Connection& connection)
+    : connection_(connection), is_qemu_(connection.type() == "QEMU") {}
 
-Result<void> StatsReader::Read(std::span<const DomainHandle> domains, StatsGroups groups, Answer& answer,
+Result<void> StatsReader::Read(std::span<const virDomainPtr> domains, const Question& question, Answer& answer,
                                LaneClock& clock) {
-  Reading reading{groups, answer, clock};
+  const StatsGroups mask = question.depth == Depth::kFull ? kAllGroups : kGroupsWithoutJob;
+  Reading reading{question, question.groups & mask, answer, clock};
   answer.problems.clear();
+  answer.without_monitor.clear();
+  answer.stale_devices.clear();
   const std::uint64_t out_of_range_before = decoder_.values_out_of_range() + calls_.values_out_of_range();
   for (std::size_t first = 0; first < domains.size(); first += kMaxDomainsPerCall) {
     const auto chunk = domains.subspan(first, std::min(kMaxDomainsPerCall, domains.size() - first));
@@ -118,18 +122,18 @@ Result<void> StatsReader::Read(std::span<const DomainHandle> domains, StatsGroup
   return retried;
 }
 
-Result<void> StatsReader::ReadInBulk(std::span<const DomainHandle> domains, Reading& reading) {
+Result<void> StatsReader::ReadInBulk(std::span<const virDomainPtr> domains, Reading& reading) {
   const StatsGroups in_bulk = reading.groups & ~missing_in_bulk_;
   if (in_bulk == 0) return ReadByCalls(domains, reading);
   const auto stamp = reading.clock.Now();
   if (!stamp) return Abandoned();
-  const auto records = GetStats(domains, BulkBits(in_bulk), nowait_);
+  const auto records = GetStats(domains, BulkBits(reading, in_bulk), nowait_);
   if (!records) return ReadApart(domains, LastVirtError(), reading);
   return TakeRecords(records->all, *stamp, reading);
 }
 
 // After a bulk call that failed: by what the driver does have, or in halves, so that one VM's error costs that VM only.
-Result<void> StatsReader::ReadApart(std::span<const DomainHandle> domains, const VirtError& error, Reading& reading) {
+Result<void> StatsReader::ReadApart(std::span<const virDomainPtr> domains, const VirtError& error, Reading& reading) {
   if (connection_.LostAfter(error)) return LostConnection(error.message);
   // The vz driver does not know the flag. QEMU's does: there, the error is of something else.
   if (error.code == VIR_ERR_INVALID_ARG && nowait_ && !is_qemu_) {
@@ -144,7 +148,7 @@ Result<void> StatsReader::ReadApart(std::span<const DomainHandle> domains, const
   if (failure.code == ErrorCode::kDenied) return tl::make_unexpected(failure);
   if (domains.size() == 1) {
     if (failure.code == ErrorCode::kNotFound) return {};
-    const DomainStats& stats = reading.Add(domains[0].get(), reading.clock.Now().value_or(Stamp{}));
+    const DomainStats& stats = reading.Add(domains[0], reading.clock.Now().value_or(Stamp{}));
     reading.answer.problems.push_back(CallError(fmt::format("read the statistics of VM '{}'", stats.name), error));
     return {};
   }
@@ -160,7 +164,7 @@ Result<void> StatsReader::TakeRecords(std::span<const virDomainStatsRecordPtr> r
   for (const auto* record : records) {
     DomainStats& stats = reading.Add(record->dom, stamp);
     seen |= decoder_.Decode(ParametersOf(*record), stats);
-    if (is_qemu_) NoteMonitor(record->dom, reading.used - 1, reading);
+    if (is_qemu_ && reading.question.depth == Depth::kFull) NoteMonitor(record->dom, reading.used - 1, reading);
   }
   // QEMU's bulk has every group; there, a group may be missing because a VM is busy, which is not for ever.
   if (!probed_ && !records.empty() && !is_qemu_) missing_in_bulk_ = reading.groups & ~seen;
@@ -171,7 +175,8 @@ Result<void> StatsReader::TakeRecords(std::span<const virDomainStatsRecordPtr> r
 // The VMs of `records` lie in the answer from `first` on; those that have gone meanwhile are taken out.
 Result<void> StatsReader::FillFromCalls(std::span<const virDomainStatsRecordPtr> records, std::size_t first,
                                         Reading& reading) {
-  const StatsGroups groups = reading.groups & missing_in_bulk_;
+  const bool beside_bulk = is_qemu_ && reading.question.depth == Depth::kWithoutMonitor;
+  const StatsGroups groups = beside_bulk ? reading.question.groups : reading.groups & missing_in_bulk_;
   if (groups == 0) return {};
   auto& domains = reading.answer.domains;
   std::size_t kept = first;
@@ -184,9 +189,12 @@ Result<void> StatsReader::FillFromCalls(std::span<const virDomainStatsRecordPtr>
   return {};
 }
 
-Result<void> StatsReader::ReadByCalls(std::span<const DomainHandle> domains, Reading& reading) {
-  for (const auto& domain : domains) {
-    const auto running = ReadByCalls(domain.get(), reading.groups, reading.Add(domain.get(), {}), reading);
+Result<void> StatsReader::ReadByCalls(std::span<const virDomainPtr> domains, Reading& reading) {
+  const bool whole = reading.question.depth == Depth::kFull;
+  const StatsGroups groups = whole ? reading.groups : reading.question.groups;
+  for (auto* domain : domains) {
+    DomainStats& stats = reading.Add(domain, reading.clock.Now().value_or(Stamp{}));
+    const auto running = ReadByCalls(domain, groups, stats, reading);
     if (!running) return tl::make_unexpected(running.error());
     if (!*running) --reading.used;
   }
@@ -197,13 +205,19 @@ Result<void> StatsReader::ReadByCalls(std::span<const DomainHandle> domains, Rea
 Result<bool> StatsReader::ReadByCalls(virDomainPtr domain, StatsGroups groups, DomainStats& stats, Reading& reading) {
   const auto stamp = reading.clock.Now();
   if (!stamp) return Abandoned();
-  stats.stamp = *stamp;
   auto& problems = reading.answer.problems;
   const std::size_t problems_before = problems.size();
-  const bool running = calls_.Read(domain, groups, stats, stamp->steady, problems);
-  if (problems.size() > problems_before && !connection_.alive()) {
-    return LostConnection(problems.back().message);
+  bool running = false;
+  if (is_qemu_ && reading.question.depth == Depth::kWithoutMonitor) {
+    running = calls_.ReadWithoutMonitor(domain, groups, stats, problems);
+  } else {
+    stats.stamp = *stamp;
+    const auto* devices = FindDevices(*reading.question.devices, stats.uuid, stats.domain_id);
+    running = calls_.Read(domain, groups, stats, devices, problems);
   }
+  if (problems.size() == problems_before) return running;
+  if (!connection_.alive()) return LostConnection(problems.back().message);
+  reading.answer.stale_devices.push_back(stats.uuid);
   return running;
 }
 
@@ -219,27 +233,27 @@ void StatsReader::NoteMonitor(virDomainPtr domain, std::size_t slot, Reading& re
   DropUnasked(reading.groups, stats);
 }
 
-// Another client held the job of these VMs just then; it is rarely held for long.
+// Another client held the job of these VMs just then; it is rarely held for long. Not so where a call of our own holds
+// it, which is known to hang.
 Result<void> StatsReader::RetryPartial(Reading& reading) {
-  if (reading.partial.empty()) return {};
-  std::vector<DomainHandle> domains;
-  for (auto& partial : reading.partial) domains.push_back(std::move(partial.domain));
-  const auto stamp = reading.clock.Now();
-  if (!stamp) return Abandoned();
-  const auto records = GetStats(domains, BulkBits(reading.groups), nowait_);
-  if (!records) {
-    const VirtError error = LastVirtError();
-    if (connection_.LostAfter(error)) return LostConnection(error.message);
-  } else {
-    for (const auto* record : records->all) TakeRetried(*record, *stamp, reading);
+  const auto& hung = reading.question.hung;
+  std::vector<virDomainPtr> domains;
+  for (const auto& partial : reading.partial) {
+    const std::string& uuid = reading.answer.domains[partial.slot].uuid;
+    if (std::find(hung.begin(), hung.end(), uuid) == hung.end()) domains.push_back(partial.domain.get());
+  }
+  if (!domains.empty()) {
+    const auto stamp = reading.clock.Now();
+    if (!stamp) return Abandoned();
+    if (const auto records = GetStats(domains, BulkBits(reading, reading.groups), nowait_)) {
+      for (const auto* record : records->all) TakeRetried(*record, *stamp, reading);
+    } else if (const VirtError error = LastVirtError(); connection_.LostAfter(error)) {
+      return LostConnection(error.message);
+    }
   }
   for (const auto& partial : reading.partial) {
     const DomainStats& stats = reading.answer.domains[partial.slot];
-    if (stats.monitor_ok) continue;
-    reading.answer.problems.push_back(
-        {ErrorCode::kTimeout,
-         fmt::format("part of the statistics of VM '{}' is missing: another call to libvirt holds its job", stats.name),
-         {}});
+    if (!stats.monitor_ok) reading.answer.without_monitor.push_back(stats.uuid);
   }
   return {};
 }
@@ -259,8 +273,8 @@ void StatsReader::TakeRetried(const virDomainStatsRecord& record, const Stamp& s
 
 // Of QEMU's disks alone nobody could tell a busy VM from one whose disks never have counters (empty, vhost-user); its
 // balloon tells, see LacksMonitorFields().
-unsigned StatsReader::BulkBits(StatsGroups groups) const {
-  const bool needs_witness = is_qemu_ && (groups & kGroupBlock) != 0;
+unsigned StatsReader::BulkBits(const Reading& reading, StatsGroups groups) const {
+  const bool needs_witness = is_qemu_ && reading.question.depth == Depth::kFull && (groups & kGroupBlock) != 0;
   return LibvirtBits(needs_witness ? groups | kGroupBalloon : groups);
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <libvirt/libvirt.h>
@@ -9,6 +11,7 @@
 #include "base/result.h"
 #include "libvirt/bulk_decode.h"
 #include "libvirt/connection.h"
+#include "libvirt/device_book.h"
 #include "libvirt/domain_calls.h"
 #include "libvirt/lane.h"
 #include "libvirt/virt_error.h"
@@ -17,10 +20,25 @@
 
 namespace vmtelem {
 
+enum class Depth {
+  kFull,
+  kWithoutMonitor,  // only what no QEMU monitor is asked for: such calls cannot hang on a QEMU
+};
+
+// What is asked of some VMs.
+struct Question {
+  StatsGroups groups = kAllGroups;
+  Depth depth = Depth::kFull;
+  std::shared_ptr<const DeviceTable> devices = std::make_shared<DeviceTable>();  // for drivers without bulk statistics
+  std::vector<std::string> hung;  // UUIDs of those whose monitor does not answer: to be asked once, not twice
+};
+
 // What one or more questions to a hypervisor found.
 struct Answer {
   std::vector<DomainStats> domains;
   std::vector<Error> problems;
+  std::vector<std::string> without_monitor;  // UUIDs of those that gave nothing of what only their monitor knows
+  std::vector<std::string> stale_devices;    // of those whose devices did not all answer
   std::uint64_t values_out_of_range = 0;
 };
 
@@ -30,26 +48,26 @@ struct Answer {
 class StatsReader {
  public:
   // `connection` must outlive the reader.
-  StatsReader(const Connection& connection, Nanoseconds device_cache_ttl);
+  explicit StatsReader(const Connection& connection);
 
   // Replaces `answer`, whose memory it reuses, by the statistics of `domains`. One that is not running any more is left
   // out; one that gives no answer has its identity only and a problem that names it. Fails if the hypervisor as a
   // whole gives no answer; kUnreachable: the connection is lost.
-  Result<void> Read(std::span<const DomainHandle> domains, StatsGroups groups, Answer& answer, LaneClock& clock);
+  Result<void> Read(std::span<const virDomainPtr> domains, const Question& question, Answer& answer, LaneClock& clock);
 
  private:
   struct Reading;
 
-  Result<void> ReadInBulk(std::span<const DomainHandle> domains, Reading& reading);
-  Result<void> ReadApart(std::span<const DomainHandle> domains, const VirtError& error, Reading& reading);
+  Result<void> ReadInBulk(std::span<const virDomainPtr> domains, Reading& reading);
+  Result<void> ReadApart(std::span<const virDomainPtr> domains, const VirtError& error, Reading& reading);
   Result<void> TakeRecords(std::span<const virDomainStatsRecordPtr> records, const Stamp& stamp, Reading& reading);
   Result<void> FillFromCalls(std::span<const virDomainStatsRecordPtr> records, std::size_t first, Reading& reading);
-  Result<void> ReadByCalls(std::span<const DomainHandle> domains, Reading& reading);
+  Result<void> ReadByCalls(std::span<const virDomainPtr> domains, Reading& reading);
   Result<bool> ReadByCalls(virDomainPtr domain, StatsGroups groups, DomainStats& stats, Reading& reading);
   void NoteMonitor(virDomainPtr domain, std::size_t slot, Reading& reading);
   Result<void> RetryPartial(Reading& reading);
   void TakeRetried(const virDomainStatsRecord& record, const Stamp& stamp, Reading& reading);
-  [[nodiscard]] unsigned BulkBits(StatsGroups groups) const;
+  [[nodiscard]] unsigned BulkBits(const Reading& reading, StatsGroups groups) const;
 
   const Connection& connection_;
   const bool is_qemu_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -37,7 +38,11 @@ struct CollectOptions {
   StatsGroups groups = kAllGroups;
   bool per_vcpu = false;
   DomainFilter filter;
-  Nanoseconds timeout = std::chrono::seconds(30);            // of any one libvirt call
+  // Upper bound of every deadline of a libvirt call; the adaptive ones are shorter.
+  Nanoseconds timeout = std::chrono::seconds(30);
+  std::size_t lanes = 0;  // bulk calls in parallel; 0: by the number of VMs and cores
+  std::size_t lanes_parked_max =
+      8;  // blocked calls that are replaced by another lane; each pins a worker of the daemon
   Nanoseconds device_cache_ttl = std::chrono::seconds(300);  // how long details out of the domain XML are believed
 };
 

@@ -28,6 +28,11 @@ bool HasStatistics(const DomainStats& domain) {
          AnyDeviceKnown(domain.nics) || AnyDeviceKnown(domain.disks);
 }
 
+std::size_t CountHungVms(const Snapshot& snapshot) {
+  return static_cast<std::size_t>(std::count_if(snapshot.domains.begin(), snapshot.domains.end(),
+                                                [](const DomainStats& domain) { return domain.monitor_ok == false; }));
+}
+
 std::string_view DomainStateName(int state) {
   // In the order of virDomainState, libvirt/libvirt-domain.h.
   constexpr std::array<std::string_view, 8> kNames{"nostate",  "running", "blocked", "paused",

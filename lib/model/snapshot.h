@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -77,6 +78,9 @@ struct Snapshot {
   std::uint64_t polls_late = 0;  // set by whoever schedules the polls
   Nanoseconds poll_latency{};
 };
+
+// How many VMs of the snapshot do not answer: what is asked of their monitor, or of all of them, blocks.
+std::size_t CountHungVms(const Snapshot& snapshot);
 
 // A VM in a list: what list-vms shows.
 struct DomainInfo {

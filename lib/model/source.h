@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "base/result.h"
@@ -25,6 +26,10 @@ class Source {
 
   // Ends a call in progress early, and every later one at once: they fail with kClosed. From any thread.
   virtual void Interrupt() noexcept = 0;
+
+  // Ends all connections, waiting a short while. Gives the number of calls that have not returned even so: each holds a
+  // thread that no one can end, so the process can only leave by _exit. Nothing may be called afterwards.
+  virtual std::size_t Close() noexcept = 0;
 };
 
 }  // namespace vmtelem

@@ -109,6 +109,12 @@ def test_the_values_that_are_offered_are_those_that_are_taken(vmtelem, command, 
     assert flag == "--influx-gzip" or sorted(re.search(r"allowed ([^;]*)", allowed)[1].split(", ")) == CHOICES[command, flag]
 
 
+@pytest.mark.parametrize("complete", [bash, fish])
+def test_the_word_that_stands_for_a_number_is_offered(vmtelem, complete):
+    assert complete("vmtelem run --lanes ") == ["adaptive"]
+    assert vmtelem("once", "--stdout", "--lanes", "adaptive", LIBVIRT_URI=NODE).code == 0
+
+
 def test_bash_completes_a_value_behind_an_equals_sign():
     assert bash("vmtelem once --format=pr") == ["prometheus"]
 

@@ -8,6 +8,8 @@ from conftest import BINARY, NODE, clean_environment, complete
 BAD = {
     "POLL_INTERVAL": ["0", "0.09", "3601", "-1", "1 s", "abc", "1e9"],
     "LIBVIRT_TIMEOUT": ["0", "2h"],
+    "LANES": ["0", "17", "many"],
+    "LANES_PARKED_MAX": ["0", "17", "adaptive"],
     "DEVICE_CACHE_TTL": ["0.5", "2d"],
     "BATCH_MAX_LINES": ["0", "10001", "1.5", "many"],
     "BATCH_MAX_SEC": ["0", "11m"],

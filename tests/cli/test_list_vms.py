@@ -5,6 +5,7 @@ import io
 import json
 import unicodedata
 
+import pytest
 from conftest import NODE
 
 ALL = ["büro-vm", "db:main", "paused", "web 01"]
@@ -134,3 +135,23 @@ def test_a_hypervisor_that_is_named_gives_its_name_as_host(vmtelem):
 def test_a_hypervisor_that_is_not_there_is_unavailable(vmtelem):
     done = vmtelem("list-vms", "-c", "qemu+unix:///system?socket=/nonexistent")
     assert (done.code, done.out, len(done.errors()), len(done.hints())) == (69, "", 1, 1)
+
+
+@pytest.mark.parametrize("excluded", ["web 01", "web*"])
+def test_a_vm_that_is_named_and_excluded_by_its_name_is_not_missed(on_node, excluded):
+    done = on_node("list-vms", "--vm", "web 01", "--vm", "db:main", "--exclude-vm", excluded, "--format", "name")
+    assert (done.code, done.out, done.err) == (0, "db:main\n", "")
+
+
+def test_no_vm_is_said_to_be_off_that_may_be_excluded_by_another_name(on_node):
+    by_uuid = ["--vm", "web 01", "--exclude-vm", "22222222-0000-4000-8000-000000000001", "--format", "name"]
+    assert on_node("list-vms", *by_uuid).errors() == ["no VM 'web 01' that is not excluded is running"]
+    assert on_node("list-vms", "--all", *by_uuid).errors() == ["no VM 'web 01' that is not excluded"]
+
+
+def test_a_vm_that_is_named_by_its_uuid_in_capitals_is_not_missed(vmtelem, tmp_path):
+    uuid = "abcdef00-0000-4000-8000-000000000001"
+    (tmp_path / "node.xml").write_text(f"""<node><domain type='test'><name>a</name><uuid>{uuid}</uuid><memory>1024</memory>
+        <os><type>hvm</type></os></domain></node>""")
+    done = vmtelem("list-vms", "-c", f"test://{tmp_path / 'node.xml'}", "--vm", uuid.upper(), "--format", "name")
+    assert (done.code, done.out, done.err) == (0, "a\n", "")

@@ -10,6 +10,8 @@ VALUES = {
     "VM_INCLUDE": ["a", "b", "c"],
     "VM_EXCLUDE": ["a", "b", "c"],
     "LIBVIRT_TIMEOUT": ["2s", "3s", "4s"],
+    "LANES": ["2", "3", "16"],
+    "LANES_PARKED_MAX": ["2", "3", "16"],
     "STATS_GROUPS": ["state", "cpu", "block"],
     "DEVICE_CACHE_TTL": ["2s", "3s", "4s"],
     "INFLUX_DB": ["a", "b", "c"],

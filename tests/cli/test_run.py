@@ -148,6 +148,17 @@ def test_sigusr1_logs_a_status_line_and_nothing_else_changes(start):
         assert process.wait(20) == 0
 
 
+def test_a_vm_that_is_named_and_does_not_run_is_told_once(start):
+    with FakeInflux(token=TOKEN) as server:
+        process = start("run", "--vm", "web 01", "--vm", "nosuch", "--vm", "none*", **complete(server.url, **FAST))
+        log = Log(process)
+        wait_for(lambda: len(cycles(server)) >= 4, "four cycles")
+        process.terminate()
+        assert process.wait(20) == 0
+        told = [line for line in log.all().splitlines() if "no VM" in line]
+        assert len(told) == 1 and 'level=warn msg="no VM \'nosuch\' is running; it will be collected when it starts"' in told[0]
+
+
 def test_stdout_gets_line_protocol_and_stderr_the_log(start):
     process = start("run", "--stdout", LIBVIRT_URI=NODE, **FAST)
     log = Log(process)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <utility>
@@ -12,7 +13,7 @@
 namespace vmtelem {
 
 // A hypervisor in memory: `domains` are what the next Collect() finds, `failure` is what it fails with instead. For one
-// thread, but for `collects`.
+// thread at a time, but for `collects` and `interrupted`.
 class FakeSource final : public Source {
  public:
   explicit FakeSource(Clock& clock) : clock_(clock) {}
@@ -36,12 +37,21 @@ class FakeSource final : public Source {
 
   void Interrupt() noexcept override { interrupted = true; }
 
+  std::size_t Close() noexcept override {
+    if (on_close) on_close();
+    ++closes;
+    return unreturned_calls;
+  }
+
   std::vector<DomainStats> domains;
   std::vector<Error> problems;
   std::optional<Error> failure;
   std::function<void()> before_collect;
   std::atomic<std::uint64_t> collects{0};
   std::atomic<bool> interrupted{false};
+  std::function<void()> on_close;
+  std::size_t unreturned_calls = 0;  // what Close() gives
+  int closes = 0;
 
  private:
   Clock& clock_;
@@ -58,6 +68,14 @@ inline DomainStats MakeDomain(std::string name, std::uint64_t rx_bytes) {
   nic.device = "vnet0";
   nic.counters[NicCounter::kRxBytes] = rx_bytes;
   domain.nics.push_back(std::move(nic));
+  return domain;
+}
+
+// The same, while its monitor does not answer: what needs no monitor is known.
+inline DomainStats MakeHungDomain(std::string name, double blocked_s) {
+  DomainStats domain = MakeDomain(std::move(name), 1);
+  domain.monitor_ok = false;
+  domain.monitor_blocked_s = blocked_s;
   return domain;
 }
 

@@ -105,6 +105,23 @@ TEST_CASE("the status line tells that the hypervisor does not answer although ev
   CHECK_THAT(agent.StatusLine(), Catch::Contains("no hypervisor") && !Catch::Contains("all is well"));
 }
 
+TEST_CASE("the status line tells how many VMs do not answer") {
+  SystemClock clock;
+  auto source = OneDomain(clock);
+  source->domains = {MakeHungDomain("web", 1), MakeDomain("db", 1)};
+  std::string told = "1 VM does not answer";
+  const bool two = GENERATE(false, true);
+  if (two) {
+    source->domains.push_back(MakeHungDomain("mail", 1));
+    told = "2 VMs do not answer";
+  }
+  const auto received = std::make_shared<Received>();
+  Agent agent(QuickOptions(), std::move(source), std::make_unique<InstantSink>(received), clock, MakeNullLogger());
+  agent.Start();
+  received->WaitForLines(1);
+  CHECK_THAT(agent.StatusLine(), Catch::Contains(told) && !Catch::Contains("all is well"));
+}
+
 TEST_CASE("a stop interrupts a call to the hypervisor that is in progress") {
   SystemClock clock;
   auto source = OneDomain(clock);

@@ -1,12 +1,8 @@
 #include "agent/collector.h"
 
-#include <sstream>
-
 #include <catch2/catch.hpp>
-#include <spdlog/sinks/ostream_sink.h>
 
-#include "fakes/fake_clock.h"
-#include "fakes/fake_source.h"
+#include "collector_fixture.h"
 
 namespace vmtelem {
 namespace {
@@ -14,33 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 using Catch::Contains;
 
-struct Fixture {
-  std::string Cycle() {
-    collector.RunOnce();
-    clock.Advance(1s);
-    Lines lines;
-    queue.TakeAll(lines);
-    return lines.bytes;
-  }
-
-  FakeClock clock;
-  FakeSource source{clock};
-  Ledger ledger;
-  LineQueue queue{1 << 20, ledger, [] {}};
-  std::ostringstream told;
-  LoggerPtr log =
-      MakeLogger(std::make_shared<spdlog::sinks::ostream_sink_mt>(told), LogFormat::kJournald, LogLevel::kInfo);
-  Collector collector{{1s, {}, "agent1"},
-                      {source, queue, clock},
-                      [this] {
-                        AgentReport report;
-                        report.lines = ledger.counts();
-                        return report;
-                      },
-                      log};
-};
-
-TEST_CASE_METHOD(Fixture, "a cycle writes the lines of the VMs, of the hypervisor and of the agent") {
+TEST_CASE_METHOD(CollectorFixture, "a cycle writes the lines of the VMs, of the hypervisor and of the agent") {
   source.domains = {MakeDomain("web", 100)};
   const std::string lines = Cycle();
   CHECK_THAT(lines, Contains("vm_totals,host=host1,vm=web,"));
@@ -48,14 +18,14 @@ TEST_CASE_METHOD(Fixture, "a cycle writes the lines of the VMs, of the hyperviso
   CHECK_THAT(lines, Contains("\nvmtelem_agent,agent=agent1 "));
 }
 
-TEST_CASE_METHOD(Fixture, "rates come from the second cycle on") {
+TEST_CASE_METHOD(CollectorFixture, "rates come from the second cycle on") {
   source.domains = {MakeDomain("web", 100)};
   CHECK_THAT(Cycle(), !Contains("rx_bytes_rate"));
   source.domains = {MakeDomain("web", 350)};
   CHECK_THAT(Cycle(), Contains("rx_bytes_rate=250"));
 }
 
-TEST_CASE_METHOD(Fixture, "a hypervisor that does not answer is written as down, with no line of a VM") {
+TEST_CASE_METHOD(CollectorFixture, "a hypervisor that does not answer is written as down, with no line of a VM") {
   source.domains = {MakeDomain("web", 100)};
   source.failure = Error{ErrorCode::kUnreachable, "no hypervisor", ""};
   const std::string lines = Cycle();
@@ -63,7 +33,7 @@ TEST_CASE_METHOD(Fixture, "a hypervisor that does not answer is written as down,
   CHECK_THAT(lines, !Contains("vm_"));
 }
 
-TEST_CASE_METHOD(Fixture, "a hypervisor that is away for many cycles is told once, and once that it is back") {
+TEST_CASE_METHOD(CollectorFixture, "a hypervisor that is away for many cycles is told once, and once that it is back") {
   source.failure = Error{ErrorCode::kUnreachable, "no hypervisor", "is libvirtd running?"};
   for (int i = 0; i < 5; ++i) Cycle();
   source.failure.reset();
@@ -71,7 +41,7 @@ TEST_CASE_METHOD(Fixture, "a hypervisor that is away for many cycles is told onc
   CHECK(told.str() == "<4>no hypervisor; is libvirtd running?\n<6>host1 answers again: 0 VMs\n");
 }
 
-TEST_CASE_METHOD(Fixture, "a VM that gives only part of its data is told once while it lasts") {
+TEST_CASE_METHOD(CollectorFixture, "a VM that gives only part of its data is told once while it lasts") {
   source.problems = {Error{ErrorCode::kTimeout, "VM 'web': block statistics are missing", ""}};
   for (int i = 0; i < 5; ++i) Cycle();
   source.problems.clear();
@@ -79,7 +49,8 @@ TEST_CASE_METHOD(Fixture, "a VM that gives only part of its data is told once wh
   CHECK_THAT(told.str(), Catch::Matches("<4>host1: .*VM 'web'.*\n<6>host1: .*\n"));
 }
 
-TEST_CASE_METHOD(Fixture, "a VM that gives only part of its data for two cycles, as one that is starting, is no news") {
+TEST_CASE_METHOD(CollectorFixture,
+                 "a VM that gives only part of its data for two cycles, as one that is starting, is no news") {
   source.problems = {Error{ErrorCode::kTimeout, "VM 'web': block statistics are missing", ""}};
   Cycle();
   Cycle();
@@ -88,13 +59,13 @@ TEST_CASE_METHOD(Fixture, "a VM that gives only part of its data for two cycles,
   CHECK(told.str().empty());
 }
 
-TEST_CASE_METHOD(Fixture, "an interrupted call says nothing of the hypervisor") {
+TEST_CASE_METHOD(CollectorFixture, "an interrupted call says nothing of the hypervisor") {
   source.failure = Error{ErrorCode::kClosed, "interrupted", ""};
   CHECK(Cycle().empty());
   CHECK(told.str().empty());
 }
 
-TEST_CASE_METHOD(Fixture, "every line that is written is counted as sampled") {
+TEST_CASE_METHOD(CollectorFixture, "every line that is written is counted as sampled") {
   source.domains = {MakeDomain("web", 100), MakeDomain("db", 5)};
   collector.RunOnce();
   Lines lines;
@@ -103,17 +74,42 @@ TEST_CASE_METHOD(Fixture, "every line that is written is counted as sampled") {
   CHECK(ledger.counts().queued == lines.count);
 }
 
-TEST_CASE_METHOD(Fixture, "a cycle that outlasts its interval is counted as late and is not made up for") {
-  source.before_collect = [this] {
-    if (source.collects == 1) clock.Advance(2500ms);
-    if (source.collects == 3) collector.Stop();
-  };
-  collector.Run();
-  CHECK(source.collects == 4);
-  Lines lines;
-  queue.TakeAll(lines);
-  CHECK_THAT(lines.bytes, Contains("polls_late=1i"));
-  CHECK_THAT(lines.bytes, !Contains("polls_late=2i"));
+TEST_CASE_METHOD(CollectorFixture, "a VM that does not answer is told once, and once that it answers again") {
+  source.domains = {MakeHungDomain("web", 3.5)};
+  for (int i = 0; i < 5; ++i) Cycle();
+  source.domains[0].monitor_ok = true;
+  for (int i = 0; i < 5; ++i) Cycle();
+  CHECK(
+      told.str() ==
+      "<4>VM 'web' does not answer: its monitor has been blocked for 3.5 s; only what needs no monitor is known of it\n"
+      "<6>VM 'web' answers again after 8.5 s\n");
+}
+
+TEST_CASE_METHOD(CollectorFixture, "a name with a line end breaks no line of the log") {
+  source.domains = {MakeHungDomain("we\nb", 3.5)};
+  Cycle();
+  CHECK_THAT(told.str(), Contains("VM 'we\\x0ab' does not answer"));
+}
+
+TEST_CASE_METHOD(CollectorFixture, "a VM that does not answer is counted while it does not") {
+  source.domains = {MakeHungDomain("web", 1), MakeDomain("db", 1)};
+  const std::string lines = Cycle();
+  CHECK_THAT(lines, Contains("vms=2i,vms_monitor_blocked=1i"));
+  CHECK(collector.stats().hung_vms == 1);
+  source.domains[0].monitor_ok = true;
+  Cycle();
+  CHECK(collector.stats().hung_vms == 0);
+}
+
+TEST_CASE_METHOD(CollectorFixture, "the first answer is handed on once, and a failure is none") {
+  source.domains = {MakeDomain("web", 1), MakeDomain("db", 1)};
+  source.failure = Error{ErrorCode::kUnreachable, "no hypervisor", ""};
+  Cycle();
+  CHECK(first_answers.empty());
+  source.failure.reset();
+  Cycle();
+  Cycle();
+  CHECK(first_answers == std::vector<std::size_t>{2});
 }
 
 }  // namespace

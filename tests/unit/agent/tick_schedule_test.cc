@@ -61,6 +61,20 @@ TEST_CASE("a step of the wall clock aligns the ticks anew within one interval") 
   CHECK(tick.missed == 0);
 }
 
+TEST_CASE("ticks that were missed are counted although the wall clock was stepped meanwhile") {
+  const Nanoseconds step = GENERATE(1h + 250ms, -1h - 250ms);
+  FakeClock clock;
+  TickSchedule schedule(1s);
+  clock.Advance(schedule.Next(clock.Now()).at - clock.SteadyNow());
+  clock.Advance(3500ms);
+  clock.StepWall(step);
+  const auto tick = schedule.Next(clock.Now());
+  CHECK(tick.missed == 3);
+  CHECK(WallNs(clock, tick) % 1'000'000'000 == 0);
+  CHECK(tick.at > clock.SteadyNow());
+  CHECK(tick.at - clock.SteadyNow() <= 1s);
+}
+
 TEST_CASE("the slewing of a time daemon does not disturb the schedule") {
   FakeClock clock;
   TickSchedule schedule(1s);

@@ -21,6 +21,8 @@ TEST_CASE("without anything given the defaults are in force") {
   CHECK(loaded.config.retry_max == 10s);
   CHECK(loaded.config.drain_timeout == 15s);
   CHECK(loaded.config.collect.timeout == 30s);
+  CHECK(loaded.config.collect.lanes == 0);
+  CHECK(loaded.config.collect.lanes_parked_max == 8);
   CHECK(loaded.config.collect.device_cache_ttl == 300s);
   CHECK(loaded.config.influx.gzip);
   CHECK_FALSE(loaded.config.log_level);

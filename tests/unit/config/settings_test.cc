@@ -73,6 +73,7 @@ TEST_CASE("a range includes its ends and nothing beyond") {
       Range{"INFLUX_TIMEOUT", "99ms", "100ms", "1h", "61m"}, Range{"DEVICE_CACHE_TTL", "999ms", "1", "24h", "25h"},
       Range{"BATCH_MAX_LINES", "0", "1", "10000", "10001"}, Range{"BATCH_MAX_SEC", "9ms", "0.01", "600", "601"},
       Range{"WRITES_IN_FLIGHT", "0", "1", "16", "17"}, Range{"QUEUE_MAX_BYTES", "1023KiB", "1MiB", "16GiB", "17GiB"},
+      Range{"LANES", "0", "1", "16", "17"}, Range{"LANES_PARKED_MAX", "0", "1", "16", "17"},
       Range{"RETRY_MAX", "99ms", "100ms", "1h", "61m"}, Range{"DRAIN_TIMEOUT", "-1", "0", "1h", "61m"});
   CAPTURE(range.variable);
   CHECK(Problem(range.variable, range.below));
@@ -125,6 +126,14 @@ TEST_CASE("groups are a subset of the known ones") {
   CHECK(Parsed("STATS_GROUPS", Row("STATS_GROUPS").default_text).collect.groups == kAllGroups);
   CHECK_THAT(*Problem("STATS_GROUPS", "state,perf"), Catch::Contains("'perf'"));
   CHECK(Problem("STATS_GROUPS", ",") == "names no group");
+}
+
+TEST_CASE("lanes are a number, or none for as many as it takes") {
+  Config config = Parsed("LANES", "3");
+  CHECK(config.collect.lanes == 3);
+  CHECK_FALSE(Row("LANES").parse(Row("LANES"), "adaptive", config));
+  CHECK(config.collect.lanes == 0);
+  CHECK(Parsed("LANES_PARKED_MAX", "2").collect.lanes_parked_max == 2);
 }
 
 TEST_CASE("switches understand the usual words") {

@@ -2,36 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "samples.h"
+#include "cycles.h"
 
 namespace vmtelem {
 namespace {
-
-// Hands the tracker one cycle after the other.
-class Cycles {
- public:
-  std::vector<DomainDerived> Next(std::vector<DomainStats> domains) {
-    Snapshot snapshot;
-    snapshot.up = true;
-    snapshot.cycle = ++cycle_;
-    snapshot.domains = std::move(domains);
-    tracker_.Derive(snapshot, derived_);
-    return derived_;
-  }
-  DomainDerived Next(DomainStats domain) { return Next(std::vector{std::move(domain)}).at(0); }
-  void NextWithoutAnswer() {
-    Snapshot snapshot;
-    snapshot.cycle = ++cycle_;
-    tracker_.Derive(snapshot, derived_);
-    CHECK(derived_.empty());
-  }
-  void Miss() { ++cycle_; }
-
- private:
-  RateTracker tracker_;
-  std::vector<DomainDerived> derived_;
-  std::uint64_t cycle_ = 0;
-};
 
 DomainStats Sample(double seconds, std::uint64_t value) {
   DomainStats domain = With(With(Running(seconds), Nic("vnet0", value)), Disk("vda", value));

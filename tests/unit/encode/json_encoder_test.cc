@@ -42,10 +42,7 @@ TEST_CASE("JSON has the lines, tags, fields and types of line protocol") {
   DomainStats awkward = FullDomain();
   awkward.name = "a,b=c \\d\xff\t";
   awkward.uuid = "other";
-  DomainStats set_aside;
-  set_aside.name = "aside";
-  set_aside.monitor_ok = false;
-  const Snapshot snapshot = SnapshotOf({FullDomain(), awkward, DomainStats{}, set_aside});
+  const Snapshot snapshot = SnapshotOf({FullDomain(), awkward, DomainStats{}, SetAside("aside")});
   const std::vector<DomainDerived> derived{FullDerived(), FullDerived(), {}, {}};
   const EncodeOptions options{.per_vcpu = GENERATE(true, false)};
 
@@ -69,6 +66,14 @@ TEST_CASE("JSON has the lines, tags, fields and types of line protocol") {
       CHECK(objects[i]["fields"][key].is_number_float() == std::holds_alternative<double>(value));
     }
   }
+}
+
+TEST_CASE("a VM that was set aside has a JSON object of just its monitor") {
+  const std::string text = JsonLines(SnapshotOf({SetAside("a")}), {{}}, {}, {.per_vcpu = true});
+  CHECK(text.substr(0, text.find('\n')) ==
+        R"({"measurement":"vm_totals","tags":{"host":"hv1","vm":"a","uuid":"11111111-2222-3333-4444-555555555555"},)"
+        R"("fields":{"monitor_ok":false,"monitor_blocked_s":12.0},"time_ns":1700000000249000000})");
+  CHECK(Parse(text).size() == 2);  // and that of the hypervisor
 }
 
 TEST_CASE("a hypervisor without VMs gives one JSON object") {

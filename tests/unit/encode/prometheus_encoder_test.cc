@@ -150,6 +150,13 @@ TEST_CASE("what is not known has no sample, and a family without a sample is not
   CHECK(Text(SnapshotOf({silent})).find("libvirt_domain_info_state") == std::string::npos);
 }
 
+TEST_CASE("a VM that was set aside counts and has one sample, that its monitor is blocked") {
+  CHECK(SamplesOf(Text(SnapshotOf({SetAside("a")}))) ==
+        "libvirt_up 1\nlibvirt_domains 1\n"
+        "libvirt_domain_monitor_blocked{domain=\"a\",uuid=\"11111111-2222-3333-4444-555555555555\"} 1\n"
+        "vmtelem_build_info{version=\"0.1.0\",revision=\"abc\"} 1\n");
+}
+
 TEST_CASE("of a hypervisor that did not answer no number of VMs is given") {
   Snapshot snapshot = SnapshotOf({});
   snapshot.up = false;

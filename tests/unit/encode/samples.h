@@ -56,6 +56,16 @@ inline DomainStats NamedVm(std::string name, std::string uuid = kSampleUuid) {
   return domain;
 }
 
+// A VM of which nothing can be read without blocking.
+inline DomainStats SetAside(std::string name) {
+  DomainStats domain;
+  domain.name = std::move(name);
+  domain.uuid = kSampleUuid;
+  domain.monitor_ok = false;
+  domain.monitor_blocked_s = 12;
+  return domain;
+}
+
 inline DomainDerived FullDerived() {
   DomainDerived derived;
   std::uint64_t next = 200;

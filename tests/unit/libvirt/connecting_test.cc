@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "gate.h"
 #include "libvirt/reconnect_pause.h"
 #include "source_fixture.h"
 
@@ -7,14 +8,22 @@
 namespace vmtelem {
 namespace {
 
-TEST_CASE_METHOD(SourceFixture, "a hypervisor that never answered has a host all the same") {
+// Its pauses pass by a jump of the clock, of which a thread that is just ending knows nothing: to the source it may
+// seem to have been closing its connection for seconds.
+struct ConnectingFixture : SourceFixture {
+  bool TriesAgain(Source& source, int opens) {
+    return Eventually([&, opens] { return !source.Collect(snapshot).has_value() && hooks.opens == opens; });
+  }
+};
+
+TEST_CASE_METHOD(ConnectingFixture, "a hypervisor that never answered has a host all the same") {
   RefuseToOpen();
   const auto source = Make("qemu+tcp://node7/system");
   CHECK_FALSE(source->Collect(snapshot).has_value());
   CHECK(snapshot.host == "node7");
 }
 
-TEST_CASE_METHOD(SourceFixture, "an unreachable hypervisor is an error and an empty snapshot") {
+TEST_CASE_METHOD(ConnectingFixture, "an unreachable hypervisor is an error and an empty snapshot") {
   const auto source = Make(kNodeUri);
   REQUIRE(source->Collect(snapshot).has_value());
   LoseDaemon();
@@ -24,7 +33,7 @@ TEST_CASE_METHOD(SourceFixture, "an unreachable hypervisor is an error and an em
   CHECK(snapshot.domains.empty());
 }
 
-TEST_CASE_METHOD(SourceFixture, "after a failed attempt no other is made before its pause is over") {
+TEST_CASE_METHOD(ConnectingFixture, "after a failed attempt no other is made before its pause is over") {
   RefuseToOpen();
   const auto source = Make(kNodeUri);
   // The pause is random and may be next to nothing; that 20 in a row are is out of the question.
@@ -34,20 +43,20 @@ TEST_CASE_METHOD(SourceFixture, "after a failed attempt no other is made before 
     attempts = hooks.opens;
   }
   CHECK(attempts < 20);
-  clock.Advance(ReconnectPause::kCap);
-  CHECK_FALSE(source->Collect(snapshot).has_value());
-  CHECK(hooks.opens == attempts + 1);
+  clock.Advance(ReconnectPause::kLocalCap);
+  CHECK(TriesAgain(*source, attempts + 1));
 }
 
-TEST_CASE_METHOD(SourceFixture, "pauses begin anew after a success") {
+TEST_CASE_METHOD(ConnectingFixture, "pauses begin anew after a success") {
   RefuseToOpen();
-  const auto source = Make(kNodeUri);
+  hooks.open_as = kNodeUri;
+  const auto source = Make("qemu+tcp://node7/system");
   for (int i = 0; i < 9; ++i) {
     CHECK_FALSE(source->Collect(snapshot).has_value());
-    clock.Advance(ReconnectPause::kCap);
+    clock.Advance(ReconnectPause::kRemoteCap);
   }
   RestoreDaemon();
-  REQUIRE(source->Collect(snapshot).has_value());
+  REQUIRE(Eventually([&] { return source->Collect(snapshot).has_value(); }));
   LoseDaemon();
   RefuseToOpen();
   CHECK_FALSE(source->Collect(snapshot).has_value());
@@ -55,11 +64,10 @@ TEST_CASE_METHOD(SourceFixture, "pauses begin anew after a success") {
   CHECK_FALSE(source->Collect(snapshot).has_value());
   CHECK(hooks.opens == opens + 1);
   clock.Advance(Backoff::kBase);
-  CHECK_FALSE(source->Collect(snapshot).has_value());
-  CHECK(hooks.opens == opens + 2);
+  CHECK(TriesAgain(*source, opens + 2));
 }
 
-TEST_CASE_METHOD(SourceFixture, "a lost connection is made again, and every VM counts as started anew") {
+TEST_CASE_METHOD(ConnectingFixture, "a lost connection is made again, and every VM counts as started anew") {
   const auto source = Make(kNodeUri);
   REQUIRE(source->Collect(snapshot).has_value());
   const auto incarnation = IncarnationOf("web 01");
@@ -67,13 +75,15 @@ TEST_CASE_METHOD(SourceFixture, "a lost connection is made again, and every VM c
   CHECK(IncarnationOf("web 01") == incarnation);
   LoseDaemon();
   CHECK_FALSE(source->Collect(snapshot).has_value());
+  const int opens = hooks.opens;
   RestoreDaemon();
   REQUIRE(source->Collect(snapshot).has_value());
-  CHECK(hooks.opens == 2);
+  CHECK(hooks.opens > opens);
   CHECK(IncarnationOf("web 01") != incarnation);
 }
 
-TEST_CASE_METHOD(SourceFixture, "the first connection is told, and what happens later is left to the caller to tell") {
+TEST_CASE_METHOD(ConnectingFixture,
+                 "the first connection is told, and what happens later is left to the caller to tell") {
   const auto source = Make(kNodeUri);
   for (int i = 0; i < 3; ++i) REQUIRE(source->Collect(snapshot).has_value());
   CHECK(LogLines() == 1);
@@ -82,19 +92,20 @@ TEST_CASE_METHOD(SourceFixture, "the first connection is told, and what happens 
   RefuseToOpen();
   for (int i = 0; i < 3; ++i) CHECK_FALSE(source->Collect(snapshot).has_value());
   RestoreDaemon();
-  clock.Advance(ReconnectPause::kCap);
+  clock.Advance(ReconnectPause::kLocalCap);
+  REQUIRE(Eventually([&] { return source->Collect(snapshot).has_value(); }));
   for (int i = 0; i < 3; ++i) REQUIRE(source->Collect(snapshot).has_value());
   CHECK(LogLines() == 1);
 }
 
-TEST_CASE_METHOD(SourceFixture, "a hypervisor that was never there is no warning beside the caller's error") {
+TEST_CASE_METHOD(ConnectingFixture, "a hypervisor that was never there is no warning beside the caller's error") {
   RefuseToOpen();
   const auto source = Make(kNodeUri);
   for (int i = 0; i < 3; ++i) CHECK_FALSE(source->Collect(snapshot).has_value());
   CHECK(LogLines() == 0);
 }
 
-TEST_CASE_METHOD(SourceFixture, "the password of a URI is in no error and no log line") {
+TEST_CASE_METHOD(ConnectingFixture, "the password of a URI is in no error and no log line") {
   const std::string uri = "qemu+libssh://u:geheim@node7/system";
   RefuseToOpen(VIR_ERR_NO_CONNECT, "no driver for " + uri);
   const auto source = Make(uri);
@@ -105,7 +116,7 @@ TEST_CASE_METHOD(SourceFixture, "the password of a URI is in no error and no log
   CHECK(error.message.find("://***@node7") != std::string::npos);
 }
 
-TEST_CASE_METHOD(SourceFixture, "the password of a URI is in no problem of a VM") {
+TEST_CASE_METHOD(ConnectingFixture, "the password of a URI is in no problem of a VM") {
   hooks.type = "QEMU";
   hooks.bulk = [](const auto&) -> LibvirtHooks::BulkAnswer {
     LibvirtHooks::FailWith(VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "refused with geheim");
@@ -117,7 +128,7 @@ TEST_CASE_METHOD(SourceFixture, "the password of a URI is in no problem of a VM"
   for (const auto& problem : snapshot.problems) CHECK(problem.message.find("refused with ***") != std::string::npos);
 }
 
-TEST_CASE_METHOD(SourceFixture, "a host name that was reported stays when a later connection does not tell it") {
+TEST_CASE_METHOD(ConnectingFixture, "a host name that was reported stays when a later connection does not tell it") {
   hooks.host_name = "reported";
   const auto source = Make("test:///default");
   REQUIRE(source->Collect(snapshot).has_value());
@@ -126,12 +137,13 @@ TEST_CASE_METHOD(SourceFixture, "a host name that was reported stays when a late
   CHECK_FALSE(source->Collect(snapshot).has_value());
   RestoreDaemon();
   hooks.host_name = "";
+  const int opens = hooks.opens;
   REQUIRE(source->Collect(snapshot).has_value());
-  CHECK(hooks.opens == 2);
+  CHECK(hooks.opens > opens);
   CHECK(snapshot.host == "reported");
 }
 
-TEST_CASE_METHOD(SourceFixture, "a connection that is found dead when VMs are listed is made again") {
+TEST_CASE_METHOD(ConnectingFixture, "a connection that is found dead when VMs are listed is made again") {
   const auto source = Make(kNodeUri);
   REQUIRE(source->List(ListScope::kActive).has_value());
   hooks.alive = false;
@@ -143,7 +155,7 @@ TEST_CASE_METHOD(SourceFixture, "a connection that is found dead when VMs are li
   CHECK(hooks.opens == 2);
 }
 
-TEST_CASE_METHOD(SourceFixture, "a list that failed on a living connection costs the answer, not the connection") {
+TEST_CASE_METHOD(ConnectingFixture, "a list that failed on a living connection costs the answer, not the connection") {
   const auto source = Make(kNodeUri);
   hooks.refuse_list = true;
   CHECK(source->List(ListScope::kActive).error().code == ErrorCode::kInternal);
@@ -152,7 +164,7 @@ TEST_CASE_METHOD(SourceFixture, "a list that failed on a living connection costs
   CHECK(hooks.opens == 1);
 }
 
-TEST_CASE_METHOD(SourceFixture, "the connection is read-only and asks nobody for credentials") {
+TEST_CASE_METHOD(ConnectingFixture, "the connection is read-only and asks nobody for credentials") {
   const auto source = Make("qemu+ssh://node7/system");
   std::string uri;
   unsigned flags = 0;

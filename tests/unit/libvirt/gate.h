@@ -3,12 +3,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <thread>
-#include <utility>
-
-#include "base/clock.h"
 
 namespace vmtelem {
 
@@ -40,31 +36,6 @@ class Gate {
   std::condition_variable changed_;
   bool open_ = false;
   int waiting_ = 0;
-};
-
-// Real time, but the deadline of a wait passes at once when one more thread stands at the gate: a call is late because
-// it hangs, however slow the machine is.
-class GateClock final : public Clock {
- public:
-  explicit GateClock(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
-  SteadyTime SteadyNow() override { return real_.SteadyNow(); }
-  std::int64_t WallNowNs() override { return real_.WallNowNs(); }
-  bool WaitUntil(std::unique_lock<std::mutex>& lock, std::condition_variable& condition, SteadyTime deadline,
-                 const std::function<bool()>& ready) override {
-    while (!ready() && SteadyNow() < deadline) {
-      if (gate_->arrivals() > late_) {
-        ++late_;
-        break;
-      }
-      condition.wait_for(lock, std::chrono::milliseconds(1));
-    }
-    return ready();
-  }
-
- private:
-  SystemClock real_;
-  std::shared_ptr<Gate> gate_;
-  int late_ = 0;
 };
 
 // Waits for what another thread will do and cannot announce.

@@ -1,5 +1,6 @@
 #include "libvirt/lane.h"
 
+#include <atomic>
 #include <stdexcept>
 #include <string>
 
@@ -32,37 +33,40 @@ using TestLane = Lane<State>;
 
 SteadyTime Soon() { return std::chrono::steady_clock::now() + std::chrono::seconds(30); }
 
+Result<int> One(State&, LaneClock&) { return 1; }
+
 struct Fixture {
-  std::shared_ptr<ParkingLot> lot = std::make_shared<ParkingLot>(2);
+  std::shared_ptr<ParkingLot> lot = std::make_shared<ParkingLot>();
+  std::shared_ptr<Doorbell> bell = std::make_shared<Doorbell>();
   std::shared_ptr<Gate> gate = std::make_shared<Gate>();
   SystemClock clock;
-  GateClock gate_clock{gate};
 
-  // A lane that is parked with its thread at the gate.
-  std::unique_ptr<TestLane> Parked(std::unique_ptr<State> state = std::make_unique<State>()) {
-    auto lane = std::make_unique<TestLane>(std::move(state), gate_clock, lot);
-    const auto answer = lane->Call(
-        [held = gate](State&, LaneClock&) -> Result<std::string> {
-          held->Pass();
-          return "late";
-        },
-        Soon());
-    CHECK_FALSE(answer.has_value());
-    CHECK(answer.error().code == ErrorCode::kTimeout);
-    return lane;
+  std::unique_ptr<TestLane> Make(std::unique_ptr<State> state = std::make_unique<State>()) {
+    return std::make_unique<TestLane>(std::move(state), clock, lot, bell);
   }
+  // Has the lane's thread stand at the gate.
+  Pending<Result<std::string>> Hold(TestLane& lane) {
+    const int before = gate->arrivals();
+    auto pending = lane.Start([held = gate](State&, LaneClock&) -> Result<std::string> {
+      held->Pass();
+      return "answer";
+    });
+    REQUIRE(gate->AwaitArrivals(before + 1));
+    return pending;
+  }
+  [[nodiscard]] std::size_t Blocked() const { return lot->blocked(SteadyTime::max()); }
   bool LotEmpties() {
-    return Eventually([this] { return lot->parked() == 0; });
+    return Eventually([this] { return Blocked() == 0; });
   }
 };
 
 TEST_CASE_METHOD(Fixture, "calls run one after the other on the lane's own thread with its state") {
-  TestLane lane(std::make_unique<State>(), clock, lot);
+  const auto lane = Make();
   const auto count = [](State& state, LaneClock&) -> Result<std::pair<int, std::thread::id>> {
     return std::pair{++state.calls, std::this_thread::get_id()};
   };
-  const auto first = lane.Call(count, Soon());
-  const auto second = lane.Call(count, Soon());
+  const auto first = lane->Call(count, Soon());
+  const auto second = lane->Call(count, Soon());
   CHECK(first->first == 1);
   CHECK(second->first == 2);
   CHECK(first->second == second->second);
@@ -70,132 +74,178 @@ TEST_CASE_METHOD(Fixture, "calls run one after the other on the lane's own threa
 }
 
 TEST_CASE_METHOD(Fixture, "an error of the call is the caller's") {
-  TestLane lane(std::make_unique<State>(), clock, lot);
+  const auto lane = Make();
   const auto answer =
-      lane.Call([](State&, LaneClock&) -> Result<int> { return Fail(ErrorCode::kDenied, "no"); }, Soon());
+      lane->Call([](State&, LaneClock&) -> Result<int> { return Fail(ErrorCode::kDenied, "no"); }, Soon());
   CHECK(answer.error().code == ErrorCode::kDenied);
-  CHECK_FALSE(lane.parked());
+  CHECK(lane->Call(One, Soon()) == 1);
 }
 
 TEST_CASE_METHOD(Fixture, "an exception in a call is an internal error and the lane lives") {
-  TestLane lane(std::make_unique<State>(), clock, lot);
+  const auto lane = Make();
   const auto thrown =
-      lane.Call([](State&, LaneClock&) -> Result<int> { throw std::runtime_error("out of luck"); }, Soon());
+      lane->Call([](State&, LaneClock&) -> Result<int> { throw std::runtime_error("out of luck"); }, Soon());
   CHECK(thrown.error().code == ErrorCode::kInternal);
-  CHECK(lane.Call([](State&, LaneClock&) -> Result<int> { return 1; }, Soon()) == 1);
+  CHECK(thrown.error().message == "out of luck");
+  CHECK(lane->Call(One, Soon()) == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "the state is destroyed on the lane's thread") {
-  auto state = std::make_unique<State>();
-  const auto destroyed = state->destroyed;
-  auto lane = std::make_unique<TestLane>(std::move(state), clock, lot);
+TEST_CASE_METHOD(Fixture, "a call that was started is waited for until its deadline and is not given up by that") {
+  const auto lane = Make();
+  auto pending = Hold(*lane);
+  CHECK_FALSE(lane->Await(clock.SteadyNow()));
+  CHECK_FALSE(lane->idle());
+  gate->Open();
+  REQUIRE(lane->Await(Soon()));
+  CHECK(lane->idle());
+  CHECK(pending.Take() == std::string("answer"));
+}
+
+TEST_CASE_METHOD(Fixture, "a call without an answer at its deadline is a time-out") {
+  const auto lane = Make();
+  const auto answer = lane->Call(
+      [held = gate](State&, LaneClock&) -> Result<int> {
+        held->Pass();
+        return 1;
+      },
+      clock.SteadyNow());
+  CHECK(answer.error().code == ErrorCode::kTimeout);
+  gate->Open();
+}
+
+TEST_CASE_METHOD(Fixture, "several lanes are at work at the same time and ring one doorbell") {
+  const auto first = Make();
+  const auto second = Make();
+  auto one = Hold(*first);
+  auto other = Hold(*second);
+  CHECK(gate->arrivals() == 2);
+  gate->Open();
+  CHECK(bell->WaitUntil(clock, Soon(), [&] { return first->idle() && second->idle(); }));
+  CHECK(one.Take().has_value());
+  CHECK(other.Take().has_value());
+}
+
+TEST_CASE_METHOD(Fixture, "a lane that is parked counts as blocked until its call returns") {
+  const auto lane = Make();
+  const auto pending = Hold(*lane);
+  const ParkedCall call = lane->Park();
+  CHECK(lot->blocked(clock.SteadyNow()) == 1);
+  CHECK_FALSE(call.returned());
+  gate->Open();
+  CHECK(Eventually([&] { return call.returned(); }));
+  CHECK(Blocked() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "the end of a lane that was parked before asks nothing more of it") {
+  auto lane = Make();
+  const auto pending = Hold(*lane);
+  const ParkedCall call = lane->Park();
   lane.reset();
-  CHECK(destroyed->done);
-  CHECK(destroyed->by != std::this_thread::get_id());
-}
-
-TEST_CASE_METHOD(Fixture, "a call that misses its deadline parks the lane") {
-  const auto lane = Parked();
-  CHECK(lane->parked());
-  CHECK(lot->parked() == 1);
+  CHECK(Blocked() == 1);
+  CHECK_FALSE(call.returned());
   gate->Open();
   CHECK(LotEmpties());
 }
 
-TEST_CASE_METHOD(Fixture, "a parked lane takes no further call, even after its thread came back") {
-  const auto lane = Parked();
-  const auto call = [](State&, LaneClock&) -> Result<std::string> { return "done"; };
-  CHECK(lane->Call(call, Soon()).error().code == ErrorCode::kTimeout);
-  gate->Open();
-  REQUIRE(LotEmpties());
-  CHECK(lane->Call(call, Soon()).error().code == ErrorCode::kTimeout);
-}
-
-TEST_CASE_METHOD(Fixture, "a parked lane is left behind at once and ends by itself") {
+TEST_CASE_METHOD(Fixture, "an answer that comes after the lane was parked is discarded with the state") {
   auto state = std::make_unique<State>();
   const auto destroyed = state->destroyed;
-  Parked(std::move(state)).reset();
+  const auto answer = std::make_shared<std::string>("late");
+  const auto lane = Make(std::move(state));
+  {
+    const auto pending = lane->Start([held = gate, answer](State&, LaneClock&) -> Result<std::shared_ptr<std::string>> {
+      held->Pass();
+      return answer;
+    });
+    REQUIRE(gate->AwaitArrivals(1));
+  }
+  const ParkedCall call = lane->Park();
   CHECK_FALSE(destroyed->done);
   gate->Open();
-  CHECK(LotEmpties());
+  CHECK(Eventually([&] { return call.returned(); }));
+  CHECK(answer.use_count() == 1);
   CHECK(destroyed->done);
   CHECK(destroyed->by != std::this_thread::get_id());
 }
 
 TEST_CASE_METHOD(Fixture, "a call that is left behind cannot reach the clock any more") {
-  auto lane = std::make_unique<TestLane>(std::make_unique<State>(), gate_clock, lot);
+  auto lane = Make();
   const auto saw_clock = std::make_shared<std::atomic<int>>(-1);
-  const auto answer = lane->Call(
-      [held = gate, saw_clock](State&, LaneClock& lane_clock) -> Result<int> {
-        held->Pass();
-        *saw_clock = lane_clock.Now().has_value() ? 1 : 0;
-        return 0;
-      },
-      Soon());
-  CHECK_FALSE(answer.has_value());
+  const auto pending = lane->Start([held = gate, saw_clock](State&, LaneClock& lane_clock) -> Result<int> {
+    held->Pass();
+    *saw_clock = lane_clock.Now().has_value() ? 1 : 0;
+    return 0;
+  });
+  REQUIRE(gate->AwaitArrivals(1));
+  SECTION("parked") { static_cast<void>(lane->Park()); }
+  SECTION("destroyed") { lane.reset(); }
   gate->Open();
   CHECK(LotEmpties());
   CHECK(*saw_clock == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a call that is cancelled is given up long before its deadline") {
-  std::stop_source cancel;
-  TestLane lane(std::make_unique<State>(), clock, lot, cancel.get_token());
-  std::thread canceller([&] {
-    gate->AwaitArrivals(1);
-    cancel.request_stop();
-  });
-  const auto answer = lane.Call(
-      [held = gate](State&, LaneClock&) -> Result<int> {
-        held->Pass();
-        return 1;
-      },
-      SteadyTime::max());
-  canceller.join();
-  CHECK_FALSE(answer.has_value());
-  CHECK(lane.parked());
-  gate->Open();
-  CHECK(LotEmpties());
-}
-
-TEST_CASE_METHOD(Fixture, "a call reads the clock while its caller waits") {
-  TestLane lane(std::make_unique<State>(), clock, lot);
+TEST_CASE_METHOD(Fixture, "a call reads the clock while its lane is owned") {
+  const auto lane = Make();
   const auto stamp =
-      lane.Call([](State&, LaneClock& lane_clock) -> Result<bool> { return lane_clock.Now().has_value(); }, Soon());
+      lane->Call([](State&, LaneClock& lane_clock) -> Result<bool> { return lane_clock.Now().has_value(); }, Soon());
   CHECK(stamp == true);
 }
 
-TEST_CASE_METHOD(Fixture, "a call that was given up before it began is not made") {
-  FakeClock late;
-  Mailbox mailbox(late, lot);
+TEST_CASE_METHOD(Fixture, "the state is destroyed on the lane's thread when the lane ends") {
+  auto state = std::make_unique<State>();
+  const auto destroyed = state->destroyed;
+  auto lane = Make(std::move(state));
+  lane.reset();
+  CHECK(Eventually([&] { return destroyed->done.load(); }));
+  CHECK(destroyed->by != std::this_thread::get_id());
+}
+
+TEST_CASE_METHOD(Fixture, "the end of a lane does not wait for its state, which counts as blocked when it takes long") {
+  auto state = std::make_unique<State>();
+  state->gate = gate;
+  auto lane = Make(std::move(state));
+  lane.reset();
+  REQUIRE(gate->AwaitArrivals(1));
+  CHECK(lot->blocked(clock.SteadyNow()) == 0);
+  CHECK(lot->blocked(clock.SteadyNow() + ParkingLot::kClosingPatience) == 1);
+  gate->Open();
+  CHECK(LotEmpties());
+}
+
+TEST_CASE_METHOD(Fixture, "the end of a lane does not wait for a call in progress") {
+  auto lane = Make();
+  const auto pending = Hold(*lane);
+  lane.reset();
+  CHECK(Blocked() == 1);
+  gate->Open();
+  CHECK(LotEmpties());
+}
+
+TEST_CASE_METHOD(Fixture, "a cancelled doorbell ends the wait for a call long before its deadline") {
+  const auto lane = Make();
+  std::thread canceller([&] {
+    gate->AwaitArrivals(1);
+    bell->Cancel();
+  });
+  const auto pending = Hold(*lane);
+  CHECK_FALSE(lane->Await(Soon()));
+  canceller.join();
+  CHECK_FALSE(lane->idle());
+  gate->Open();
+}
+
+TEST_CASE_METHOD(Fixture, "a job that was not taken before its mailbox was closed is not done") {
+  FakeClock unused;
+  Mailbox mailbox(unused, lot, bell);
   mailbox.Post([] {});
-  REQUIRE_FALSE(mailbox.Await(late, late.SteadyNow(), {}));
+  SECTION("parked") { static_cast<void>(mailbox.Park()); }
+  SECTION("closed") { mailbox.Close(unused.SteadyNow()); }
   CHECK(mailbox.Take() == nullptr);
 }
 
-TEST_CASE_METHOD(Fixture, "the lot is full at its capacity and free again when a call returns") {
-  const auto first = Parked();
-  CHECK_FALSE(lot->full());
-  const auto second = Parked();
-  CHECK(lot->full());
-  gate->Open();
-  CHECK(LotEmpties());
-  CHECK_FALSE(lot->full());
-}
-
-TEST_CASE_METHOD(Fixture, "a lane whose state does not let itself be destroyed is parked too") {
-  auto state = std::make_unique<State>();
-  state->gate = gate;
-  auto lane = std::make_unique<TestLane>(std::move(state), gate_clock, lot);
-  lane.reset();
-  CHECK(lot->parked() == 1);
-  gate->Open();
-  CHECK(LotEmpties());
-}
-
 TEST_CASE_METHOD(Fixture, "a broken pipe on the lane's thread is an error and not the end of the process") {
-  TestLane lane(std::make_unique<State>(), clock, lot);
-  const auto blocked = lane.Call(
+  const auto lane = Make();
+  const auto blocked = lane->Call(
       [](State&, LaneClock&) -> Result<bool> {
         sigset_t mask;
         pthread_sigmask(SIG_SETMASK, nullptr, &mask);

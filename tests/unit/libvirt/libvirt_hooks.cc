@@ -33,6 +33,20 @@ virDomainStatsRecordPtr* ToLibvirt(const std::vector<vmtelem::LibvirtHooks::Reco
   return list;
 }
 
+using Function = vmtelem::LibvirtHooks::Function;
+
+// False: the call fails.
+bool Before(Function function, virConnectPtr connect, const std::string& vm = {}) {
+  const auto* hooks = current.load();
+  return hooks == nullptr || !hooks->before || hooks->before({function, connect, vm});
+}
+
+bool Before(Function function, virDomainPtr domain) {
+  char uuid[VIR_UUID_STRING_BUFLEN] = "";
+  virDomainGetUUIDString(domain, uuid);
+  return Before(function, virDomainGetConnect(domain), uuid);
+}
+
 }  // namespace
 
 namespace vmtelem {
@@ -61,6 +75,7 @@ virErrorPtr virGetLastError(void) {
 
 int virDomainListGetStats(virDomainPtr* doms, unsigned int stats, virDomainStatsRecordPtr** retStats,
                           unsigned int flags) {
+  if (!Before(Function::kBulk, virDomainGetConnect(doms[0]))) return -1;
   const auto* hooks = current.load();
   if (hooks == nullptr || !hooks->bulk) {
     return Real<decltype(virDomainListGetStats)>("virDomainListGetStats")(doms, stats, retStats, flags);
@@ -74,13 +89,15 @@ int virDomainListGetStats(virDomainPtr* doms, unsigned int stats, virDomainStats
 }
 
 int virConnectListAllDomains(virConnectPtr conn, virDomainPtr** domains, unsigned int flags) {
+  if (!Before(Function::kList, conn)) return -1;
   const auto* hooks = current.load();
-  if (hooks != nullptr && hooks->before_list) hooks->before_list();
   if (hooks != nullptr && hooks->refuse_list) {
     vmtelem::LibvirtHooks::FailWith(VIR_ERR_OPERATION_FAILED, VIR_FROM_TEST);
     return -1;
   }
-  return Real<decltype(virConnectListAllDomains)>("virConnectListAllDomains")(conn, domains, flags);
+  const int count = Real<decltype(virConnectListAllDomains)>("virConnectListAllDomains")(conn, domains, flags);
+  if (hooks != nullptr && hooks->listed) hooks->listed();
+  return count;
 }
 
 virConnectPtr virConnectOpenAuth(const char* name, virConnectAuthPtr auth, unsigned int flags) {
@@ -88,15 +105,45 @@ virConnectPtr virConnectOpenAuth(const char* name, virConnectAuthPtr auth, unsig
   if (hooks != nullptr) {
     ++hooks->opens;
     if (hooks->on_open) hooks->on_open(name, auth, flags);
+    if (!Before(Function::kOpen, virConnectPtr{nullptr})) return nullptr;
     if (hooks->refuse_open && hooks->refuse_open()) return nullptr;
+    if (!hooks->open_as.empty()) name = hooks->open_as.c_str();
   }
-  return Real<decltype(virConnectOpenAuth)>("virConnectOpenAuth")(name, auth, flags);
+  const virConnectPtr opened = Real<decltype(virConnectOpenAuth)>("virConnectOpenAuth")(name, auth, flags);
+  if (opened != nullptr && hooks != nullptr && hooks->opened) hooks->opened(opened);
+  return opened;
+}
+
+virDomainPtr virDomainLookupByUUIDString(virConnectPtr conn, const char* uuidstr) {
+  if (!Before(Function::kLookUp, conn, uuidstr)) return nullptr;
+  return Real<decltype(virDomainLookupByUUIDString)>("virDomainLookupByUUIDString")(conn, uuidstr);
+}
+
+virDomainPtr virDomainLookupByName(virConnectPtr conn, const char* name) {
+  if (!Before(Function::kLookUp, conn, name)) return nullptr;
+  return Real<decltype(virDomainLookupByName)>("virDomainLookupByName")(conn, name);
 }
 
 char* virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags) {
   auto* hooks = current.load();
   if (hooks != nullptr) ++hooks->xml_reads;
+  if (!Before(Function::kXml, domain)) return nullptr;
   return Real<decltype(virDomainGetXMLDesc)>("virDomainGetXMLDesc")(domain, flags);
+}
+
+int virDomainGetInfo(virDomainPtr domain, virDomainInfoPtr info) {
+  if (!Before(Function::kInfo, domain)) return -1;
+  return Real<decltype(virDomainGetInfo)>("virDomainGetInfo")(domain, info);
+}
+
+int virDomainGetControlInfo(virDomainPtr domain, virDomainControlInfoPtr info, unsigned int flags) {
+  if (!Before(Function::kControlInfo, domain)) return -1;
+  const auto* hooks = current.load();
+  if (hooks == nullptr || !hooks->control_info) {
+    return Real<decltype(virDomainGetControlInfo)>("virDomainGetControlInfo")(domain, info, flags);
+  }
+  *info = hooks->control_info(domain);
+  return 0;
 }
 
 int virDomainInterfaceStats(virDomainPtr dom, const char* device, virDomainInterfaceStatsPtr stats, size_t size) {
@@ -118,6 +165,7 @@ int virDomainBlockStats(virDomainPtr dom, const char* disk, virDomainBlockStatsP
 }
 
 char* virConnectGetHostname(virConnectPtr conn) {
+  if (!Before(Function::kHostName, conn)) return nullptr;
   const auto* hooks = current.load();
   if (hooks == nullptr || !hooks->host_name) {
     return Real<decltype(virConnectGetHostname)>("virConnectGetHostname")(conn);
@@ -126,9 +174,12 @@ char* virConnectGetHostname(virConnectPtr conn) {
 }
 
 int virConnectClose(virConnectPtr conn) {
+  static_cast<void>(Before(Function::kClose, conn));
   const int references = Real<decltype(virConnectClose)>("virConnectClose")(conn);
   auto* hooks = current.load();
-  if (hooks != nullptr) ++hooks->closes;
+  if (hooks == nullptr) return references;
+  ++hooks->closes;
+  if (hooks->closed) hooks->closed(conn);
   return references;
 }
 
@@ -141,6 +192,7 @@ const char* virConnectGetType(virConnectPtr conn) {
 int virConnectIsAlive(virConnectPtr conn) {
   const auto* hooks = current.load();
   if (hooks != nullptr && !hooks->alive) return 0;
+  if (hooks != nullptr && hooks->is_alive && !hooks->is_alive(conn)) return 0;
   return Real<decltype(virConnectIsAlive)>("virConnectIsAlive")(conn);
 }
 }

@@ -8,7 +8,7 @@ namespace {
 constexpr SteadyTime kStart{std::chrono::hours(1)};
 
 ReconnectPause LongestPauses() {
-  return ReconnectPause([] { return 1.0; });
+  return {ReconnectPause::kRemoteCap, [] { return 1.0; }};
 }
 
 TEST_CASE("the first attempt to connect need not wait") { CHECK(LongestPauses().MayTry(SteadyTime{})); }
@@ -23,8 +23,14 @@ TEST_CASE("after a failure there is no attempt before the pause has passed") {
 TEST_CASE("a daemon that stays away is tried at least every ten seconds") {
   ReconnectPause pause = LongestPauses();
   for (int i = 0; i < 20; ++i) pause.NoteFailure(kStart);
-  CHECK_FALSE(pause.MayTry(kStart + ReconnectPause::kCap - Nanoseconds(1)));
-  CHECK(pause.MayTry(kStart + ReconnectPause::kCap));
+  CHECK_FALSE(pause.MayTry(kStart + ReconnectPause::kRemoteCap - Nanoseconds(1)));
+  CHECK(pause.MayTry(kStart + ReconnectPause::kRemoteCap));
+}
+
+TEST_CASE("a daemon of this host that stays away is tried at least every second") {
+  ReconnectPause pause(ReconnectPause::kLocalCap, [] { return 1.0; });
+  for (int i = 0; i < 20; ++i) pause.NoteFailure(kStart);
+  CHECK(pause.MayTry(kStart + std::chrono::seconds(1)));
 }
 
 TEST_CASE("after a success the next loss is answered at once and pauses begin anew") {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,13 +25,15 @@ struct StatsReaderFixture {
   std::optional<Connection> connection;
   std::optional<StatsReader> reader;
   std::vector<DomainHandle> domains;
+  Question question;
   Answer answer;
 
   void Open(const std::string& type = {}) {
     hooks.type = type;
     connection.emplace(*Connection::Open("test://" VMTELEM_NODE_XML));
-    reader.emplace(*connection, std::chrono::seconds(300));
+    reader.emplace(*connection);
     List(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+    question.devices = DevicesOfAll();
   }
   // libvirt's own order changes from run to run.
   void List(unsigned flags) {
@@ -38,7 +41,12 @@ struct StatsReaderFixture {
     std::sort(domains.begin(), domains.end(),
               [](const auto& a, const auto& b) { return NameOf(a.get()) < NameOf(b.get()); });
   }
-  Result<void> Read(StatsGroups groups = kAllGroups) { return reader->Read(domains, groups, answer, lane_clock); }
+  Result<void> Read(StatsGroups groups = kAllGroups) {
+    question.groups = groups;
+    std::vector<virDomainPtr> pointers;
+    for (const auto& domain : domains) pointers.push_back(domain.get());
+    return reader->Read(pointers, question, answer, lane_clock);
+  }
 
   const DomainStats& Vm(const std::string& name) {
     const auto found =
@@ -64,6 +72,15 @@ struct StatsReaderFixture {
   }
 
  private:
+  [[nodiscard]] std::shared_ptr<const DeviceTable> DevicesOfAll() const {
+    auto table = std::make_shared<DeviceTable>();
+    for (const auto& domain : domains) {
+      const std::unique_ptr<char, decltype(&std::free)> xml(virDomainGetXMLDesc(domain.get(), 0), &std::free);
+      (*table)[UuidOf(domain.get())] = {ParseDevices(xml.get()), IdOf(domain.get())};
+    }
+    return table;
+  }
+
   std::vector<std::unique_ptr<TypedParameters>> parameters_;
 };
 

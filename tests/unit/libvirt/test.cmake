@@ -1,19 +1,38 @@
 vmtelem_unit_test(
   libvirt
   SOURCES bulk_decode_test.cc
+          cap_test.cc
           connecting_test.cc
-          device_cache_test.cc
+          control_test.cc
+          device_book_test.cc
+          discovery_test.cc
+          domain_events_test.cc
           domain_filter_test.cc
           domain_xml_test.cc
+          doorbell_test.cc
+          event_loop_test.cc
+          fake_daemon.cc
+          fake_peer.cc
           host_name_test.cc
+          hung_vm_test.cc
           incarnations_test.cc
+          interrupt_test.cc
           lane_test.cc
           libvirt_hooks.cc
           libvirt_source_test.cc
-          parking_test.cc
+          locked_vm_test.cc
+          lost_connection_test.cc
+          lost_call_test.cc
+          monitor_test.cc
+          parking_lot_test.cc
           reconnect_pause_test.cc
+          roster_test.cc
+          shards_test.cc
+          silent_daemon_test.cc
           single_calls_test.cc
           stats_reader_test.cc
+          stuck_domains_test.cc
+          tcp_keepalive_test.cc
           uri_test.cc
           values_test.cc
           virt_error_test.cc

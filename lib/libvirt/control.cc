@@ -1,0 +1,256 @@
+#include "libvirt/control.h"
+
+#include <algorithm>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/backoff.h"
+#include "libvirt/uri.h"
+
+namespace vmtelem {
+namespace {
+
+constexpr Nanoseconds kListingInterval = std::chrono::seconds(60);
+constexpr Nanoseconds kListingIntervalWithoutEvents = std::chrono::seconds(1);
+constexpr std::size_t kDevicesAtOnce = 100;  // a sweep has to wait for them
+
+}  // namespace
+
+Control::Control(const CollectOptions& options, Clock& clock, std::shared_ptr<Doorbell> bell)
+    : options_(options),
+      clock_(clock),
+      bell_(std::move(bell)),
+      shown_uri_(UriForDisplay(options.hypervisor.uri)),
+      pause_(UriHost(options.hypervisor.uri).empty() ? ReconnectPause::kLocalCap : ReconnectPause::kRemoteCap,
+             SystemRandom()),
+      roster_(options.filter),
+      devices_(options.device_cache_ttl) {}
+
+Result<void> Control::Ensure(SteadyTime deadline) {
+  if (phase_ == Phase::kConnected && inbox_->closed()) NoteLost();
+  if (roster_known_) KeepUp();
+  // Where there is no VM to ask, nothing but a listing shows that the hypervisor answers.
+  roster_known_ = roster_known_ && !roster_.domains().empty();
+  if (roster_known_) return {};
+  return EnsureConnected(deadline).and_then([&] { return EnsureRoster(deadline); });
+}
+
+// What is known of the VMs goes on to hold while a control lane is on its way.
+void Control::KeepUp() {
+  const SteadyTime now = clock_.SteadyNow();
+  const auto connected = EnsureConnected(now);
+  if (connected) {
+    TakeBackground();
+    if (background_ != Background::kNone && now - background_since_ >= options_.timeout) static_cast<void>(Park());
+  } else if (connected.error().code != ErrorCode::kTimeout && connected.error().code != ErrorCode::kClosed) {
+    problems_.push_back(connected.error());
+  }
+  if (roster_known_) ApplyEvents();
+}
+
+Result<void> Control::EnsureConnected(SteadyTime deadline) {
+  if (phase_ == Phase::kConnected) return {};
+  if (phase_ == Phase::kNone) {
+    if (!pause_.MayTry(clock_.SteadyNow())) return tl::make_unexpected(last_error_);
+    if (auto started = StartConnecting(); !started) return started;
+  }
+  return AwaitConnected(deadline);
+}
+
+Result<void> Control::StartConnecting() {
+  if (lot_->blocked(clock_.SteadyNow()) >= kMaxBlocked) return NoAnswer();
+  try {
+    lane_ = std::make_unique<ControlLane>(std::make_unique<ControlSession>(), clock_, lot_, bell_);
+  } catch (const std::system_error& error) {
+    return Fail(ErrorCode::kInternal, fmt::format("cannot start a thread: {}", error.what()));
+  }
+  inbox_ = std::make_shared<EventInbox>();
+  connecting_ = lane_->Start([uri = options_.hypervisor.uri, inbox = inbox_](ControlSession& session, LaneClock&) {
+    return session.Connect(uri, inbox);
+  });
+  connecting_since_ = clock_.SteadyNow();
+  phase_ = Phase::kConnecting;
+  return {};
+}
+
+Result<void> Control::AwaitConnected(SteadyTime deadline) {
+  if (!lane_->Await(deadline)) {
+    if (clock_.SteadyNow() - connecting_since_ >= options_.timeout) {
+      static_cast<void>(Park());
+      pause_.NoteFailure(clock_.SteadyNow());
+      last_error_ = NoAnswer().value();
+    }
+    return NoAnswer();
+  }
+  auto greeting = connecting_.Take();
+  if (!greeting) {
+    Drop();
+    pause_.NoteFailure(clock_.SteadyNow());
+    return Failed(std::move(greeting.error()));
+  }
+  greeting_ = std::move(*greeting);
+  phase_ = Phase::kConnected;
+  next_listing_ = clock_.SteadyNow();  // of what happened before the connection there was no event
+  return {};
+}
+
+Result<void> Control::EnsureRoster(SteadyTime deadline) {
+  if (!roster_known_ && background_ == Background::kNone) StartListing();
+  TakeBackground();
+  if (phase_ != Phase::kConnected) return tl::make_unexpected(last_error_);
+  while (!roster_known_) {
+    if (auto done = AwaitBackground(deadline); !done) return done;
+  }
+  pause_.NoteSuccess();
+  ApplyEvents();
+  return {};
+}
+
+// Of a first listing, and of the details of devices that follow it: without these there is nothing to sample.
+Result<void> Control::AwaitBackground(SteadyTime deadline) {
+  if (!lane_->Await(deadline)) {
+    if (clock_.SteadyNow() - background_since_ >= options_.timeout) static_cast<void>(Park());
+    return NoAnswer();
+  }
+  TakeBackground();
+  if (phase_ != Phase::kConnected) return tl::make_unexpected(last_error_);
+  return {};
+}
+
+void Control::StartListing() {
+  listing_ = lane_->Start([](ControlSession& session, LaneClock&) { return session.ListRunning(); });
+  background_ = Background::kListing;
+  background_since_ = clock_.SteadyNow();
+  events_while_listing_.clear();
+}
+
+void Control::StartReadingDevices(DomainRefs due) {
+  reading_devices_ = lane_->Start(
+      [due = std::move(due)](ControlSession& session, LaneClock& clock) { return session.ReadDevices(due, clock); });
+  background_ = Background::kReadingDevices;
+  background_since_ = clock_.SteadyNow();
+}
+
+void Control::TakeBackground() {
+  if (background_ == Background::kNone || !lane_->idle()) return;
+  if (std::exchange(background_, Background::kNone) == Background::kListing) {
+    TakeListing();
+  } else {
+    TakeDevices();
+  }
+}
+
+void Control::TakeListing() {
+  const auto listed = listing_.Take();
+  if (!listed) {
+    if (!roster_known_) pause_.NoteFailure(clock_.SteadyNow());
+    if (!roster_known_ || listed.error().code == ErrorCode::kUnreachable) NoteLost();
+    static_cast<void>(Failed(listed.error()));
+    return;
+  }
+  roster_.Replace(*listed);
+  for (const DomainEvent& event : events_while_listing_) roster_.Apply(event);
+  devices_.Keep(roster_.domains());
+  next_listing_ = clock_.SteadyNow();
+  if (!std::exchange(forgot_events_, false)) {
+    next_listing_ += greeting_.has_events ? kListingInterval : kListingIntervalWithoutEvents;
+  }
+  const bool needs_devices = !greeting_.is_qemu && (options_.groups & (kGroupInterface | kGroupBlock)) != 0;
+  if (!roster_known_ && needs_devices) {
+    StartReadingDevices(roster_.domains());
+  } else {
+    roster_known_ = true;
+  }
+}
+
+void Control::TakeDevices() {
+  auto read = reading_devices_.Take();
+  roster_known_ = true;
+  if (!read) {
+    if (read.error().code == ErrorCode::kUnreachable) NoteLost();
+    problems_.push_back(Failed(std::move(read.error())).value());
+    return;
+  }
+  devices_.Put(read->table, clock_.SteadyNow());
+  std::move(read->problems.begin(), read->problems.end(), std::back_inserter(problems_));
+}
+
+void Control::ApplyEvents() {
+  auto events = inbox_->Take();
+  if (!events) {
+    next_listing_ = clock_.SteadyNow();
+    forgot_events_ = background_ == Background::kListing;
+    for (const auto& domain : roster_.domains()) devices_.MarkStale(domain->uuid);
+    return;
+  }
+  for (DomainEvent& event : *events) {
+    if (event.kind == DomainEvent::Kind::kDevicesChanged) devices_.MarkStale(event.uuid);
+    roster_.Apply(event);
+    // The listing under way may be older than the event: apply it again afterwards.
+    if (background_ == Background::kListing) events_while_listing_.push_back(std::move(event));
+  }
+}
+
+void Control::Tend(Locks locks) {
+  if (phase_ != Phase::kConnected || background_ != Background::kNone) return;
+  if (clock_.SteadyNow() >= next_listing_ && locks == Locks::kFree) return StartListing();
+  if (greeting_.is_qemu || (options_.groups & (kGroupInterface | kGroupBlock)) == 0) return;
+  DomainRefs due = devices_.Due(roster_.domains(), clock_.SteadyNow());
+  if (due.empty()) return;
+  due.resize(std::min(due.size(), kDevicesAtOnce));
+  StartReadingDevices(std::move(due));
+}
+
+Result<std::vector<DomainInfo>> Control::List(ListScope scope, SteadyTime deadline) {
+  if (bell_->cancelled()) return NoAnswer();
+  while (background_ != Background::kNone) {
+    if (auto done = AwaitBackground(deadline); !done) return tl::make_unexpected(done.error());
+  }
+  auto list = EnsureConnected(deadline).and_then([&] {
+    return lane_->Call([scope, filter = options_.filter](
+                           ControlSession& session, LaneClock& clock) { return session.List(scope, filter, clock); },
+                       deadline);
+  });
+  if (list) return list;
+  if (lane_ != nullptr && phase_ == Phase::kConnected && !lane_->idle()) {
+    if (!bell_->cancelled()) static_cast<void>(Park());
+    return NoAnswer();
+  }
+  if (list.error().code == ErrorCode::kUnreachable) NoteLost();
+  return Failed(std::move(list.error()));
+}
+
+void Control::NoteLost() {
+  Drop();
+  roster_known_ = false;
+  ++generation_;
+}
+
+void Control::Drop() {
+  lane_.reset();
+  phase_ = Phase::kNone;
+  background_ = Background::kNone;
+}
+
+ParkedCall Control::Park() {
+  ParkedCall call = lane_->Park();
+  Drop();
+  return call;
+}
+
+tl::unexpected<Error> Control::NoAnswer() const {
+  if (bell_->cancelled()) return Fail(ErrorCode::kClosed, "interrupted");
+  return Fail(ErrorCode::kTimeout, fmt::format("{} does not answer", shown_uri_));
+}
+
+tl::unexpected<Error> Control::Failed(Error error) {
+  error.message = WithoutPassword(std::move(error.message), options_.hypervisor.uri);
+  if (error.message.find(shown_uri_) == std::string::npos) error.message = shown_uri_ + ": " + error.message;
+  last_error_ = std::move(error);
+  return tl::make_unexpected(last_error_);
+}
+
+}  // namespace vmtelem

@@ -1,0 +1,45 @@
+#include "libvirt/domain_pointers.h"
+
+#include <unordered_set>
+#include <utility>
+
+namespace vmtelem {
+namespace {
+
+constexpr std::size_t kSlack = 64;  // pointers of VMs that are gone, kept until it is worth looking for them
+
+}  // namespace
+
+Result<virDomainPtr> DomainPointers::Find(const DomainRef& domain) {
+  if (const auto found = by_uuid_.find(domain.uuid); found != by_uuid_.end()) return found->second.get();
+  // Two connections to the test driver may read the same file and give a VM without a UUID in it two UUIDs.
+  DomainHandle looked_up(connection_.type() == "TEST"
+                             ? virDomainLookupByName(connection_.get(), domain.name.c_str())
+                             : virDomainLookupByUUIDString(connection_.get(), domain.uuid.c_str()));
+  if (looked_up == nullptr) {
+    const VirtError error = LastVirtError();
+    if (connection_.LostAfter(error)) return tl::make_unexpected(connection_.Failure("look up a VM", error));
+    return nullptr;
+  }
+  return by_uuid_.emplace(domain.uuid, std::move(looked_up)).first->second.get();
+}
+
+Result<std::vector<virDomainPtr>> DomainPointers::Find(const DomainRefs& domains) {
+  std::vector<virDomainPtr> pointers;
+  pointers.reserve(domains.size());
+  for (const auto& domain : domains) {
+    const auto pointer = Find(*domain);
+    if (!pointer) return tl::make_unexpected(pointer.error());
+    if (*pointer != nullptr) pointers.push_back(*pointer);
+  }
+  return pointers;
+}
+
+void DomainPointers::Prune(const DomainRefs& domains, std::size_t known) {
+  if (by_uuid_.size() <= 2 * known + kSlack) return;
+  std::unordered_set<std::string> kept;
+  for (const auto& domain : domains) kept.insert(domain->uuid);
+  std::erase_if(by_uuid_, [&](const auto& item) { return !kept.contains(item.first); });
+}
+
+}  // namespace vmtelem

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "libvirt/connection.h"
+#include "libvirt/domain_ref.h"
+#include "libvirt/handles.h"
+
+namespace vmtelem {
+
+// The domain pointers of one connection, which are good for that connection only. They are looked up one by one, never
+// by a listing: that would wait for the lock of every VM of the host, even of one that is set aside. On the lane's
+// thread.
+class DomainPointers {
+ public:
+  // `connection` must outlive the pointers.
+  explicit DomainPointers(const Connection& connection) : connection_(connection) {}
+
+  // Null: there is no such VM any more. kUnreachable: the connection is lost.
+  Result<virDomainPtr> Find(const DomainRef& domain);
+  // Those of `domains` that there are.
+  Result<std::vector<virDomainPtr>> Find(const DomainRefs& domains);
+  // Forgets all but those of `domains` when there are many more pointers than the `known` VMs of the host.
+  void Prune(const DomainRefs& domains, std::size_t known);
+
+ private:
+  const Connection& connection_;
+  std::unordered_map<std::string, DomainHandle> by_uuid_;
+};
+
+}  // namespace vmtelem

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "base/clock.h"
+
+namespace vmtelem {
+
+class ParkingLot;
+
+// A call that was given up and the thread that is in it. A value; may be copied and outlive everything.
+class ParkedCall {
+ public:
+  // Whether libvirt has let the thread go.
+  [[nodiscard]] bool returned() const;
+
+ private:
+  friend class ParkingLot;
+  ParkedCall(std::shared_ptr<const ParkingLot> lot, std::uint64_t id) : lot_(std::move(lot)), id_(id) {}
+
+  std::shared_ptr<const ParkingLot> lot_;
+  std::uint64_t id_;
+};
+
+// The threads that were left behind, until they end. Each of them may pin a worker of the daemon, of which there are 20
+// for everybody. Shared with these threads. Thread-safe.
+class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
+ public:
+  // Closing a connection is a remote call of its own; one that takes longer than this counts as blocked like any other.
+  static constexpr Nanoseconds kClosingPatience = std::chrono::seconds(1);
+
+  [[nodiscard]] ParkedCall Park();
+  [[nodiscard]] ParkedCall NoteClosing(SteadyTime now);
+  void Leave(const ParkedCall& call);
+
+  [[nodiscard]] bool Holds(std::uint64_t id) const;
+  [[nodiscard]] std::size_t size() const;
+  // Without the connections that are just being closed.
+  [[nodiscard]] std::size_t blocked(SteadyTime now) const;
+  // Waits until the connections that are being closed are; gives the number of threads that are left even so.
+  std::size_t AwaitClosed(Clock& clock, SteadyTime deadline);
+
+ private:
+  ParkedCall Enter(SteadyTime blocked_from);
+  [[nodiscard]] std::size_t BlockedLocked(SteadyTime now) const;
+
+  mutable std::mutex mutex_;
+  std::condition_variable left_;
+  std::map<std::uint64_t, SteadyTime> threads_;  // by id: from when on each counts as blocked
+  std::uint64_t last_id_ = 0;
+};
+
+inline bool ParkedCall::returned() const { return !lot_->Holds(id_); }
+
+}  // namespace vmtelem

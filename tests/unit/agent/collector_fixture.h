@@ -1,0 +1,46 @@
+#pragma once
+
+#include <sstream>
+#include <string>
+
+#include <spdlog/sinks/ostream_sink.h>
+
+#include "agent/collector.h"
+#include "fakes/fake_clock.h"
+#include "fakes/fake_source.h"
+
+namespace vmtelem {
+
+// A collector of a hypervisor in memory, with what it writes and logs, on a clock that only the test moves.
+struct CollectorFixture {
+  std::string Cycle() {
+    collector.RunOnce();
+    clock.Advance(std::chrono::seconds(1));
+    return TakeLines();
+  }
+  std::string TakeLines() {
+    Lines lines;
+    queue.TakeAll(lines);
+    return lines.bytes;
+  }
+
+  FakeClock clock;
+  FakeSource source{clock};
+  Ledger ledger;
+  LineQueue queue{1 << 20, ledger, [] {}};
+  std::ostringstream told;
+  LoggerPtr log =
+      MakeLogger(std::make_shared<spdlog::sinks::ostream_sink_mt>(told), LogFormat::kJournald, LogLevel::kInfo);
+  std::vector<std::size_t> first_answers;  // the number of VMs in each
+  Collector collector{
+      {std::chrono::seconds(1), {}, "agent1", [this](const Snapshot& s) { first_answers.push_back(s.domains.size()); }},
+      {source, queue, clock},
+      [this] {
+        AgentReport report;
+        report.lines = ledger.counts();
+        return report;
+      },
+      log};
+};
+
+}  // namespace vmtelem

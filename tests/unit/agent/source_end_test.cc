@@ -1,0 +1,108 @@
+#include <atomic>
+#include <functional>
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include "agent/agent.h"
+#include "fakes/fake_clock.h"
+#include "fakes/fake_source.h"
+#include "fakes/instant_sink.h"
+
+// What an agent does with its source at the end, and what it tells of it.
+namespace vmtelem {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct World {
+  World() {
+    options.name = "agent1";
+    options.interval = 100ms;
+    options.writer.batch_max_age = 50ms;
+    options.drain_timeout = 10s;
+    source->domains = {MakeDomain("web", 1)};
+  }
+
+  // Returns when a cycle is over.
+  std::unique_ptr<Agent> Start() {
+    auto agent = std::make_unique<Agent>(options, std::move(source), std::make_unique<InstantSink>(received), clock,
+                                         MakeNullLogger());
+    agent->Start();
+    REQUIRE(Eventually([&] { return agent->report().lines.sampled > 0; }));
+    return agent;
+  }
+  bool Eventually(const std::function<bool()>& holds) {
+    const auto deadline = clock.SteadyNow() + 30s;
+    while (!holds() && clock.SteadyNow() < deadline) std::this_thread::yield();
+    return holds();
+  }
+
+  SystemClock clock;
+  AgentOptions options;
+  std::unique_ptr<FakeSource> source = std::make_unique<FakeSource>(clock);
+  FakeSource& watched = *source;
+  std::shared_ptr<Received> received = std::make_shared<Received>();
+};
+
+TEST_CASE_METHOD(World, "a stop tells how many calls of the source have not returned") {
+  source->unreturned_calls = 3;
+  const auto agent = Start();
+  CHECK(agent->unreturned_calls() == 0);
+  agent->Stop();
+  CHECK(agent->unreturned_calls() == 3);
+}
+
+TEST_CASE_METHOD(World, "the source is closed after everything is delivered") {
+  options.writer.batch_max_age = 1h;  // so that only the drain delivers
+  std::size_t delivered_before = 0;
+  source->on_close = [&] {
+    const std::lock_guard guard(received->mutex);
+    delivered_before = received->lines;
+  };
+  const auto agent = Start();
+  const AgentReport report = agent->Stop();
+  CHECK(delivered_before == report.lines.sampled);
+  CHECK(report.lines.sampled > 0);
+}
+
+TEST_CASE_METHOD(World, "the source is not closed while a call of it is in progress, which is interrupted") {
+  std::atomic<bool> in_call{false}, closed{false};
+  bool closed_in_call = false;
+  source->before_collect = [&] {
+    if (watched.collects == 0) return;
+    in_call = true;
+    Eventually([&] { return watched.interrupted.load(); });
+    const auto until = clock.SteadyNow() + 200ms;  // a call takes its time to end
+    while (!closed && clock.SteadyNow() < until) std::this_thread::yield();
+    in_call = false;
+  };
+  source->on_close = [&] {
+    closed_in_call = in_call;
+    closed = true;
+  };
+  const auto agent = Start();
+  REQUIRE(Eventually([&] { return in_call.load(); }));
+  agent->Stop();
+  CHECK(closed);
+  CHECK_FALSE(closed_in_call);
+}
+
+TEST_CASE_METHOD(World, "an agent that is stopped twice closes its source once") {
+  const auto agent = Start();
+  agent->Stop();
+  watched.interrupted = false;
+  agent->Stop();
+  CHECK(watched.closes == 1);
+  CHECK_FALSE(watched.interrupted);
+}
+
+TEST_CASE_METHOD(World, "an agent that is not stopped closes its source when it ends") {
+  int closes = 0;
+  source->on_close = [&] { ++closes; };
+  Start().reset();
+  CHECK(closes == 1);
+}
+
+}  // namespace
+}  // namespace vmtelem

@@ -1,0 +1,132 @@
+#include <atomic>
+#include <stdexcept>
+#include <thread>
+
+#include "daemon_fixture.h"
+#include "fake_peer.h"
+#include "libvirt/domain_events.h"
+#include "libvirt/handles.h"
+
+// What the control connection does beside the sampling, and how it is lost.
+namespace vmtelem {
+namespace {
+
+// Real time, but who waits without end is thrown out, once.
+class FiniteClock final : public Clock {
+ public:
+  SteadyTime SteadyNow() override { return real_.SteadyNow(); }
+  std::int64_t WallNowNs() override { return real_.WallNowNs(); }
+  bool WaitUntil(std::unique_lock<std::mutex>& lock, std::condition_variable& condition, SteadyTime deadline,
+                 const std::function<bool()>& ready) override {
+    if (++waits_ == 10'000) throw std::logic_error("waits without end");
+    return real_.WaitUntil(lock, condition, deadline, ready);
+  }
+
+ private:
+  SystemClock real_;
+  std::atomic<int> waits_{0};
+};
+
+TEST_CASE_METHOD(DaemonFixture, "a connection that is told to have ended is made anew before the next call on it") {
+  FakePeer peer;
+  Start();
+  const int opens = daemon.calls(Function::kOpen);
+  peer.Close(nullptr, VIR_CONNECT_CLOSE_REASON_KEEPALIVE);
+  CHECK(CollectedInFull());
+  CHECK(daemon.calls(Function::kOpen) > opens);
+  CHECK(daemon.calls(Function::kList) == 2);
+  Stop();
+}
+
+TEST_CASE_METHOD(DaemonFixture, "VMs are listed again when more events came than can be remembered") {
+  FakePeer peer;
+  Start();
+  const ConnectHandle admin(virConnectOpen(daemon.uri().c_str()));
+  const DomainHandle vm(virDomainLookupByName(admin.get(), FakeDaemon::Name(0).c_str()));
+  for (std::size_t i = 0; i <= EventInbox::kCapacity; ++i) {
+    peer.Send<int (*)(virConnectPtr, virDomainPtr, int, int, void*)>(VIR_DOMAIN_EVENT_ID_LIFECYCLE, vm.get(),
+                                                                     VIR_DOMAIN_EVENT_STOPPED, 0);
+  }
+  const int lists = daemon.calls(Function::kList);
+  CHECK(CollectedInFull());
+  CHECK(Eventually([&] { return daemon.calls(Function::kList) == lists + 1; }));
+  Stop();
+}
+
+TEST_CASE_METHOD(DaemonFixture, "a VM that is told to have stopped is not asked for") {
+  FakePeer peer;
+  Start();
+  const ConnectHandle admin(virConnectOpen(daemon.uri().c_str()));
+  const DomainHandle vm(virDomainLookupByName(admin.get(), FakeDaemon::Name(4).c_str()));
+  peer.Send<int (*)(virConnectPtr, virDomainPtr, int, int, void*)>(VIR_DOMAIN_EVENT_ID_LIFECYCLE, vm.get(),
+                                                                   VIR_DOMAIN_EVENT_STOPPED, 0);
+  REQUIRE(Collect().has_value());
+  CHECK(CountFull() == kVms - 1);
+  CHECK(Find(4) == nullptr);
+  Stop();
+}
+
+TEST_CASE_METHOD(DaemonFixture, "where no VM matches, a daemon that is gone is unreachable all the same") {
+  options.filter = {{"nobody"}, {}};
+  Make();
+  REQUIRE(Collect().has_value());
+  CHECK(snapshot.domains.empty());
+  daemon.CutConnections();
+  daemon.RefuseConnections();
+  CHECK(Collect().error().code == ErrorCode::kUnreachable);
+}
+
+TEST_CASE_METHOD(DaemonFixture, "a first list that waits for a VM's lock is waited for and not made twice") {
+  daemon.Lock(4);
+  options.timeout = std::chrono::milliseconds(300);
+  Make();
+  CHECK(Collect().error().code == ErrorCode::kTimeout);
+  for (int i = 0; i < 6; ++i) CHECK(Collect().error().code == ErrorCode::kTimeout);
+  CHECK(daemon.most_waiting_on(4) <= 2);
+  daemon.Unlock(4);
+  CHECK(Eventually([this] { return CollectedInFull(); }));
+}
+
+TEST_CASE_METHOD(DaemonFixture, "a hypervisor that refuses to list its VMs is connected to ever less often") {
+  daemon.RefuseLists();
+  Make();
+  for (int i = 0; i < 50; ++i) CHECK(Collect().error().code == ErrorCode::kDenied);
+  CHECK(daemon.calls(Function::kOpen) <= 10);
+}
+
+TEST_CASE("a reading of devices that fails as a whole costs the devices and does not stop the source") {
+  LibvirtHooks hooks;
+  hooks.before = [](const LibvirtHooks::Call& call) {
+    if (call.function == LibvirtHooks::Function::kXml) throw std::runtime_error("out of luck");
+    return true;
+  };
+  FiniteClock clock;
+  CollectOptions options;
+  options.hypervisor.uri = "test://" VMTELEM_NODE_XML;
+  const auto source = MakeLibvirtSource(options, clock, MakeNullLogger());
+  Snapshot snapshot;
+  CHECK_NOTHROW(source->Collect(snapshot));
+}
+
+TEST_CASE("a list that is asked for while devices are read waits for its turn") {
+  LibvirtHooks hooks;
+  hooks.before = [](const LibvirtHooks::Call& call) {
+    const bool is_slow =
+        call.function == LibvirtHooks::Function::kXml || call.function == LibvirtHooks::Function::kInfo;
+    if (is_slow) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return true;
+  };
+  SystemClock clock;
+  CollectOptions options;
+  options.hypervisor.uri = "test://" VMTELEM_NODE_XML;
+  options.device_cache_ttl = Nanoseconds(0);
+  const auto source = MakeLibvirtSource(options, clock, MakeNullLogger());
+  Snapshot snapshot;
+  REQUIRE(source->Collect(snapshot).has_value());  // starts to read the devices again
+  const auto list = source->List(ListScope::kActive);
+  REQUIRE(list.has_value());
+  CHECK(list->size() == 3);
+}
+
+}  // namespace
+}  // namespace vmtelem

@@ -1,0 +1,123 @@
+#include "libvirt/roster.h"
+
+#include <catch2/catch.hpp>
+
+namespace vmtelem {
+namespace {
+
+using Kind = DomainEvent::Kind;
+
+const DomainRef kDb{"1111", "db", 1};
+const DomainRef kMail{"2222", "mail", 2};
+const DomainRef kWeb{"3333", "web", 3};
+
+DomainEvent Event(Kind kind, const DomainRef& domain) { return {kind, domain.uuid, domain.name, domain.id}; }
+
+std::vector<DomainRef> Values(const Roster& roster) {
+  std::vector<DomainRef> values;
+  for (const auto& domain : roster.domains()) values.push_back(*domain);
+  return values;
+}
+
+Roster Listed(const std::vector<DomainRef>& domains, DomainFilter filter = {}) {
+  Roster roster(std::move(filter));
+  roster.Replace(domains);
+  return roster;
+}
+
+TEST_CASE("a listing gives the VMs in the order of their UUIDs") {
+  CHECK(Values(Listed({kWeb, kDb, kMail})) == std::vector{kDb, kMail, kWeb});
+}
+
+TEST_CASE("a VM that is listed twice is there once") { CHECK(Values(Listed({kDb, kWeb, kDb})).size() == 2); }
+
+TEST_CASE("a VM that is not listed any more is gone") {
+  Roster roster = Listed({kDb, kWeb});
+  roster.Replace({kWeb});
+  CHECK(Values(roster) == std::vector{kWeb});
+}
+
+TEST_CASE("a listing keeps the object of a VM that is as it was, and only that") {
+  Roster roster = Listed({kDb, kWeb});
+  const DomainRefs before = roster.domains();
+  const DomainRef restarted{kWeb.uuid, kWeb.name, 7};
+  roster.Replace({kDb, restarted});
+  CHECK(roster.domains()[0] == before[0]);
+  CHECK(roster.domains()[1] != before[1]);
+  CHECK(*roster.domains()[1] == restarted);
+}
+
+TEST_CASE("a VM that starts takes its place in the order") {
+  Roster roster = Listed({kDb, kWeb});
+  roster.Apply(Event(Kind::kActive, kMail));
+  CHECK(Values(roster) == std::vector{kDb, kMail, kWeb});
+}
+
+TEST_CASE("a VM that starts anew has its new id") {
+  Roster roster = Listed({kDb, kWeb});
+  roster.Apply(Event(Kind::kActive, {kDb.uuid, kDb.name, 9}));
+  CHECK(Values(roster) == std::vector{{kDb.uuid, kDb.name, 9}, kWeb});
+}
+
+TEST_CASE("a VM that is told of again as it was keeps its object") {
+  Roster roster = Listed({kDb});
+  const auto before = roster.domains()[0];
+  roster.Apply(Event(Kind::kActive, kDb));
+  CHECK(roster.domains()[0] == before);
+}
+
+TEST_CASE("a VM that stops is gone") {
+  Roster roster = Listed({kDb, kWeb});
+  roster.Apply(Event(Kind::kInactive, {kDb.uuid, kDb.name, std::nullopt}));
+  CHECK(Values(roster) == std::vector{kWeb});
+}
+
+TEST_CASE("the stop of a VM that is not there changes nothing") {
+  Roster roster = Listed({kDb, kWeb});
+  roster.Apply(Event(Kind::kInactive, kMail));
+  CHECK(Values(roster) == std::vector{kDb, kWeb});
+}
+
+TEST_CASE("a change of its devices neither adds a VM nor replaces it") {
+  Roster roster = Listed({kDb});
+  const auto before = roster.domains()[0];
+  roster.Apply(Event(Kind::kDevicesChanged, {kDb.uuid, kDb.name, 9}));
+  roster.Apply(Event(Kind::kDevicesChanged, kWeb));
+  CHECK(roster.domains() == DomainRefs{before});
+}
+
+TEST_CASE("VMs that the filter leaves out are in neither by a listing nor by an event") {
+  Roster roster = Listed({kDb, kWeb}, {{}, {"web", "mail"}});
+  roster.Apply(Event(Kind::kActive, kMail));
+  CHECK(Values(roster) == std::vector{kDb});
+}
+
+TEST_CASE("a VM that comes back under a name that the filter leaves out is gone") {
+  Roster roster = Listed({kDb}, {{"db"}, {}});
+  roster.Apply(Event(Kind::kActive, {kDb.uuid, "old-db", 4}));
+  CHECK(Values(roster).empty());
+}
+
+// A listing sees the host at one moment, and which of the events that are applied after it happened before that moment
+// cannot be told.
+TEST_CASE("events that were queued around a listing lead to the present, whatever the listing saw of them") {
+  const std::vector<DomainEvent> events{
+      Event(Kind::kInactive, kDb),  Event(Kind::kActive, {kDb.uuid, kDb.name, 4}),
+      Event(Kind::kActive, kMail),  Event(Kind::kInactive, {kDb.uuid, kDb.name, 4}),
+      Event(Kind::kInactive, kWeb), Event(Kind::kActive, {kWeb.uuid, kWeb.name, 5}),
+      Event(Kind::kActive, kWeb),   Event(Kind::kActive, {kWeb.uuid, kWeb.name, 6}),
+  };
+  const std::vector<DomainRef> present{kMail, {kWeb.uuid, kWeb.name, 6}};
+  for (std::size_t seen = 0; seen <= events.size(); ++seen) {
+    CAPTURE(seen);
+    Roster host = Listed({kDb, kWeb});
+    for (std::size_t i = 0; i < seen; ++i) host.Apply(events[i]);
+
+    Roster roster = Listed(Values(host));
+    for (const DomainEvent& event : events) roster.Apply(event);
+    CHECK(Values(roster) == present);
+  }
+}
+
+}  // namespace
+}  // namespace vmtelem

@@ -1,0 +1,134 @@
+#include "daemon_fixture.h"
+#include "shifted_clock.h"
+
+// A daemon that answers nothing, and one that takes its time.
+namespace vmtelem {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+struct SilentFixture : DaemonFixture {
+  void CheckTimeout(const Result<void>& collected) {
+    REQUIRE_FALSE(collected.has_value());
+    CHECK(collected.error().code == ErrorCode::kTimeout);
+    CHECK(collected.error().message == daemon.uri() + " does not answer");
+    CHECK_FALSE(snapshot.up);
+    CHECK(snapshot.domains.empty());
+  }
+};
+
+TEST_CASE_METHOD(SilentFixture, "a daemon that falls silent is told of within a second and a half") {
+  Start();
+  daemon.Silence();
+  CheckTimeout(Collect());
+  CHECK(took() < milliseconds(1'700));
+  daemon.Speak();
+}
+
+TEST_CASE_METHOD(SilentFixture, "while the daemon is silent a cycle is short and starts nothing new") {
+  Start();
+  daemon.Silence();
+  CheckTimeout(Collect());
+  const int opens = daemon.calls(Function::kOpen);
+  const int bulk = daemon.calls(Function::kBulk);
+  const int blocked = daemon.blocked();
+  for (int i = 0; i < 4; ++i) {
+    CheckTimeout(Collect());
+    CHECK(took() < milliseconds(400));
+  }
+  CHECK(daemon.calls(Function::kOpen) == opens);
+  CHECK(daemon.calls(Function::kBulk) == bulk);
+  CHECK(daemon.blocked() == blocked);
+  CHECK(blocked <= kShards + 2);
+}
+
+TEST_CASE_METHOD(SilentFixture, "a daemon that speaks again is read again") {
+  Start();
+  daemon.Silence();
+  for (int i = 0; i < 2; ++i) CheckTimeout(Collect());
+  daemon.Speak();
+  CHECK(Eventually([this] { return CollectedInFull() && snapshot.lanes_parked == 0; }));
+  CHECK(source->Close() == 0);
+}
+
+TEST_CASE_METHOD(SilentFixture, "a daemon that is silent from the beginning is told of after the time-out, then soon") {
+  options.timeout = milliseconds(400);
+  daemon.Silence();
+  Make();
+  CheckTimeout(Collect());
+  for (int i = 0; i < 4; ++i) {
+    CheckTimeout(Collect());
+    CHECK(took() < milliseconds(600));
+  }
+  CHECK(daemon.blocked() <= 2);
+}
+
+TEST_CASE_METHOD(SilentFixture, "no more than two attempts to connect are ever lost on a silent daemon") {
+  options.timeout = milliseconds(20);
+  daemon.Silence();
+  Make();
+  for (int i = 0; i < 40; ++i) CHECK_FALSE(Collect().has_value());
+  CHECK(daemon.calls(Function::kOpen) <= 2);
+  daemon.Speak();
+  options.timeout = seconds(30);
+  CHECK(Eventually([this] { return Collect().has_value(); }));
+}
+
+TEST_CASE_METHOD(SilentFixture,
+                 "a daemon that takes its time is waited for, and nothing is asked twice or left behind") {
+  options.lanes = kShards;
+  Start();
+  daemon.SlowDown(milliseconds(600), milliseconds(20));
+  for (int i = 0; i < 2; ++i) {
+    const int bulk = daemon.calls(Function::kBulk);
+    CHECK(CollectedInFull());
+    CHECK(daemon.calls(Function::kBulk) == bulk + kShards);
+    CHECK(snapshot.lanes_parked == 0);
+  }
+}
+
+TEST_CASE_METHOD(SilentFixture, "a daemon that takes its time while a VM is known to hang is waited for") {
+  Start();
+  daemon.Hang(4);
+  REQUIRE(Collect().has_value());
+  daemon.SlowDown(milliseconds(600), milliseconds(0));
+  const int bulk = daemon.calls(Function::kBulk);
+  REQUIRE(Collect().has_value());
+  CHECK(CountFull() == kVms - 1);
+  CHECK(daemon.calls(Function::kBulk) == bulk + kShards);
+  CHECK(snapshot.lanes_parked == 1);
+}
+
+TEST_CASE_METHOD(SilentFixture, "VMs that take their time one after the other do not hang") {
+  Start();
+  daemon.Delay(0, milliseconds(140));
+  daemon.Delay(1, milliseconds(140));
+  daemon.Delay(2, milliseconds(260));
+  const int bulk = daemon.calls(Function::kBulk);
+  CHECK(CollectedInFull());
+  CHECK(daemon.calls(Function::kBulk) == bulk + kShards);
+  CHECK(snapshot.lanes_parked == 0);
+}
+
+TEST_CASE_METHOD(SilentFixture, "a daemon that takes its time for every call is waited for too") {
+  Start();
+  daemon.SlowDown(milliseconds(400), milliseconds(300));
+  for (int i = 0; i < 2; ++i) {
+    const int bulk = daemon.calls(Function::kBulk);
+    CHECK(CollectedInFull());
+    CHECK(daemon.calls(Function::kBulk) == bulk + kShards);
+    CHECK(snapshot.lanes_parked == 0);
+  }
+}
+
+TEST_CASE_METHOD(SilentFixture, "a daemon that takes its time from the beginning is read") {
+  daemon.SlowDown(milliseconds(300), milliseconds(50));
+  Make();
+  CHECK(CollectedInFull());
+  CHECK(snapshot.lanes_parked == 0);
+  CHECK(daemon.calls(Function::kBulk) == kShards);
+}
+
+}  // namespace
+}  // namespace vmtelem

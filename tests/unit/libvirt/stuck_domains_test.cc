@@ -1,0 +1,97 @@
+#include "libvirt/stuck_domains.h"
+
+#include <catch2/catch.hpp>
+
+namespace vmtelem {
+namespace {
+
+constexpr SteadyTime kStart{std::chrono::hours(1)};
+constexpr SteadyTime kLater = kStart + std::chrono::seconds(5);
+
+struct Fixture {
+  StuckDomains stuck;
+  std::shared_ptr<ParkingLot> lot = std::make_shared<ParkingLot>();
+  const DomainRef a{"a", "vm a", 1};
+  const DomainRef b{"b", "vm b", 2};
+
+  void Return(const ParkedCall& call) {
+    lot->Leave(call);
+    stuck.Refresh();
+  }
+};
+
+TEST_CASE_METHOD(Fixture, "a VM of which nothing was noted is not stuck") {
+  CHECK_FALSE(stuck.hung("a"));
+  CHECK_FALSE(stuck.set_aside("a"));
+  CHECK_FALSE(stuck.any_set_aside());
+  CHECK_FALSE(stuck.since("a").has_value());
+}
+
+TEST_CASE_METHOD(Fixture, "a VM that hangs is not set aside, and one that is set aside does not hang") {
+  stuck.NoteHung(a, lot->Park(), kStart);
+  CHECK(stuck.hung("a"));
+  CHECK_FALSE(stuck.set_aside("a"));
+  CHECK_FALSE(stuck.any_set_aside());
+  stuck.NoteLocked(b, lot->Park(), kStart);
+  CHECK(stuck.set_aside("b"));
+  CHECK_FALSE(stuck.hung("b"));
+  CHECK(stuck.any_set_aside());
+  CHECK(stuck.all_hung() == std::vector<std::string>{"a"});
+}
+
+TEST_CASE_METHOD(Fixture, "a VM is stuck until its call returns") {
+  const ParkedCall call = lot->Park();
+  stuck.NoteHung(a, call, kStart);
+  stuck.NoteLocked(b, lot->Park(), kStart);
+  stuck.Refresh();
+  CHECK(stuck.hung("a"));
+  Return(call);
+  CHECK_FALSE(stuck.hung("a"));
+  CHECK_FALSE(stuck.since("a").has_value());
+  CHECK(stuck.set_aside("b"));
+}
+
+TEST_CASE_METHOD(Fixture, "the first of several calls on a VM that returns shows that it answers again") {
+  const ParkedCall first = lot->Park();
+  const ParkedCall second = lot->Park();
+  stuck.NoteLocked(a, first, kStart);
+  stuck.NoteLocked(a, second, kStart);
+  Return(second);
+  CHECK_FALSE(stuck.set_aside("a"));
+}
+
+TEST_CASE_METHOD(Fixture, "one call may hold up several VMs") {
+  const ParkedCall call = lot->Park();
+  stuck.NoteLocked(a, call, kStart);
+  stuck.NoteLocked(b, call, kStart);
+  Return(call);
+  CHECK_FALSE(stuck.any_set_aside());
+}
+
+TEST_CASE_METHOD(Fixture, "a VM is blocked since the first call on it") {
+  stuck.NoteHung(a, lot->Park(), kStart);
+  stuck.NoteHung(a, lot->Park(), kLater);
+  CHECK(stuck.since("a") == kStart);
+}
+
+TEST_CASE_METHOD(Fixture, "a VM that hung before its lock was taken is set aside, and blocked since it hung") {
+  stuck.NoteHung(a, lot->Park(), kStart);
+  stuck.NoteLocked(a, lot->Park(), kLater);
+  CHECK(stuck.set_aside("a"));
+  CHECK_FALSE(stuck.hung("a"));
+  CHECK(stuck.since("a") == kStart);
+}
+
+TEST_CASE_METHOD(Fixture, "the call of the time when it hung says nothing about its lock") {
+  const ParkedCall hung = lot->Park();
+  const ParkedCall locked = lot->Park();
+  stuck.NoteHung(a, hung, kStart);
+  stuck.NoteLocked(a, locked, kLater);
+  Return(hung);
+  CHECK(stuck.set_aside("a"));
+  Return(locked);
+  CHECK_FALSE(stuck.set_aside("a"));
+}
+
+}  // namespace
+}  // namespace vmtelem
