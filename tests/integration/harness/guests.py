@@ -48,6 +48,10 @@ class Guest:
     def thaw(self):
         self._signal(signal.SIGCONT)
 
+    def kill(self):
+        """Its QEMU process dies, as when the host is short of memory."""
+        self._signal(signal.SIGKILL)
+
     def _signal(self, signum):
         os.kill(int(Path(f"/run/libvirt/qemu/{self.name}.pid").read_text()), signum)
 

@@ -13,6 +13,7 @@ import pytest
 PACKAGE_OF = {
     "libvirtd": "libvirt-daemon-system",
     "virsh": "libvirt-clients",
+    "virt-admin": "libvirt-clients",
     "qemu-system-x86_64": "qemu-system-x86",
     "busybox": "busybox-static",
     "cpio": "cpio",

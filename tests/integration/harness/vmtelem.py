@@ -73,6 +73,7 @@ class Running:
 
     def __init__(self, command, environment, directory, number):
         self.command = command
+        self._lines, self._parsed_bytes = [], 0
         self._out, self._err = directory / f"{number}.out", directory / f"{number}.err"
         with open(self._out, "wb") as out, open(self._err, "wb") as err:
             self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
@@ -95,8 +96,14 @@ class Running:
         return self.err().splitlines()
 
     def lines(self):
-        """The complete lines printed so far."""
-        return line_protocol.parse(self.out().rpartition("\n")[0])
+        """The complete lines printed so far. Each is parsed once: who waits asks often, and a long run has thousands."""
+        with open(self._out, "rb") as out:
+            out.seek(self._parsed_bytes)
+            complete = out.read().rpartition(b"\n")[0]
+        if complete:
+            self._lines += line_protocol.parse(complete.decode())
+            self._parsed_bytes += len(complete) + 1
+        return list(self._lines)
 
     def interrupt(self):
         self.process.send_signal(signal.SIGINT)
