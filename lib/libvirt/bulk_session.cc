@@ -24,7 +24,7 @@ Result<void> BulkSession::EnsureConnected() {
 }
 
 Result<BulkSession::Reply> BulkSession::ReadConnected(Request request, LaneClock& clock) {
-  const auto pointers = connected_->pointers.Find(request.domains);
+  const auto pointers = connected_->pointers.Find(request.domains, request.lookup);
   if (!pointers) return tl::make_unexpected(pointers.error());
   const auto begin = clock.Now();
   if (!begin) return Fail(ErrorCode::kTimeout, "the call was given up");

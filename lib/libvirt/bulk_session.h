@@ -25,7 +25,8 @@ class BulkSession {
     DomainRefs domains;
     Question question;
     std::size_t known = 0;  // VMs of the whole host
-    Answer memory;          // to be reused
+    Lookup lookup = Lookup::kOneByOne;
+    Answer memory;  // to be reused
   };
   struct Reply {
     Answer answer;

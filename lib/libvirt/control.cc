@@ -195,7 +195,7 @@ void Control::ApplyEvents() {
 }
 
 void Control::Tend(Locks locks) {
-  if (phase_ != Phase::kConnected || background_ != Background::kNone) return;
+  if (phase_ != Phase::kConnected || background_ != Background::kNone || !lane_->idle()) return;
   if (clock_.SteadyNow() >= next_listing_ && locks == Locks::kFree) return StartListing();
   if (greeting_.is_qemu || (options_.groups & (kGroupInterface | kGroupBlock)) == 0) return;
   DomainRefs due = devices_.Due(roster_.domains(), clock_.SteadyNow());

@@ -1,11 +1,16 @@
 #include "libvirt/domain_pointers.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <unordered_set>
 #include <utility>
+
+#include "libvirt/domain_identity.h"
 
 namespace vmtelem {
 namespace {
 
+constexpr std::ptrdiff_t kWorthListing = 8;
 constexpr std::size_t kSlack = 64;  // pointers of VMs that are gone, kept until it is worth looking for them
 
 }  // namespace
@@ -24,7 +29,24 @@ Result<virDomainPtr> DomainPointers::Find(const DomainRef& domain) {
   return by_uuid_.emplace(domain.uuid, std::move(looked_up)).first->second.get();
 }
 
-Result<std::vector<virDomainPtr>> DomainPointers::Find(const DomainRefs& domains) {
+Result<void> DomainPointers::List() {
+  auto listed = connection_.ListDomains(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+  if (!listed) return tl::make_unexpected(listed.error());
+  for (DomainHandle& domain : *listed) {
+    std::string uuid = UuidOf(domain.get());
+    by_uuid_.try_emplace(std::move(uuid), std::move(domain));
+  }
+  return {};
+}
+
+Result<std::vector<virDomainPtr>> DomainPointers::Find(const DomainRefs& domains, Lookup lookup) {
+  if (lookup == Lookup::kByListing) {
+    const auto missing = std::count_if(domains.begin(), domains.end(),
+                                       [this](const auto& domain) { return !by_uuid_.contains(domain->uuid); });
+    if (missing >= kWorthListing) {
+      if (auto listed = List(); !listed) return tl::make_unexpected(listed.error());
+    }
+  }
   std::vector<virDomainPtr> pointers;
   pointers.reserve(domains.size());
   for (const auto& domain : domains) {

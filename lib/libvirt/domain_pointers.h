@@ -12,9 +12,11 @@
 
 namespace vmtelem {
 
-// The domain pointers of one connection, which are good for that connection only. They are looked up one by one, never
-// by a listing: that would wait for the lock of every VM of the host, even of one that is set aside. On the lane's
-// thread.
+// How pointers are got that are not there yet. A listing is one remote call instead of one for each VM, but it waits
+// for the lock of every VM of the host, even of one that is set aside.
+enum class Lookup { kOneByOne, kByListing };
+
+// The domain pointers of one connection, which are good for that connection only. On the lane's thread.
 class DomainPointers {
  public:
   // `connection` must outlive the pointers.
@@ -23,11 +25,13 @@ class DomainPointers {
   // Null: there is no such VM any more. kUnreachable: the connection is lost.
   Result<virDomainPtr> Find(const DomainRef& domain);
   // Those of `domains` that there are.
-  Result<std::vector<virDomainPtr>> Find(const DomainRefs& domains);
+  Result<std::vector<virDomainPtr>> Find(const DomainRefs& domains, Lookup lookup);
   // Forgets all but those of `domains` when there are many more pointers than the `known` VMs of the host.
   void Prune(const DomainRefs& domains, std::size_t known);
 
  private:
+  Result<void> List();
+
   const Connection& connection_;
   std::unordered_map<std::string, DomainHandle> by_uuid_;
 };

@@ -133,6 +133,7 @@ class LibvirtSource final : public Source {
     Poll::Plan plan;
     plan.shards = lane_count_;
     plan.blocked_max = options_.lanes_parked_max + lane_count_;
+    plan.is_remote = is_remote_;
     plan.question.groups = options_.groups;
     plan.question.devices = control_.devices();
     plan.deadline = snapshot.stamp.steady + options_.timeout;

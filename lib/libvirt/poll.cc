@@ -74,7 +74,8 @@ void Poll::AskWithoutMonitor() {
 Result<void> Poll::Start(Piece piece) {
   auto lane = parts_.lanes.Take();
   if (!lane) return tl::make_unexpected(lane.error());
-  BulkSession::Request request{piece.domains, plan_.question, parts_.control.domains().size(), {}};
+  BulkSession::Request request{piece.domains, plan_.question, parts_.control.domains().size(), {}, {}};
+  if (plan_.is_remote && !parts_.stuck.any_set_aside()) request.lookup = Lookup::kByListing;
   request.question.depth = piece.depth;
   request.question.hung = parts_.stuck.all_hung();
   request.memory.domains = MemoryFor(piece.domains.size());

@@ -48,11 +48,13 @@ class Poll {
   struct Plan {
     std::size_t shards = 1;
     std::size_t blocked_max = 0;  // calls that may hang on a monitor, all in all
+    bool is_remote = false;
     Question question;
     SteadyTime deadline;              // of the whole poll
     std::vector<DomainStats> memory;  // to be reused
   };
-  Poll(const Parts& parts, Plan plan) : parts_(parts), plan_(std::move(plan)), begun_(parts.clock.SteadyNow()) {}
+  Poll(const Parts& parts, Plan plan)
+      : parts_(parts), plan_(std::move(plan)), begun_(parts.clock.SteadyNow()), is_first_(!parts.pace.known()) {}
 
   // kUnreachable: the daemon is gone; kTimeout: it answers nothing; kClosed: interrupted.
   Result<PollResult> Run(const DomainRefs& domains);
@@ -99,6 +101,7 @@ class Poll {
   Parts parts_;
   Plan plan_;
   const SteadyTime begun_;
+  const bool is_first_;  // of this daemon
   PollResult result_;
   std::deque<Piece> queue_;
   std::vector<Asking> asking_;

@@ -47,7 +47,7 @@ bool Poll::AnythingReturned(const SweepReport& report) const {
                      [](const auto& locked) { return locked.call.returned(); });
 }
 
-bool Poll::IsTakingOver(SteadyTime now) const { return !parts_.pace.known() && now - begun_ < kTakeOver; }
+bool Poll::IsTakingOver(SteadyTime now) const { return is_first_ && now - begun_ < kTakeOver; }
 
 // Leaves the lane behind if a VM holds it up; else gives it another while.
 void Poll::Settle(Asking& asking, const SweepReport& report) {

@@ -27,43 +27,55 @@ class FiniteClock final : public Clock {
   std::atomic<int> waits_{0};
 };
 
-TEST_CASE_METHOD(DaemonFixture, "a connection that is told to have ended is made anew before the next call on it") {
+struct EventsFixture : DaemonFixture {
   FakePeer peer;
-  Start();
+
+  EventsFixture() { Start(); }
+  ~EventsFixture() { Stop(); }
+  void TellOf(int vm, int event, std::size_t times = 1) {
+    const ConnectHandle admin(virConnectOpen(daemon.uri().c_str()));
+    const DomainHandle domain(virDomainLookupByName(admin.get(), FakeDaemon::Name(vm).c_str()));
+    for (std::size_t i = 0; i < times; ++i) {
+      peer.Send<int (*)(virConnectPtr, virDomainPtr, int, int, void*)>(VIR_DOMAIN_EVENT_ID_LIFECYCLE, domain.get(),
+                                                                       event, 0);
+    }
+  }
+};
+
+TEST_CASE_METHOD(EventsFixture, "a connection that is told to have ended is made anew before the next call on it") {
   const int opens = daemon.calls(Function::kOpen);
   peer.Close(nullptr, VIR_CONNECT_CLOSE_REASON_KEEPALIVE);
   CHECK(CollectedInFull());
   CHECK(daemon.calls(Function::kOpen) > opens);
   CHECK(daemon.calls(Function::kList) == 2);
-  Stop();
 }
 
-TEST_CASE_METHOD(DaemonFixture, "VMs are listed again when more events came than can be remembered") {
-  FakePeer peer;
-  Start();
-  const ConnectHandle admin(virConnectOpen(daemon.uri().c_str()));
-  const DomainHandle vm(virDomainLookupByName(admin.get(), FakeDaemon::Name(0).c_str()));
-  for (std::size_t i = 0; i <= EventInbox::kCapacity; ++i) {
-    peer.Send<int (*)(virConnectPtr, virDomainPtr, int, int, void*)>(VIR_DOMAIN_EVENT_ID_LIFECYCLE, vm.get(),
-                                                                     VIR_DOMAIN_EVENT_STOPPED, 0);
-  }
+TEST_CASE_METHOD(EventsFixture, "VMs are listed again when more events came than can be remembered") {
+  TellOf(0, VIR_DOMAIN_EVENT_STOPPED, EventInbox::kCapacity + 1);
   const int lists = daemon.calls(Function::kList);
   CHECK(CollectedInFull());
   CHECK(Eventually([&] { return daemon.calls(Function::kList) == lists + 1; }));
-  Stop();
 }
 
-TEST_CASE_METHOD(DaemonFixture, "a VM that is told to have stopped is not asked for") {
-  FakePeer peer;
-  Start();
-  const ConnectHandle admin(virConnectOpen(daemon.uri().c_str()));
-  const DomainHandle vm(virDomainLookupByName(admin.get(), FakeDaemon::Name(4).c_str()));
-  peer.Send<int (*)(virConnectPtr, virDomainPtr, int, int, void*)>(VIR_DOMAIN_EVENT_ID_LIFECYCLE, vm.get(),
-                                                                   VIR_DOMAIN_EVENT_STOPPED, 0);
+TEST_CASE_METHOD(EventsFixture, "a list that waits for a VM's lock does not keep the VM from being found") {
+  TellOf(0, VIR_DOMAIN_EVENT_RESUMED, EventInbox::kCapacity + 1);
+  daemon.SlowDown(std::chrono::milliseconds(0), std::chrono::milliseconds(200));
+  REQUIRE(Collect().has_value());  // begins to list them
+  REQUIRE(Eventually([&] { return daemon.calls(Function::kList) == 2; }));
+  daemon.Lock(5);
+  daemon.SlowDown({}, {});
+  REQUIRE(daemon.AwaitBlocked(1));
+  REQUIRE(Collect().has_value());
+  CHECK(VmsThat(IsSetAside) == std::vector<int>{5});
+  CHECK(CountFull() == kVms - 1);
+  CHECK(daemon.most_waiting_on(5) <= 4);
+}
+
+TEST_CASE_METHOD(EventsFixture, "a VM that is told to have stopped is not asked for") {
+  TellOf(4, VIR_DOMAIN_EVENT_STOPPED);
   REQUIRE(Collect().has_value());
   CHECK(CountFull() == kVms - 1);
   CHECK(Find(4) == nullptr);
-  Stop();
 }
 
 TEST_CASE_METHOD(DaemonFixture, "where no VM matches, a daemon that is gone is unreachable all the same") {

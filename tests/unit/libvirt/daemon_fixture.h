@@ -10,6 +10,7 @@
 #include "fake_daemon.h"
 #include "gate.h"
 #include "libvirt/libvirt_source.h"
+#include "scaled_clock.h"
 
 namespace vmtelem {
 
@@ -20,7 +21,7 @@ struct DaemonFixture {
   static constexpr int kShards = 3;
 
   FakeDaemon daemon;
-  SystemClock clock;
+  ScaledClock clock;
   CollectOptions options;
   Snapshot snapshot;
   std::unique_ptr<Source> source;

@@ -216,7 +216,7 @@ TEST_CASE_METHOD(Fixture, "the end of a connection shows in the inbox") {
 TEST_CASE_METHOD(Fixture, "a peer that does not answer is given up after twenty seconds") {
   FakePeer peer;
   const Subscription subscription(connect.get(), inbox);
-  CHECK(peer.keepalive_interval_s * (peer.keepalive_count + 1) == 20);
+  CHECK(static_cast<unsigned>(peer.keepalive_interval_s) * (peer.keepalive_count + 1) == 20U);
 }
 
 TEST_CASE_METHOD(Fixture, "a subscription that ends leaves nothing registered") {

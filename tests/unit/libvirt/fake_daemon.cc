@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "libvirt/domain_identity.h"
+#include "scaled_clock.h"
 
 namespace vmtelem {
 namespace {
@@ -20,7 +21,7 @@ constexpr unsigned kNeedNoJob = unsigned{VIR_DOMAIN_STATS_STATE} | VIR_DOMAIN_ST
 
 void Sleep(std::chrono::milliseconds time, std::unique_lock<std::mutex>& lock) {
   lock.unlock();
-  std::this_thread::sleep_for(time);
+  std::this_thread::sleep_for(time * kTimeScale);
   lock.lock();
 }
 
@@ -122,6 +123,13 @@ void FakeDaemon::SlowDown(std::chrono::milliseconds bulk, std::chrono::milliseco
 void FakeDaemon::CutConnections() {
   Change([&] { cut_.insert(connections_.begin(), connections_.end()); });
 }
+void FakeDaemon::Restart() {
+  Change([&] {
+    ++run_;
+    cut_.insert(connections_.begin(), connections_.end());
+    for (Vm& vm : vms_) vm = {};
+  });
+}
 void FakeDaemon::CutNextBulk() {
   Change([&] { cut_next_bulk_ = true; });
 }
@@ -138,6 +146,7 @@ void FakeDaemon::RefuseLists() {
 
 void FakeDaemon::EndFaults() {
   Change([&] {
+    last_run_ended_ = run_;
     for (Vm& vm : vms_) vm.hangs = vm.locked = false, vm.takes = {};
     loses_ = silent_ = cut_next_bulk_ = refuses_ = refuses_lists_ = false;
     bulk_calls_to_lose_ = 0;
@@ -231,10 +240,11 @@ LibvirtHooks::BulkAnswer FakeDaemon::Bulk(const LibvirtHooks::BulkCall& call) {
 }
 
 void FakeDaemon::AskMonitor(Vm& vm, Guard& lock) {
+  const int run = run_;
   vm.job_since = Clock::now();
   if (vm.takes.count() != 0) Sleep(vm.takes, lock);
   WaitFor(vm, lock, [&] { return !vm.hangs; });
-  vm.job_since.reset();
+  if (run == run_) vm.job_since.reset();
 }
 
 virDomainControlInfo FakeDaemon::ControlInfo(virDomainPtr domain) {
@@ -242,7 +252,8 @@ virDomainControlInfo FakeDaemon::ControlInfo(virDomainPtr domain) {
   const Vm& vm = Find(UuidOf(domain));
   virDomainControlInfo info{};
   if (!vm.job_since) return info;
-  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - *vm.job_since);
+  const auto elapsed =
+      std::chrono::duration_cast<std::chrono::milliseconds>((Clock::now() - *vm.job_since) / kTimeScale);
   info.state = VIR_DOMAIN_CONTROL_OCCUPIED;
   info.stateTime = static_cast<unsigned long long>(elapsed.count());
   return info;
@@ -252,16 +263,17 @@ void FakeDaemon::WaitFor(Guard& lock, const std::function<bool()>& over) {
   if (over()) return;
   most_blocked_ = std::max(most_blocked_, ++blocked_);
   changed_.notify_all();
-  changed_.wait(lock, over);
+  changed_.wait(lock, [&, run = run_] { return run == run_ ? over() : last_run_ended_ > run; });
   --blocked_;
   changed_.notify_all();
 }
 
 void FakeDaemon::WaitFor(Vm& vm, Guard& lock, const std::function<bool()>& over) {
   if (over()) return;
+  const int run = run_;
   vm.most_waiting = std::max(vm.most_waiting, ++vm.waiting);
   WaitFor(lock, over);
-  --vm.waiting;
+  if (run == run_) --vm.waiting;
 }
 
 FakeDaemon::Vm& FakeDaemon::Find(const std::string& uuid) {

@@ -15,7 +15,8 @@
 namespace vmtelem {
 
 // A daemon with QEMU VMs whose faults a test begins and ends, played over libvirt's test driver as measured with
-// libvirt 9.0 and QEMU 7.2. VMs are known by their number, in which order they are asked for.
+// libvirt 9.0 and QEMU 7.2, in the time of a ScaledClock. VMs are known by their number, in which order they are asked
+// for.
 class FakeDaemon {
  public:
   using Function = LibvirtHooks::Function;
@@ -49,6 +50,9 @@ class FakeDaemon {
   void SlowDown(std::chrono::milliseconds bulk, std::chrono::milliseconds others);
   // All connections there are end.
   void CutConnections();
+  // It is another daemon from now on: all connections end, no fault goes on. But what is blocked stays so, as on a host
+  // that is not there any more, until EndFaults().
+  void Restart();
   // The connection of the next bulk call ends.
   void CutNextBulk();
   void RefuseConnections();
@@ -102,6 +106,7 @@ class FakeDaemon {
   std::chrono::milliseconds bulk_takes_{0}, others_take_{0};
   bool loses_ = false;
   int bulk_calls_to_lose_ = 0;
+  int run_ = 0, last_run_ended_ = -1;
   int blocked_ = 0, most_blocked_ = 0;
 };
 

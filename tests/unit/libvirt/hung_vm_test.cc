@@ -141,8 +141,7 @@ TEST_CASE_METHOD(DaemonFixture, "a VM that hangs before the first call costs no 
 
 TEST_CASE_METHOD(DaemonFixture, "a VM whose job another client holds for a long time is told of like one that hangs") {
   Start();
-  SystemClock real;
-  auto other = MakeLibvirtSource(options, real, MakeNullLogger());
+  auto other = MakeLibvirtSource(options, clock, MakeNullLogger());
   Snapshot theirs;
   daemon.Hang(4);
   REQUIRE(other->Collect(theirs).has_value());

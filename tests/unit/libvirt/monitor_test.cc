@@ -63,6 +63,14 @@ TEST_CASE_METHOD(PartialFixture, "a VM that stays partial keeps what came and is
   CHECK(answer.problems.empty());
 }
 
+TEST_CASE_METHOD(PartialFixture, "a VM that was partial in the answer before is not told of again") {
+  PartialAnswers(2);
+  REQUIRE(Read().has_value());
+  REQUIRE(answer.without_monitor.size() == 1);
+  REQUIRE(Read().has_value());
+  CHECK(answer.without_monitor.empty());
+}
+
 TEST_CASE_METHOD(PartialFixture, "a busy VM in the first answer does not turn QEMU to single calls") {
   PartialAnswers(2);
   REQUIRE(Read().has_value());

@@ -98,6 +98,16 @@ TEST_CASE("the pace follows what shards take, a quarter of the way each time") {
   CHECK(pace.Limit() == milliseconds(4 * 175));
 }
 
+TEST_CASE("of another daemon nothing is known again") {
+  ShardPace pace(seconds(30));
+  CHECK_FALSE(pace.known());
+  pace.Note(milliseconds(100));
+  CHECK(pace.known());
+  pace.Forget();
+  CHECK_FALSE(pace.known());
+  CHECK(pace.Limit() == ShardPace::kFirst);
+}
+
 TEST_CASE("no shard may take longer than the time-out") {
   ShardPace pace(milliseconds(90));
   CHECK(pace.Limit() == milliseconds(90));

@@ -1,5 +1,4 @@
 #include "daemon_fixture.h"
-#include "shifted_clock.h"
 
 // A daemon that answers nothing, and one that takes its time.
 namespace vmtelem {
@@ -120,6 +119,14 @@ TEST_CASE_METHOD(SilentFixture, "a daemon that takes its time for every call is 
     CHECK(daemon.calls(Function::kBulk) == bulk + kShards);
     CHECK(snapshot.lanes_parked == 0);
   }
+}
+
+TEST_CASE_METHOD(SilentFixture, "a daemon that takes long to connect to and answers meanwhile is not silent") {
+  Start();
+  const int all = (kShards + 2) * kVms;  // of each lane
+  REQUIRE(Eventually([&] { return CollectedInFull() && daemon.calls(Function::kLookUp) == all; }));
+  daemon.SlowDown(milliseconds(500), milliseconds(600));
+  CHECK(CollectedInFull());
 }
 
 TEST_CASE_METHOD(SilentFixture, "a daemon that takes its time from the beginning is read") {

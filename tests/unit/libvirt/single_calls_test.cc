@@ -97,6 +97,13 @@ TEST_CASE_METHOD(StatsReaderFixture, "a device that fails is named and stays abs
   CHECK(answer.stale_devices.empty());
 }
 
+TEST_CASE_METHOD(StatsReaderFixture, "a connection that is found dead when a single call failed is lost") {
+  Open();
+  hooks.fail_nics = true;
+  hooks.alive = false;
+  CHECK(Read().error().code == ErrorCode::kUnreachable);
+}
+
 TEST_CASE_METHOD(StatsReaderFixture,
                  "a device whose counters could not be read is marked, a device without any is not") {
   Open();

@@ -24,6 +24,7 @@ vmtelem_unit_test(
           lost_connection_test.cc
           lost_call_test.cc
           monitor_test.cc
+          new_daemon_test.cc
           parking_lot_test.cc
           reconnect_pause_test.cc
           roster_test.cc
