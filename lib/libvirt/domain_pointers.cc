@@ -16,7 +16,8 @@ constexpr std::size_t kSlack = 64;  // pointers of VMs that are gone, kept until
 }  // namespace
 
 Result<virDomainPtr> DomainPointers::Find(const DomainRef& domain) {
-  if (const auto found = by_uuid_.find(domain.uuid); found != by_uuid_.end()) return found->second.get();
+  const auto found = by_uuid_.find(domain.uuid);
+  if (found != by_uuid_.end() && found->second.domain_id == domain.id) return found->second.pointer.get();
   // Two connections to the test driver may read the same file and give a VM without a UUID in it two UUIDs.
   DomainHandle looked_up(connection_.type() == "TEST"
                              ? virDomainLookupByName(connection_.get(), domain.name.c_str())
@@ -26,7 +27,7 @@ Result<virDomainPtr> DomainPointers::Find(const DomainRef& domain) {
     if (connection_.LostAfter(error)) return tl::make_unexpected(connection_.Failure("look up a VM", error));
     return nullptr;
   }
-  return by_uuid_.emplace(domain.uuid, std::move(looked_up)).first->second.get();
+  return by_uuid_.insert_or_assign(domain.uuid, Entry{domain.id, std::move(looked_up)}).first->second.pointer.get();
 }
 
 Result<void> DomainPointers::List() {
@@ -34,7 +35,8 @@ Result<void> DomainPointers::List() {
   if (!listed) return tl::make_unexpected(listed.error());
   for (DomainHandle& domain : *listed) {
     std::string uuid = UuidOf(domain.get());
-    by_uuid_.try_emplace(std::move(uuid), std::move(domain));
+    const auto id = IdOf(domain.get());
+    by_uuid_.insert_or_assign(std::move(uuid), Entry{id, std::move(domain)});
   }
   return {};
 }

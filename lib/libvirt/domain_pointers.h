@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -33,7 +35,12 @@ class DomainPointers {
   Result<void> List();
 
   const Connection& connection_;
-  std::unordered_map<std::string, DomainHandle> by_uuid_;
+  // A pointer keeps the id of the VM's run in which it was got: that of a later run needs another.
+  struct Entry {
+    std::optional<std::int64_t> domain_id;  // as it was asked for
+    DomainHandle pointer;
+  };
+  std::unordered_map<std::string, Entry> by_uuid_;
 };
 
 }  // namespace vmtelem

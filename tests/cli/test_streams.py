@@ -11,7 +11,7 @@ import subprocess
 import termios
 
 import pytest
-from conftest import BINARY, NODE, clean_environment, complete
+from conftest import BINARY, NODE, SANITIZERS, clean_environment, complete
 from wait import wait_for
 
 PRINTING = [["list-vms"], ["list-vms", "--format", "json"], ["once", "--stdout"], ["show-config"]]
@@ -79,7 +79,7 @@ def test_a_closed_standard_stream_does_no_harm(closed, tmp_path):
 
 
 def test_it_works_in_an_empty_environment(tmp_path):
-    done = subprocess.run([BINARY, "once", "--stdout", "-c", NODE], env={}, cwd="/", stdin=subprocess.DEVNULL, capture_output=True)
+    done = subprocess.run([BINARY, "once", "--stdout", "-c", NODE], env=SANITIZERS, cwd="/", stdin=subprocess.DEVNULL, capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
 
 

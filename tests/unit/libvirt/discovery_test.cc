@@ -278,13 +278,19 @@ TEST_CASE_METHOD(DefaultFixture, "without bulk statistics a VM that is started a
     return std::nullopt;
   };
   const auto source = Make("test:///default");
-  REQUIRE(source->Collect(snapshot).has_value());
+  for (int i = 0; i < 3; ++i) REQUIRE(source->Collect(snapshot).has_value());  // on each lane
   const auto before = Vm("test");
   const DomainHandle vm(virDomainLookupByName(admin.get(), "test"));
   REQUIRE(virDomainDestroy(vm.get()) == 0);
   REQUIRE(virDomainCreate(vm.get()) == 0);
   const auto id = static_cast<std::int64_t>(virDomainGetID(vm.get()));
   CHECK(Eventually([&] { return source->Collect(snapshot).has_value() && Vm("test").domain_id == id; }));
+  CHECK(Eventually([&] { return source->Collect(snapshot).has_value() && Vm("test").nics.size() == 1; }));
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(source->Collect(snapshot).has_value());
+    CHECK(Vm("test").domain_id == id);
+    CHECK(Vm("test").nics.size() == 1);
+  }
   CHECK(Vm("test").incarnation != before.incarnation);
 }
 

@@ -8,6 +8,7 @@ vmtelem_unit_test(
           discovery_test.cc
           domain_events_test.cc
           domain_filter_test.cc
+          domain_pointers_test.cc
           domain_xml_test.cc
           doorbell_test.cc
           event_loop_test.cc
