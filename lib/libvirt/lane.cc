@@ -1,6 +1,7 @@
 #include "libvirt/lane.h"
 
 #include <csignal>
+#include <utility>
 
 namespace vmtelem {
 
@@ -34,18 +35,18 @@ bool Mailbox::idle() {
   return idle_;
 }
 
-ParkedCall Mailbox::Park() {
+ParkedCall Mailbox::Park(std::thread thread) {
   const std::lock_guard guard(mutex_);
   clock_.Abandon();
-  left_behind_ = lot_->Park();
+  left_behind_ = lot_->Park(std::move(thread));
   posted_.notify_one();
   return *left_behind_;
 }
 
-void Mailbox::Close(SteadyTime now) {
+void Mailbox::Close(SteadyTime now, std::thread thread) {
   const std::lock_guard guard(mutex_);
   clock_.Abandon();
-  left_behind_ = lot_->NoteClosing(now);
+  left_behind_ = lot_->NoteClosing(now, std::move(thread));
   posted_.notify_one();
 }
 

@@ -43,9 +43,9 @@ class Mailbox {
   void Post(std::function<void()> job);
   [[nodiscard]] bool idle();
   // Leaves the thread behind, with the job that it may have.
-  ParkedCall Park();
+  ParkedCall Park(std::thread thread = {});
   // Asks the thread to end; does not wait for it.
-  void Close(SteadyTime now);
+  void Close(SteadyTime now, std::thread thread = {});
 
   // For the lane's thread.
   LaneClock& clock() { return clock_; }
@@ -96,7 +96,7 @@ class Lane {
   Lane(std::unique_ptr<State> state, Clock& clock, std::shared_ptr<ParkingLot> lot, std::shared_ptr<Doorbell> bell)
       : clock_(clock), bell_(bell), state_(state.get()) {
     mailbox_ = std::make_shared<Mailbox>(clock, std::move(lot), std::move(bell));
-    std::thread([mailbox = mailbox_, owned = std::move(state)]() mutable {
+    thread_ = std::thread([mailbox = mailbox_, owned = std::move(state)]() mutable {
       BlockSigpipe();
       while (auto job = mailbox->Take()) {
         job();
@@ -105,11 +105,11 @@ class Lane {
       }
       owned.reset();
       mailbox->NoteEnded();
-    }).detach();
+    });
   }
   // Never waits. The State is destroyed as soon as the thread is free.
   ~Lane() {
-    if (mailbox_ != nullptr) mailbox_->Close(clock_.SteadyNow());
+    if (mailbox_ != nullptr) mailbox_->Close(clock_.SteadyNow(), std::move(thread_));
   }
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
@@ -138,7 +138,8 @@ class Lane {
     return bell_->WaitUntil(clock_, deadline, [this] { return idle(); });
   }
 
-  ParkedCall Park() { return std::exchange(mailbox_, nullptr)->Park(); }  // nothing but destruction may follow
+  // Nothing but destruction may follow.
+  ParkedCall Park() { return std::exchange(mailbox_, nullptr)->Park(std::move(thread_)); }
 
   // Start and Await; kTimeout if there is no answer at the deadline, when the lane is not idle.
   template <class Function>
@@ -153,6 +154,7 @@ class Lane {
   const std::shared_ptr<Doorbell> bell_;
   State* state_;  // owned by the thread
   std::shared_ptr<Mailbox> mailbox_;
+  std::thread thread_;
 };
 
 }  // namespace vmtelem

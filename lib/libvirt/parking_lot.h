@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <thread>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -34,8 +36,16 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   // Closing a connection is a remote call of its own; one that takes longer than this counts as blocked like any other.
   static constexpr Nanoseconds kClosingPatience = std::chrono::seconds(1);
 
-  [[nodiscard]] ParkedCall Park();
-  [[nodiscard]] ParkedCall NoteClosing(SteadyTime now);
+  ParkingLot() = default;
+  ~ParkingLot();  // leaves the threads that have not ended to themselves
+  ParkingLot(const ParkingLot&) = delete;
+  ParkingLot& operator=(const ParkingLot&) = delete;
+
+  // For the owner of the lanes; takes the lane's thread over.
+  [[nodiscard]] ParkedCall Park(std::thread thread = {});
+  [[nodiscard]] ParkedCall NoteClosing(SteadyTime now, std::thread thread = {});
+
+  // For the lane's thread, as the last thing that it does.
   void Leave(const ParkedCall& call);
 
   [[nodiscard]] bool Holds(std::uint64_t id) const;
@@ -46,12 +56,19 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   std::size_t AwaitClosed(Clock& clock, SteadyTime deadline);
 
  private:
-  ParkedCall Enter(SteadyTime blocked_from);
+  struct Left {
+    SteadyTime blocked_from;  // from when on it counts as blocked
+    std::thread thread;
+  };
+  ParkedCall Enter(SteadyTime blocked_from, std::thread thread);
   [[nodiscard]] std::size_t BlockedLocked(SteadyTime now) const;
+  // A thread has ended only when it was waited for; until then it may still destroy what libraries keep for it.
+  void JoinEnded();
 
   mutable std::mutex mutex_;
   std::condition_variable left_;
-  std::map<std::uint64_t, SteadyTime> threads_;  // by id: from when on each counts as blocked
+  std::map<std::uint64_t, Left> threads_;  // by id
+  std::vector<std::thread> ended_;
   std::uint64_t last_id_ = 0;
 };
 
