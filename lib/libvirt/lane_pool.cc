@@ -3,8 +3,6 @@
 #include <system_error>
 #include <utility>
 
-#include <fmt/format.h>
-
 namespace vmtelem {
 
 void LanePool::Resize(std::size_t wanted) {

@@ -21,10 +21,10 @@ Result<PollResult> Poll::Run(const DomainRefs& domains) {
 
 Result<void> Poll::Go() {
   while (true) {
-    if (auto started = StartQueued(); !started) return started;
+    StartQueued();
     if (asking_.empty()) return {};
     Wait();
-    if (auto taken = TakeReplies(); !taken) return taken;
+    TakeReplies();
     if (parts_.bell.cancelled()) return Fail(ErrorCode::kClosed, "interrupted");
     const SteadyTime now = parts_.clock.SteadyNow();
     if (now >= plan_.deadline) {
@@ -35,16 +35,15 @@ Result<void> Poll::Go() {
   }
 }
 
-Result<void> Poll::StartQueued() {
+void Poll::StartQueued() {
   while (!queue_.empty() && MayStart()) {
     Piece piece = std::move(queue_.front());
     queue_.pop_front();
-    if (auto started = Start(std::move(piece)); !started) return started;
+    Start(std::move(piece));
   }
   const bool no_lane_to_come = parts_.lanes.lot()->blocked(parts_.clock.SteadyNow()) >= plan_.blocked_max ||
                                std::all_of(asking_.begin(), asking_.end(), [](const Asking& a) { return a.looks > 0; });
   if (!queue_.empty() && no_lane_to_come) AskWithoutMonitor();
-  return {};
 }
 
 bool Poll::MayStart() const {
@@ -68,12 +67,12 @@ void Poll::AskWithoutMonitor() {
   if (!MayStart()) return;
   Piece piece = std::move(queue_.front());
   queue_.pop_front();
-  static_cast<void>(Start(std::move(piece)));
+  Start(std::move(piece));
 }
 
-Result<void> Poll::Start(Piece piece) {
+void Poll::Start(Piece piece) {
   auto lane = parts_.lanes.Take();
-  if (!lane) return tl::make_unexpected(lane.error());
+  if (!lane) return NoteUnanswered(std::move(piece), std::move(lane.error()));
   BulkSession::Request request{piece.domains, plan_.question, parts_.control.domains().size(), {}, {}};
   if (plan_.is_remote && !parts_.stuck.any_set_aside()) request.lookup = Lookup::kByListing;
   request.question.depth = piece.depth;
@@ -85,7 +84,6 @@ Result<void> Poll::Start(Piece piece) {
     return session.Read(std::move(request), clock);
   });
   asking_.push_back(std::move(asking));
-  return {};
 }
 
 Nanoseconds Poll::LimitOf(const Asking& asking) const {
@@ -113,41 +111,36 @@ void Poll::Wait() {
   });
 }
 
-Result<void> Poll::TakeReplies() {
+void Poll::TakeReplies() {
   const auto first_idle =
       std::stable_partition(asking_.begin(), asking_.end(), [](const Asking& asking) { return !asking.lane->idle(); });
   std::vector<Asking> done(std::make_move_iterator(first_idle), std::make_move_iterator(asking_.end()));
   asking_.erase(first_idle, asking_.end());
-  for (Asking& asking : done) {
-    if (auto taken = Take(std::move(asking)); !taken) return taken;
-  }
-  return {};
+  for (Asking& asking : done) Take(std::move(asking));
 }
 
-Result<void> Poll::Take(Asking asking) {
+void Poll::Take(Asking asking) {
   auto reply = asking.reply.Take();
-  if (!reply) {
-    if (reply.error().code != ErrorCode::kUnreachable) return tl::make_unexpected(reply.error());
-    AskAgain(std::move(asking.piece), std::move(reply.error()));
-    return {};
-  }
+  if (!reply) return TakeFailure(std::move(asking.piece), std::move(reply.error()));
   parts_.lanes.GiveBack(std::move(asking.lane));
   if (asking.piece.depth == Depth::kFull && !asking.piece.is_part) parts_.pace.Note(reply->took);
   result_.answers.push_back(std::move(reply->answer));
-  return {};
 }
 
 // A connection that ended may have done so alone, and all of them end when the daemon is restarted: try once more on a
 // new one. What others answered counts in any case.
-void Poll::AskAgain(Piece piece, Error error) {
+void Poll::TakeFailure(Piece piece, Error error) {
+  if (error.code != ErrorCode::kUnreachable) return NoteUnanswered(std::move(piece), std::move(error));
   parts_.lanes.DropAll();
   result_.lost_lane = true;
-  if (std::exchange(piece.asked_again, true)) {
-    NoteUnanswered(std::move(piece.domains));
-    last_error_ = std::move(error);
-  } else {
-    queue_.push_back(std::move(piece));
-  }
+  if (piece.asked_again) return NoteUnanswered(std::move(piece), std::move(error));
+  piece.asked_again = true;
+  queue_.push_back(std::move(piece));
+}
+
+void Poll::NoteUnanswered(Piece piece, Error error) {
+  NoteUnanswered(std::move(piece.domains));
+  last_error_ = std::move(error);
 }
 
 void Poll::NoteUnanswered(DomainRefs domains) {

@@ -75,17 +75,18 @@ class Poll {
   };
 
   Result<void> Go();
-  Result<void> StartQueued();
-  Result<void> Start(Piece piece);
+  void StartQueued();
+  void Start(Piece piece);
   void AskWithoutMonitor();
   [[nodiscard]] Nanoseconds LimitOf(const Asking& asking) const;
   [[nodiscard]] std::vector<DomainStats> MemoryFor(std::size_t count);
   [[nodiscard]] bool MayStart() const;
   [[nodiscard]] std::size_t AskingInFull() const;
   void Wait();
-  Result<void> TakeReplies();
-  Result<void> Take(Asking asking);
-  void AskAgain(Piece piece, Error error);
+  void TakeReplies();
+  void Take(Asking asking);
+  void TakeFailure(Piece piece, Error error);
+  void NoteUnanswered(Piece piece, Error error);
   void NoteUnanswered(DomainRefs domains);
 
   void LookInto(SteadyTime now);

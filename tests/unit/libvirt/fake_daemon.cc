@@ -133,6 +133,9 @@ void FakeDaemon::Restart() {
 void FakeDaemon::CutNextBulk() {
   Change([&] { cut_next_bulk_ = true; });
 }
+void FakeDaemon::DenyNextBulk() {
+  Change([&] { deny_next_bulk_ = true; });
+}
 void FakeDaemon::LoseBulkCalls(int count) {
   Change([&] { loses_ = true, bulk_calls_to_lose_ = count; });
 }
@@ -217,7 +220,8 @@ bool FakeDaemon::Before(const LibvirtHooks::Call& call) {
   if (call.function == Function::kBulk && std::exchange(cut_next_bulk_, false)) cut_.insert(call.connect);
   const bool fails = call.function == Function::kOpen ? refuses_ : cut_.contains(call.connect);
   if (fails) LibvirtHooks::FailWith(VIR_ERR_RPC, VIR_FROM_RPC, "the connection ended");
-  const bool denied = !fails && call.function == Function::kList && refuses_lists_;
+  const bool denies_bulk = call.function == Function::kBulk && std::exchange(deny_next_bulk_, false);
+  const bool denied = !fails && (denies_bulk || (call.function == Function::kList && refuses_lists_));
   if (denied) LibvirtHooks::FailWith(VIR_ERR_ACCESS_DENIED, VIR_FROM_ACCESS);
   return !fails && !denied;
 }

@@ -55,6 +55,8 @@ class FakeDaemon {
   void Restart();
   // The connection of the next bulk call ends.
   void CutNextBulk();
+  // The next bulk call is refused, on a connection that goes on.
+  void DenyNextBulk();
   void RefuseConnections();
   void RefuseLists();
   void EndFaults();
@@ -102,7 +104,7 @@ class FakeDaemon {
   std::multiset<virConnectPtr>
       connections_;  // an address may be in use anew before the one before is told to be closed
   std::set<virConnectPtr> cut_;
-  bool silent_ = false, cut_next_bulk_ = false, refuses_ = false, refuses_lists_ = false;
+  bool silent_ = false, cut_next_bulk_ = false, deny_next_bulk_ = false, refuses_ = false, refuses_lists_ = false;
   std::chrono::milliseconds bulk_takes_{0}, others_take_{0};
   bool loses_ = false;
   int bulk_calls_to_lose_ = 0;

@@ -44,6 +44,18 @@ TEST_CASE_METHOD(DaemonFixture,
   CHECK(took() >= milliseconds(500));
 }
 
+TEST_CASE_METHOD(DaemonFixture,
+                 "the VMs of a call that failed are named with its reason, and those of the others are read") {
+  Start();
+  daemon.DenyNextBulk();
+  REQUIRE(Collect().has_value());
+  CHECK(CountFull() == kVms - 4);
+  CHECK(snapshot.domains.size() == kVms);
+  REQUIRE(snapshot.problems.size() == 4);
+  CHECK(snapshot.problems[0].message.find("cannot read the statistics of the VMs") != std::string::npos);
+  CHECK(CollectedInFull());
+}
+
 TEST_CASE_METHOD(DaemonFixture, "the VMs of a call that was given up are named, and those of the others are read") {
   options.timeout = milliseconds(400);
   Start();
