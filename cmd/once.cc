@@ -15,6 +15,7 @@
 #include "encode/text_encoders.h"
 #include "influx/influx_sink.h"
 #include "libvirt/libvirt_source.h"
+#include "ship/memory_spool.h"
 
 namespace vmtelem {
 namespace {
@@ -81,8 +82,10 @@ ExitCode Deliver(const Context& context, Sample& sample) {
   const HeldLog log(context.process, context.config(), context.log);
   auto sink = MakeInfluxSink(context.config().influx, clock, log.logger());
   if (!sink) return Fail(context, sink.error());
+  auto spool = std::make_unique<MemorySpool>(SpoolMemoryBytes(options.queue_max_bytes));
   Lines lines = InfluxLines(context, sample, options.encode);
-  const Delivery delivery = DeliverOnce(std::move(lines), std::move(*sink), options, clock, log.logger());
+  const Delivery delivery =
+      DeliverOnce(std::move(lines), {std::move(*sink), std::move(spool)}, options, clock, log.logger());
   const bool partly = delivery.lines.written > 0 && delivery.lines.written < delivery.lines.sampled;
   if (partly) log.Release();
   return JudgeDelivery(context, delivery);

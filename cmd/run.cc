@@ -18,6 +18,7 @@
 #include "config/url.h"
 #include "influx/influx_sink.h"
 #include "libvirt/libvirt_source.h"
+#include "ship/memory_spool.h"
 
 namespace vmtelem {
 namespace {
@@ -141,7 +142,9 @@ Outcome RunRun(const Context& context) {
   auto sink = MakeSink(context, clock, broken);
   if (!sink) return {Fail(context, sink.error())};
   auto source = MakeLibvirtSource(context.config().collect, clock, context.log);
-  Agent agent(MakeOptions(context), std::move(source), std::move(*sink), clock, context.log);
+  AgentOptions options = MakeOptions(context);
+  auto spool = std::make_unique<MemorySpool>(SpoolMemoryBytes(options.queue_max_bytes));
+  Agent agent(std::move(options), std::move(source), {std::move(*sink), std::move(spool)}, clock, context.log);
   agent.Start();
   LogStart(context);
   const int number = WaitForStop(agent, context.log);

@@ -11,31 +11,42 @@
 #include "agent/collector.h"
 #include "base/text.h"
 #include "ship/line_queue.h"
-#include "ship/memory_spool.h"
 
 namespace vmtelem {
+namespace {
+
+// "240 lines sampled, 9 recovered, 200 written, 8 waiting in memory, 41 in the spool (12345 bytes), 0 rejected, 0
+// dropped"
+std::string LinesText(const LineCounts& lines, std::uint64_t spool_bytes) {
+  return fmt::format(
+      "{} sampled, {} recovered, {} written, {} waiting in memory, {} in the spool ({}), {} rejected, {} "
+      "dropped",
+      CountOf(lines.sampled, "line"), lines.recovered, lines.written, lines.queued + lines.in_flight, lines.spooled,
+      CountOf(spool_bytes, "byte"), lines.rejected, lines.dropped);
+}
+
+}  // namespace
 
 // What carries lines to a sink; the parts refer to one another, so they live and die together.
 struct Shipment {
-  Shipment(const AgentOptions& options, std::unique_ptr<Sink> to, Clock& clock, const LoggerPtr& log)
-      : sink(std::move(to)),
-        queue(options.queue_max_bytes, ledger, [this] { sink->Wake(); }),
-        spool(options.queue_max_bytes),
-        writer(options.writer, {queue, spool, *sink, ledger, clock}, log) {}
+  Shipment(const AgentOptions& options, Outlet to, Clock& clock, const LoggerPtr& log)
+      : outlet(std::move(to)),
+        queue(options.queue_max_bytes - SpoolMemoryBytes(options.queue_max_bytes), ledger,
+              [this] { outlet.sink->Wake(); }),
+        writer(options.writer, {queue, *outlet.spool, *outlet.sink, ledger, clock}, log) {}
 
-  std::unique_ptr<Sink> sink;
+  Outlet outlet;
   Ledger ledger;
   LineQueue queue;
-  MemorySpool spool;
   Writer writer;
 };
 
 struct Agent::State {
-  State(AgentOptions o, std::unique_ptr<Source> s, std::unique_ptr<Sink> sink, Clock& clock, const LoggerPtr& l)
+  State(AgentOptions o, std::unique_ptr<Source> s, Outlet outlet, Clock& clock, const LoggerPtr& l)
       : options(std::move(o)),
         log(l),
         source(std::move(s)),
-        shipment(options, std::move(sink), clock, log),
+        shipment(options, std::move(outlet), clock, log),
         collector(
             {options.interval, options.encode, options.name, options.on_first_answer}, {*source, shipment.queue, clock},
             [this] { return Report(); }, log) {}
@@ -45,7 +56,9 @@ struct Agent::State {
     const CollectorStats collected = collector.stats();
     AgentReport report;
     report.lines = shipment.ledger.counts();
-    report.queue_bytes = shipment.queue.bytes() + writer.open_bytes + writer.spool_bytes;
+    report.queue_bytes = shipment.queue.bytes() + writer.open_bytes;
+    report.spool_bytes = writer.spool.bytes;
+    report.spool_batches = writer.spool.batches;
     report.writes = writer.writes;
     report.write_retries = writer.write_retries;
     report.write_latency = writer.write_latency;
@@ -75,9 +88,8 @@ struct Agent::State {
   std::size_t unreturned_calls = 0;
 };
 
-Agent::Agent(AgentOptions options, std::unique_ptr<Source> source, std::unique_ptr<Sink> sink, Clock& clock,
-             const LoggerPtr& log)
-    : state_(std::make_unique<State>(std::move(options), std::move(source), std::move(sink), clock, log)) {}
+Agent::Agent(AgentOptions options, std::unique_ptr<Source> source, Outlet outlet, Clock& clock, const LoggerPtr& log)
+    : state_(std::make_unique<State>(std::move(options), std::move(source), std::move(outlet), clock, log)) {}
 
 Agent::~Agent() { state_->Stop(Nanoseconds::zero()); }
 
@@ -106,16 +118,13 @@ std::string Agent::StatusLine() const {
     faults.push_back(fmt::format("{} {} not answer", CountOf(collected.hung_vms, "VM"), verb));
   }
   if (writer.fault) faults.push_back(writer.fault->message);
-  return fmt::format("{}, {} ({} failed); {} sampled, {} written, {} waiting, {} rejected, {} dropped; {}",
-                     CountOf(collected.vms, "VM"), CountOf(collected.cycles, "cycle"), collected.failed_cycles,
-                     CountOf(report.lines.sampled, "line"), report.lines.written,
-                     report.lines.queued + report.lines.in_flight, report.lines.rejected, report.lines.dropped,
+  return fmt::format("{}, {} ({} failed); {}; {}", CountOf(collected.vms, "VM"), CountOf(collected.cycles, "cycle"),
+                     collected.failed_cycles, LinesText(report.lines, report.spool_bytes),
                      faults.empty() ? "all is well" : fmt::format("{}", fmt::join(faults, "; ")));
 }
 
-Delivery DeliverOnce(Lines lines, std::unique_ptr<Sink> sink, const AgentOptions& options, Clock& clock,
-                     const LoggerPtr& log) {
-  Shipment shipment(options, std::move(sink), clock, log);
+Delivery DeliverOnce(Lines lines, Outlet outlet, const AgentOptions& options, Clock& clock, const LoggerPtr& log) {
+  Shipment shipment(options, std::move(outlet), clock, log);
   shipment.queue.Push(std::move(lines));
   shipment.writer.Stop(options.drain_timeout);
   shipment.writer.Run();

@@ -22,18 +22,27 @@ struct AgentOptions {
   Nanoseconds interval = std::chrono::seconds(1);
   EncodeOptions encode;
   WriterOptions writer;
-  std::uint64_t queue_max_bytes = 64ULL << 20;
+  std::uint64_t queue_max_bytes = 64ULL << 20;  // of memory for lines that wait, see SpoolMemoryBytes()
   Nanoseconds drain_timeout = std::chrono::seconds(15);
   // Called once, by the thread that collects, with the first snapshot of a hypervisor that answered. May be empty.
   std::function<void(const Snapshot&)> on_first_answer{};
+};
+
+// What of `queue_max_bytes` a spool may use for batches that only memory holds. The other half is for lines that no
+// batch holds yet: more than a little only comes together there while the disk or the machine stands still.
+constexpr std::uint64_t SpoolMemoryBytes(std::uint64_t queue_max_bytes) { return queue_max_bytes / 2; }
+
+// Where lines go and where they wait for it.
+struct Outlet {
+  std::unique_ptr<Sink> sink;
+  std::unique_ptr<Spool> spool;
 };
 
 // Wires a source to a sink: one collector thread, one writer thread, and the order in which they start and stop. Made,
 // started and stopped by one thread.
 class Agent {
  public:
-  Agent(AgentOptions options, std::unique_ptr<Source> source, std::unique_ptr<Sink> sink, Clock& clock,
-        const LoggerPtr& log);
+  Agent(AgentOptions options, std::unique_ptr<Source> source, Outlet outlet, Clock& clock, const LoggerPtr& log);
   ~Agent();  // stops without draining if Stop() was not called
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
@@ -55,13 +64,13 @@ class Agent {
   std::unique_ptr<State> state_;
 };
 
-// Delivers lines that were sampled outside an agent (`once`): returns when they are stored, refused, or the drain
-// time-out has passed. `fault` is why not all are written.
+// Delivers lines that were sampled outside an agent (`once`), and what else is in the spool: returns when all is
+// stored or refused, or the drain time-out has passed. `fault` is why not all are written; none if another process
+// delivers what is left in the spool.
 struct Delivery {
   LineCounts lines;
   std::optional<Error> fault;
 };
-Delivery DeliverOnce(Lines lines, std::unique_ptr<Sink> sink, const AgentOptions& options, Clock& clock,
-                     const LoggerPtr& log);
+Delivery DeliverOnce(Lines lines, Outlet outlet, const AgentOptions& options, Clock& clock, const LoggerPtr& log);
 
 }  // namespace vmtelem

@@ -7,9 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "base/gzip.h"
 #include "influx/credentials.h"
 #include "influx/curl_handles.h"
-#include "influx/gzip.h"
 #include "influx/outcome.h"
 #include "influx/request.h"
 #include "influx/server_text.h"
@@ -75,7 +75,7 @@ void InfluxSink::Start(TransferId id, std::shared_ptr<const Batch> batch) {
   std::unique_ptr<Transfer> transfer = IdleTransfer();
   if (!transfer) return FailToStart(id);
   Transfer::Body body = MakeBody(std::move(batch));
-  CurlHeaders headers = credentials_.Headers(body.packed.empty() ? Encoding::kIdentity : Encoding::kGzip);
+  CurlHeaders headers = credentials_.Headers(body.gzip ? Encoding::kGzip : Encoding::kIdentity);
   if (!headers) return FailToStart(id);
   transfer->Prepare(id, std::move(body), std::move(headers), clock_.SteadyNow());
   if (curl_multi_add_handle(multi_.get(), transfer->easy()) != CURLM_OK) return FailToStart(id);
@@ -90,9 +90,11 @@ std::unique_ptr<Transfer> InfluxSink::IdleTransfer() {
 }
 
 Transfer::Body InfluxSink::MakeBody(std::shared_ptr<const Batch> batch) {
-  std::optional<std::string> packed;
-  if (gzip_) packed = compressor_.Compress(batch->bytes());
-  return {std::move(batch), std::move(packed).value_or(std::string())};
+  if (!gzip_) return {std::move(batch), nullptr};
+  if (batch->gzip()) return {batch, batch->gzip()};
+  std::optional<std::string> packed = compressor_.Compress(batch->bytes());
+  if (!packed) return {std::move(batch), nullptr};
+  return {std::move(batch), std::make_shared<const std::string>(*std::move(packed))};
 }
 
 void InfluxSink::FailToStart(TransferId id) {

@@ -1,6 +1,6 @@
 vmtelem_stage(
   influx
-  SOURCES credentials.cc gzip.cc influx_sink.cc outcome.cc quoted_lines.cc refusal.cc request.cc server_text.cc
+  SOURCES credentials.cc influx_sink.cc outcome.cc quoted_lines.cc refusal.cc request.cc server_text.cc
           transfer.cc
   STAGES model
-  LIBRARIES CURL::libcurl ZLIB::ZLIB nlohmann_json::nlohmann_json)
+  LIBRARIES CURL::libcurl nlohmann_json::nlohmann_json)

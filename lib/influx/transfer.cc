@@ -103,7 +103,7 @@ void Transfer::Prepare(TransferId id, Body body, CurlHeaders headers, SteadyTime
   started_at_ = now;
   reply_.clear();
   error_.front() = '\0';
-  const std::string& bytes = body_.packed.empty() ? body_.batch->bytes() : body_.packed;
+  const std::string& bytes = body_.gzip ? *body_.gzip : body_.batch->bytes();
   curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, headers_.get());
   curl_easy_setopt(easy_.get(), CURLOPT_POSTFIELDS, bytes.data());
   curl_easy_setopt(easy_.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(bytes.size()));
@@ -113,7 +113,7 @@ Reply Transfer::TakeReply(CURLcode code) {
   Reply reply;
   reply.lines_sent = Info<curl_off_t>(easy_.get(), CURLINFO_SIZE_UPLOAD_T) > 0;
   reply.transport = TransportOf(code, reply.lines_sent);
-  reply.compressed = !body_.packed.empty();
+  reply.compressed = body_.gzip != nullptr;
   if (code != CURLE_OK) {
     reply.error = ErrorText(code);
     return reply;

@@ -27,7 +27,7 @@ class Transfer {
 
   struct Body {
     std::shared_ptr<const Batch> batch;
-    std::string packed;  // gzip of the batch; empty: it is sent as it is
+    std::shared_ptr<const std::string> gzip;  // of the batch; null: it is sent as it is
   };
   void Prepare(TransferId id, Body body, CurlHeaders headers, SteadyTime now);
   // What came back, once libcurl has said with `code` that it is over.

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,11 +28,16 @@ class Batch {
  public:
   Batch() = default;
   explicit Batch(Lines lines);
+  // Lines that were compressed already, as one gzip member.
+  Batch(Lines lines, std::shared_ptr<const std::string> gzip);
 
   [[nodiscard]] const std::string& bytes() const { return lines_.bytes; }
   [[nodiscard]] std::size_t line_count() const { return starts_.size(); }
   [[nodiscard]] std::int64_t first_wall_ns() const { return lines_.first_wall_ns; }
   [[nodiscard]] std::int64_t last_wall_ns() const { return lines_.last_wall_ns; }
+
+  // The same bytes as one gzip member, if whoever kept them has made it; null otherwise. A part of a batch has none.
+  [[nodiscard]] const std::shared_ptr<const std::string>& gzip() const { return gzip_; }
 
   // Line `index` (from 0) without its \n.
   [[nodiscard]] std::string_view line(std::size_t index) const;
@@ -44,6 +50,7 @@ class Batch {
  private:
   Lines lines_;
   std::vector<std::uint32_t> starts_;  // offset of each line
+  std::shared_ptr<const std::string> gzip_;
 };
 
 }  // namespace vmtelem

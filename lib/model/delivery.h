@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -66,27 +67,59 @@ class Sink {
 
 struct SpoolStats {
   std::uint64_t batches = 0, lines = 0, bytes = 0;
-  bool durable = false;  // survives the process
+  bool durable = false;  // what is added now survives the process
 };
 
 struct SpooledBatch {
   std::uint64_t id = 0;
   std::shared_ptr<const Batch> batch;
+  bool durable = false;  // this batch survives the process
+};
+
+// Lines that a spool gave up, which nobody will ever deliver.
+struct SpoolLoss {
+  std::size_t lines = 0;
+  bool durable = false;  // they were counted as spooled
+  std::int64_t first_wall_ns = 0, last_wall_ns = 0;
+  std::string reason;  // one line for people: "the spool is full", "FILE is damaged and was moved to ..."
+};
+
+// What became of batches beside the calls that tell it themselves.
+struct SpoolChanges {
+  std::size_t recovered_lines = 0;  // another process left them: they are in the spool now
+  std::size_t persisted_lines = 0;  // they survive the process now; until now only memory held them
+  std::vector<SpoolLoss> losses;
 };
 
 // The port to the place where sealed batches wait. The writer's thread owns it. No call waits for the network.
 class Spool {
  public:
+  struct Kept {
+    std::uint64_t id = 0;
+    bool durable = false;
+  };
+
   virtual ~Spool() = default;
 
-  // Keeps the batch. Returns how many lines of older, undelivered batches it gave up to make room.
-  virtual std::size_t Add(std::shared_ptr<const Batch> batch) = 0;
+  // Keeps the batch, at the cost of older ones if there is no room: see TakeChanges(). If it is durable, it is on disk
+  // when this returns.
+  virtual Kept Add(std::shared_ptr<const Batch> batch) = 0;
 
-  // The next batch to deliver, each handed out once; nothing if none is left.
+  // Hands out the batch with this id; nothing if it was handed out or given up.
+  virtual std::optional<SpooledBatch> Take(std::uint64_t id) = 0;
+  // Hands out the oldest batch that was not handed out; nothing if there is none.
   virtual std::optional<SpooledBatch> Next() = 0;
 
-  // Forgets a batch that Next() handed out: it is delivered or given up.
+  // Forgets a batch that was handed out: it is delivered or given up.
   virtual void Acknowledge(std::uint64_t id) = 0;
+
+  // Keeps a line that the target refused, for people to look at. Bounded: the oldest of them go first.
+  virtual void KeepRejected(std::string_view line, std::string_view reason) = 0;
+
+  // What changed since the last time; also looks for batches that other processes left, and writes to disk what could
+  // not be written before. To be called after every Add() and every second or so. The changes are to be accounted for
+  // in the order of the fields.
+  virtual SpoolChanges TakeChanges() = 0;
 
   [[nodiscard]] virtual SpoolStats stats() const = 0;
 };

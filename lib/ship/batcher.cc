@@ -21,8 +21,9 @@ void Batcher::Add(Lines lines, SteadyTime now) {
 
 bool Batcher::Due(SteadyTime now, Pace pace) const {
   if (open_.empty()) return false;
-  if (pace == Pace::kGrow) return AtMost();
-  return AtMost() || open_.count >= limits_.max_lines || now >= opened_at_ + limits_.max_age;
+  if (AtMost()) return true;
+  if (pace == Pace::kPrompt && open_.count >= limits_.max_lines) return true;
+  return pace != Pace::kGrow && now >= opened_at_ + limits_.max_age;
 }
 
 std::optional<SteadyTime> Batcher::DueAt(Pace pace) const {

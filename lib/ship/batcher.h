@@ -18,6 +18,7 @@ struct BatchLimits {
 // Whether a batch that is sealed now could be sent now.
 enum class Pace {
   kPrompt,  // yes: it is due when it has enough lines or is old enough
+  kKeep,    // no, but a sealed batch is safer: it is due when it is old enough
   kGrow,    // no: it gains nothing by being sealed, so it grows to the most that one batch may be
 };
 

@@ -1,17 +1,56 @@
 #include "ship/delivery_log.h"
 
+#include <algorithm>
+#include <ctime>
 #include <string_view>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "base/parse.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace vmtelem {
 namespace {
 
 std::string LeftOut(std::uint64_t count) {
   return count == 0 ? "" : fmt::format(" ({} more of this kind since it was last told)", count);
+}
+
+std::string LinesLeftOut(std::uint64_t count) {
+  return count == 0 ? "" : fmt::format(" (and {} since it was last told)", CountOf(count, "line"));
+}
+
+constexpr std::size_t kExampleBytes = 200;
+
+// Measurement and tags, which say whose line it is; fields are nobody's business in a log.
+std::string_view SeriesKey(std::string_view line) {
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (line[at] == ' ') return line.substr(0, at);
+    if (line[at] == '\\') ++at;
+  }
+  return line;
+}
+
+std::string Prefix(std::string_view line) {
+  std::size_t end = 0;
+  while (end < line.size()) {
+    const std::size_t length = std::max<std::size_t>(Utf8SequenceLength(line.substr(end)), 1);
+    if (end + length > kExampleBytes) return std::string(line.substr(0, end)) + "...";
+    end += length;
+  }
+  return std::string(line);
+}
+
+std::string Which(const Rejection& rejection) {
+  if (rejection.texts.empty()) return ", which the server does not name";
+  return fmt::format(", the first '{}'", Prefix(SeriesKey(rejection.texts.front())));
+}
+
+// In UTC, to the second: an operator looks for a gap of minutes or hours.
+std::string TimeText(std::int64_t wall_ns) {
+  return fmt::format("{:%FT%TZ}", fmt::gmtime(static_cast<std::time_t>(wall_ns / 1'000'000'000)));
 }
 
 std::string Hint(const std::string& hint) { return hint.empty() ? "" : fmt::format("; {}", hint); }
@@ -39,12 +78,12 @@ std::string_view NameOf(Action action) {
 
 }  // namespace
 
-std::optional<std::uint64_t> LogThrottle::Admit(const std::string& kind, SteadyTime now) {
+std::optional<std::uint64_t> LogThrottle::Admit(const std::string& kind, SteadyTime now, std::uint64_t count) {
   const bool known = kinds_.count(kind) > 0;
   const auto [found, first] = kinds_.try_emplace(known || kinds_.size() < kMaxKinds ? kind : std::string());
   Kind& entry = found->second;
   if (!first && now < entry.told_at + kInterval) {
-    ++entry.left_out;
+    entry.left_out += count;
     return std::nullopt;
   }
   entry.told_at = now;
@@ -90,17 +129,31 @@ void DeliveryLog::SearchBegan(const Verdict& verdict, SteadyTime now) {
 }
 
 void DeliveryLog::Rejected(const Rejection& rejection, SteadyTime now) {
-  const auto left_out = throttle_.Admit("rejected " + rejection.reason, now);
+  const char* const kind = rejection.texts.empty() ? "unnamed " : "rejected ";
+  const auto left_out = throttle_.Admit(kind + rejection.reason, now, rejection.lines);
   if (!left_out) return;
-  const std::string which = rejection.example.empty() ? "" : fmt::format(", the first '{}'", rejection.example);
-  log_->warn("{} rejected{}: {}{}", CountOf(rejection.lines, "line"), which, rejection.reason, LeftOut(*left_out));
+  log_->warn("{} rejected{}: {}{}", CountOf(rejection.lines, "line"), Which(rejection), rejection.reason,
+             LinesLeftOut(*left_out));
+}
+
+void DeliveryLog::Lost(const SpoolLoss& loss, SteadyTime now) {
+  lost_ += loss.lines;
+  const auto left_out = throttle_.Admit("lost " + loss.reason, now, loss.lines);
+  if (!left_out) return;
+  log_->error("{} from {} to {} lost: {}{}", CountOf(loss.lines, "line"), TimeText(loss.first_wall_ns),
+              TimeText(loss.last_wall_ns), loss.reason, LinesLeftOut(*left_out));
 }
 
 void DeliveryLog::Dropped(std::uint64_t total, SteadyTime now) {
-  if (total == dropped_told_ || !throttle_.Admit("dropped", now)) return;
-  log_->error("the memory for lines that wait is full, the oldest were dropped: {}",
-              CountOf(total - dropped_told_, "line"));
-  dropped_told_ = total;
+  const std::uint64_t untold = total - lost_ - dropped_told_;
+  if (untold == 0 || !throttle_.Admit("dropped", now)) return;
+  log_->error("the memory for lines that wait is full, the oldest were dropped: {}", CountOf(untold, "line"));
+  dropped_told_ += untold;
+}
+
+void DeliveryLog::Found(std::uint64_t recovered_lines, SteadyTime now) {
+  const auto left_out = throttle_.Admit("found", now, recovered_lines);
+  if (left_out) log_->info("{} found in the spool{}", CountOf(recovered_lines, "line"), LinesLeftOut(*left_out));
 }
 
 }  // namespace vmtelem

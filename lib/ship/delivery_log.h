@@ -18,8 +18,9 @@ class LogThrottle {
  public:
   static constexpr Nanoseconds kInterval = std::chrono::minutes(1);
 
-  // How many of this kind were left out since the last one; nothing: leave this one out too.
-  std::optional<std::uint64_t> Admit(const std::string& kind, SteadyTime now);
+  // How many of this kind were left out since the last one; nothing: leave this one out too. `count` is what this one
+  // adds to that.
+  std::optional<std::uint64_t> Admit(const std::string& kind, SteadyTime now, std::uint64_t count = 1);
 
  private:
   static constexpr std::size_t kMaxKinds = 64;  // a server's words are unbounded, this is not
@@ -43,15 +44,18 @@ class DeliveryLog {
   void Recovered(std::uint64_t waiting_lines, SteadyTime now);
   void SearchBegan(const Verdict& verdict, SteadyTime now);
   void Rejected(const Rejection& rejection, SteadyTime now);
-  // `total` lines were dropped so far, because there is no memory for them.
+  // The spool gave lines up.
+  void Lost(const SpoolLoss& loss, SteadyTime now);
+  // `total` lines were dropped so far; those that Lost() did not tell are dropped because there is no memory for them.
   void Dropped(std::uint64_t total, SteadyTime now);
+  void Found(std::uint64_t recovered_lines, SteadyTime now);
 
  private:
   LoggerPtr log_;
   LogThrottle throttle_;
   std::optional<std::pair<Gate::State, ErrorCode>> told_;
   SteadyTime trouble_since_{};
-  std::uint64_t dropped_told_ = 0;
+  std::uint64_t lost_ = 0, dropped_told_ = 0;
 };
 
 }  // namespace vmtelem

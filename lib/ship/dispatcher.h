@@ -1,26 +1,40 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <utility>
 #include <vector>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "model/delivery.h"
+#include "ship/backlog_pace.h"
 #include "ship/delivery_log.h"
 #include "ship/gate.h"
+#include "ship/last_slot.h"
 #include "ship/ledger.h"
 #include "ship/outgoing_batch.h"
 #include "ship/size_limit.h"
+#include "ship/track_record.h"
+#include "ship/waiting_batches.h"
 
 namespace vmtelem {
 
 // Takes batches from the spool to the sink: decides which one is sent when, and settles each outcome in the ledger, the
-// spool and the log. Never waits. Writer's thread.
+// spool and the log. Live batches go first, oldest first; beside them, in all slots but the last free one, go the
+// backlog at a bounded rate and batches that may hold a line at fault. Never waits. Writer's thread.
 class Dispatcher {
  public:
+  struct Options {
+    std::size_t max_in_flight = 2;
+    Nanoseconds retry_max = std::chrono::seconds(10);
+    std::function<double()> random;                  // uniform in [0, 1)
+    double backlog_rate = 10;                        // times the live lines
+    Nanoseconds live_for = std::chrono::seconds(7);  // after it was sealed
+  };
   struct Parts {  // all must outlive the dispatcher
     Spool& spool;
     Sink& sink;
@@ -32,9 +46,14 @@ class Dispatcher {
     Nanoseconds write_latency{};
   };
 
-  Dispatcher(std::size_t max_in_flight, Gate gate, Parts parts);
+  Dispatcher(Options options, Parts parts);
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
 
-  void BatchSpooled() { spool_empty_ = false; }
+  // A batch was just sealed and is in the spool.
+  void Sealed(std::uint64_t id, std::size_t lines, SteadyTime now);
+  // There may be more in the spool than was sealed here.
+  void MoreCame() { waiting_.MoreCame(); }
   enum class Which {
     kUndoubted,  // not those that need evidence from others: a batch that is about to be sealed may give it
     kAll,
@@ -42,59 +61,82 @@ class Dispatcher {
   void Start(SteadyTime now, Which which);
   void Settle(const Completion& completion, SteadyTime now);
 
-  // After Start() of the undoubted: a batch that is spooled now would be sent now.
+  // After Start() of the undoubted: a batch that is sealed now would be sent now.
   [[nodiscard]] bool HasRoom(SteadyTime now) const;
-  // When there may be more to start although nothing has completed.
+  // After Start() of all: when there may be more to start although nothing has completed.
   [[nodiscard]] std::optional<SteadyTime> NextStart(SteadyTime now) const;
-  // For draining: what waits is tried at once, and no wait is longer than `cap`.
+  // For draining: what waits is tried at once and at full speed, and no wait is longer than `cap`.
   void Hasten(SteadyTime now, Nanoseconds cap);
   // Breaks off what is in flight; its lines wait again.
   void Abort();
-  // Gives up all that waits. How many lines.
-  std::uint64_t GiveUp();
+  // Puts back into the spool what was taken from it and only memory holds, in case it can be made durable now.
+  void PutBack();
 
-  [[nodiscard]] bool idle() const { return outgoing_.empty() && spool_empty_; }
+  [[nodiscard]] bool idle() const { return outgoing_.empty() && waiting_.empty(); }
   [[nodiscard]] std::size_t in_flight() const;
   [[nodiscard]] bool held() const { return gate_.state() == Gate::State::kHeld; }
   [[nodiscard]] const std::optional<Error>& fault() const { return fault_; }
   [[nodiscard]] const std::optional<Error>& last_rejection() const { return last_rejection_; }
   [[nodiscard]] Counts counts() const { return counts_; }
-  // Where lines are that are sealed and not in flight.
-  [[nodiscard]] Place waiting() const { return waiting_; }
 
  private:
+  enum class Lane { kLive, kBacklog, kSuspect };
   struct Outgoing {
-    explicit Outgoing(SpooledBatch spooled) : batch(std::move(spooled)) {}
+    Outgoing(const WaitingBatches::Parts& parts, bool is_live, Backoff own)
+        : batch(parts), live(is_live), backoff(std::move(own)) {}
+
+    // A line that a durable spool holds is there until it is settled, in flight or not.
+    [[nodiscard]] Place waiting() const { return batch.durable() ? Place::kSpooled : Place::kQueued; }
+    [[nodiscard]] Place flying() const { return batch.durable() ? Place::kSpooled : Place::kInFlight; }
 
     OutgoingBatch batch;
+    bool live;        // it was when it was taken from the spool
+    Backoff backoff;  // of failures that are the batch's own
     SteadyTime not_before{};
-    bool tried = false;  // what is sent next was sent before
+    bool tried = false;    // what is sent next was sent before
+    bool doubted = false;  // it was sent although it needs evidence from others
     std::optional<TransferId> transfer;
     std::shared_ptr<const Batch> sent;
     Gate::Round round = 0;
   };
 
+  static Lane LaneOf(const Outgoing& outgoing);
   [[nodiscard]] bool MayStart(SteadyTime now) const;
-  [[nodiscard]] std::size_t Room() const;
   [[nodiscard]] std::size_t SlotsOpen() const;
+  [[nodiscard]] bool TooManySearches() const;
+  [[nodiscard]] bool HasRoomFor(Lane lane) const;
+  [[nodiscard]] bool BacklogMayBeTaken(SteadyTime now) const;
+  bool MayUseSlot(Lane lane, SteadyTime now);
+  [[nodiscard]] std::array<Lane, 3> LaneOrder() const;
+
   Outgoing* Choose(SteadyTime now, Which which);
-  Outgoing* Pull();
+  [[nodiscard]] Outgoing* FirstReady(Lane lane, SteadyTime now) const;
+  [[nodiscard]] Outgoing* FirstDoubted(SteadyTime now) const;
+  Outgoing* Take(Lane lane, SteadyTime now);
+  [[nodiscard]] WaitingBatches::Limit JoinLimit() const;
+  Backoff OwnBackoff(Nanoseconds cap) {
+    return {cap, [this] { return options_.random(); }};
+  }
   void Send(Outgoing& outgoing);
   void Land(Outgoing& outgoing);
-  void Account(const Step& step, const Verdict& verdict, SteadyTime now);
-  void SetPace(Outgoing& outgoing, Step::Delay delay, const Verdict& verdict, SteadyTime now);
+  void Account(const Step& step, const Outgoing& outgoing, const Verdict& verdict, SteadyTime now);
+  void SetPace(Outgoing& outgoing, const Step& step, const Verdict& verdict, SteadyTime now);
   void NoteAnswer(const Completion& completion, const Outgoing& outgoing, SteadyTime now);
+  void Acknowledge(const Outgoing& outgoing);
   [[nodiscard]] std::uint64_t WaitingLines() const;
 
-  const std::size_t max_in_flight_;
+  Options options_;
   Gate gate_;
   Parts parts_;
-  const Place waiting_, flying_;
-  std::vector<std::unique_ptr<Outgoing>> outgoing_;  // oldest first
-  bool spool_empty_ = false;
+  WaitingBatches waiting_;
+  BacklogPace pace_;
+  TrackRecord record_;
+  LastSlot last_slot_;
+  std::vector<std::unique_ptr<Outgoing>> outgoing_;  // in the order in which they were taken
+  Lane last_beside_ = Lane::kBacklog;
+  bool live_went_last_ = false;
+  bool draining_ = false;
   TransferId last_transfer_ = 0;
-  std::uint64_t accepted_ = 0;  // requests of which the target stored something
-  Trials trials_;
   SizeLimit size_limit_;
   std::optional<Error> fault_, last_rejection_;
   Counts counts_;

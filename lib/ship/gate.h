@@ -31,6 +31,7 @@ class Gate {
   void Hasten(SteadyTime now, Nanoseconds cap);
 
   [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] Nanoseconds cap() const { return backoff_.cap(); }  // the longest wait but for what the server asks
   [[nodiscard]] Round round() const { return round_; }
   [[nodiscard]] SteadyTime ready_at() const { return ready_at_; }
 

@@ -2,10 +2,16 @@
 
 namespace vmtelem {
 
-void Ledger::Sampled(std::uint64_t lines) {
+void Ledger::Sampled(std::uint64_t lines, Place place) {
   const std::lock_guard guard(mutex_);
   counts_.sampled += lines;
-  counts_.queued += lines;
+  At(place) += lines;
+}
+
+void Ledger::Recovered(std::uint64_t lines) {
+  const std::lock_guard guard(mutex_);
+  counts_.recovered += lines;
+  counts_.spooled += lines;
 }
 
 void Ledger::Move(Place from, Place to, std::uint64_t lines) {

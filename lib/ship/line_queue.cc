@@ -27,14 +27,14 @@ void LineQueue::Push(Lines lines) {
   if (lines.empty()) return;
   {
     const std::lock_guard guard(mutex_);
-    ledger_.Sampled(lines.count);
-    std::uint64_t dropped = closed_ ? lines.count : 0;
+    ledger_.Sampled(lines.count, closed_ ? Place::kDropped : Place::kQueued);
     if (!closed_) {
       bytes_ += lines.bytes.size();
       waiting_.push_back(std::move(lines));
-      dropped = DropOldest();
+      if (const std::uint64_t dropped = DropOldest(); dropped > 0) {
+        ledger_.Move(Place::kQueued, Place::kDropped, dropped);
+      }
     }
-    if (dropped > 0) ledger_.Move(Place::kQueued, Place::kDropped, dropped);
   }
   wake_();
 }

@@ -4,26 +4,28 @@
 
 namespace vmtelem {
 
-std::size_t MemorySpool::Add(std::shared_ptr<const Batch> batch) {
+Spool::Kept MemorySpool::Add(std::shared_ptr<const Batch> batch) {
   ++stats_.batches;
   stats_.lines += batch->line_count();
   stats_.bytes += batch->bytes().size();
-  waiting_.push_back({++last_id_, std::move(batch)});
-  std::size_t given_up = 0;
-  while (stats_.bytes > max_bytes_ && waiting_.size() > 1) {
-    given_up += waiting_.front().batch->line_count();
-    Forget(*waiting_.front().batch);
-    waiting_.pop_front();
-  }
-  return given_up;
+  waiting_.emplace(++last_id_, std::move(batch));
+  while (stats_.bytes > max_bytes_ && waiting_.size() > 1) GiveUpOldest();
+  return {last_id_, false};
+}
+
+std::optional<SpooledBatch> MemorySpool::Take(std::uint64_t id) {
+  const auto found = waiting_.find(id);
+  return found == waiting_.end() ? std::nullopt : std::optional(HandOut(found));
 }
 
 std::optional<SpooledBatch> MemorySpool::Next() {
-  if (waiting_.empty()) return std::nullopt;
-  SpooledBatch next = std::move(waiting_.front());
-  waiting_.pop_front();
-  handed_out_.emplace(next.id, next.batch);
-  return next;
+  return waiting_.empty() ? std::nullopt : std::optional(HandOut(waiting_.begin()));
+}
+
+SpooledBatch MemorySpool::HandOut(Batches::iterator batch) {
+  const SpooledBatch out{batch->first, batch->second, false};
+  handed_out_.insert(waiting_.extract(batch));
+  return out;
 }
 
 void MemorySpool::Acknowledge(std::uint64_t id) {
@@ -31,6 +33,20 @@ void MemorySpool::Acknowledge(std::uint64_t id) {
   if (found == handed_out_.end()) return;
   Forget(*found->second);
   handed_out_.erase(found);
+}
+
+SpoolChanges MemorySpool::TakeChanges() {
+  SpoolChanges changes;
+  changes.losses = std::exchange(losses_, {});
+  return changes;
+}
+
+void MemorySpool::GiveUpOldest() {
+  const Batch& oldest = *waiting_.begin()->second;
+  losses_.push_back({oldest.line_count(), false, oldest.first_wall_ns(), oldest.last_wall_ns(),
+                     "the memory for lines that wait is full, the oldest were dropped"});
+  Forget(oldest);
+  waiting_.erase(waiting_.begin());
 }
 
 void MemorySpool::Forget(const Batch& batch) {

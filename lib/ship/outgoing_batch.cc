@@ -4,30 +4,16 @@
 #include <cmath>
 #include <utility>
 
-#include "base/utf8.h"
-
 namespace vmtelem {
 namespace {
 
-constexpr std::size_t kExampleBytes = 200;
-
-// Measurement and tags, which say whose line it is; fields are nobody's business in a log.
-std::string_view SeriesKey(std::string_view line) {
-  for (std::size_t at = 0; at < line.size(); ++at) {
-    if (line[at] == ' ') return line.substr(0, at);
-    if (line[at] == '\\') ++at;
+Batch Join(const std::vector<SpooledBatch>& parts) {
+  Lines lines;
+  for (const SpooledBatch& part : parts) {
+    lines.Append(
+        {part.batch->bytes(), part.batch->line_count(), part.batch->first_wall_ns(), part.batch->last_wall_ns()});
   }
-  return line;
-}
-
-std::string Prefix(std::string_view line) {
-  std::size_t end = 0;
-  while (end < line.size()) {
-    const std::size_t length = std::max<std::size_t>(Utf8SequenceLength(line.substr(end)), 1);
-    if (end + length > kExampleBytes) return std::string(line.substr(0, end)) + "...";
-    end += length;
-  }
-  return std::string(line);
+  return Batch(std::move(lines));
 }
 
 }  // namespace
@@ -38,12 +24,18 @@ std::size_t Step::rejected() const {
   return lines;
 }
 
-OutgoingBatch::OutgoingBatch(SpooledBatch batch) : id_(batch.id), remaining_(batch.batch->line_count()) {
-  if (remaining_ > 0) pieces_.push_back({std::move(batch.batch), 0, 0, false, std::nullopt});
+OutgoingBatch::OutgoingBatch(const std::vector<SpooledBatch>& parts) : durable_(parts.front().durable) {
+  for (const SpooledBatch& part : parts) {
+    ids_.push_back(part.id);
+    remaining_ += part.batch->line_count();
+  }
+  if (remaining_ == 0) return;
+  pieces_.push_back({parts.size() == 1 ? parts.front().batch : std::make_shared<const Batch>(Join(parts))});
 }
 
 std::shared_ptr<const Batch> OutgoingBatch::Next(std::uint64_t accepted, std::size_t max_bytes) {
   accepted_ = accepted;
+  if (!tried_at_) tried_at_ = accepted;
   while (!pieces_.front().bisection && pieces_.front().batch->line_count() > 1 &&
          pieces_.front().batch->bytes().size() > max_bytes) {
     Halve();
@@ -51,6 +43,7 @@ std::shared_ptr<const Batch> OutgoingBatch::Next(std::uint64_t accepted, std::si
   const Piece& piece = pieces_.front();
   const std::size_t lines = piece.batch->line_count();
   sent_ = piece.bisection ? piece.bisection->Next(AcceptedSinceRefusal()) : Bisection::Range{0, lines};
+  sent_suspect_ = piece.failures > 0 || piece.singled_out || (piece.bisection && piece.bisection->suspects() > 0);
   if (sent_.size() == lines) return piece.batch;
   return std::make_shared<const Batch>(piece.batch->Slice(sent_.begin, sent_.size()));
 }
@@ -80,14 +73,14 @@ Step OutgoingBatch::Settle(const Verdict& verdict, std::uint64_t accepted, const
 
 Step OutgoingBatch::Accept(const Verdict& verdict) {
   Step step;
-  const std::size_t named = std::min(verdict.lines.size(), sent_.size());
+  const std::size_t named = verdict.lines.size();
   const std::size_t unnamed = std::min(verdict.unnamed_lines, sent_.size() - named);
-  if (named > 0) Reject(step, named, Example(verdict.lines.front()), verdict.reason);
-  if (unnamed > 0) Reject(step, unnamed, {}, verdict.reason);
+  if (named > 0) Reject(step, SentLines(verdict.lines), verdict.reason);
+  if (unnamed > 0) RejectUnnamed(step, unnamed, verdict.reason);
   step.written = sent_.size() - named - unnamed;
   remaining_ -= step.written;
   if (pieces_.front().bisection) {
-    pieces_.front().failures = 0;
+    ForgetFailures();
     pieces_.front().bisection->Accepted(sent_);
     EndSearch();
   } else {
@@ -106,7 +99,7 @@ Step OutgoingBatch::RemoveNamed(const Verdict& verdict) {
   }
   if (piece.bisection || piece.removals == kMaxRemovals) return Refuse(verdict);
   ++piece.removals;
-  Reject(step, verdict.lines.size(), Example(verdict.lines.front()), verdict.reason);
+  Reject(step, SentLines(verdict.lines), verdict.reason);
   piece.batch = std::make_shared<const Batch>(piece.batch->Without(verdict.lines));
   if (piece.batch->line_count() == 0) pieces_.pop_front();
   return step;
@@ -137,22 +130,61 @@ Step OutgoingBatch::Refuse(const Verdict& verdict) {
 Step OutgoingBatch::Fail(const Verdict& verdict) {
   Step step{.delay = Step::Delay::kBackOff};
   if (!verdict.batch_suspected) return step;
+  ++pieces_.front().failures;
+  if (IsTelling()) {
+    ++pieces_.front().telling;
+    step.delay = Step::Delay::kAlone;
+  }
+  tried_at_ = accepted_;
   if (sent_.size() == 1) {
     FailLine(step, verdict);
-  } else if (++pieces_.front().failures >= kFailuresToSuspect) {
-    Search(step).Refused(sent_);
+  } else {
+    FailPiece(step);
   }
   return step;
 }
 
-// With no sign of life in between, other lines are tried before this one is doubted; with one, a second is waited for.
+// The target took something else since this was tried last, or just now: it is not the target that is out of order.
+bool OutgoingBatch::IsTelling() const { return trials_.well || accepted_ > tried_at_.value_or(accepted_); }
+
+void OutgoingBatch::FailPiece(Step& step) {
+  if (!PieceIsSuspect()) return;
+  Search(step).Refused(sent_);
+  step.closer = true;
+}
+
+bool OutgoingBatch::PieceIsSuspect() const {
+  const Piece& piece = pieces_.front();
+  if (piece.failures >= kFailuresToSuspect) return true;
+  return piece.telling >= kTellingToSuspect && std::pow(trials_.failure_rate, piece.telling) <= kMaxChanceToSuspect;
+}
+
+// Lines behind this one go first. With no sign of life in between they are tried before this one is doubted; with one,
+// a second is waited for.
 void OutgoingBatch::FailLine(Step& step, const Verdict& verdict) {
-  if (!sent_suspect()) lone_ = {sent_.begin, 0, 0, accepted_, trials_};
-  if (std::exchange(lone_.accepted, accepted_) != accepted_) ++lone_.telling;
-  if (++lone_.count < kFailuresToSuspect) return;
+  if (lone_.count == 0 || lone_.line != sent_.begin) lone_ = {sent_.begin, 0, 0, accepted_, trials_};
+  step.closer = std::exchange(lone_.accepted, accepted_) != accepted_;
+  if (step.closer) ++lone_.telling;
+  ++lone_.count;
+  if (lone_.telling > 0 && LinesBehind()) {
+    Search(step).SetAside(sent_);
+    ForgetFailures();
+    return;
+  }
+  if (lone_.count < kFailuresToSuspect) return;
   doubted_at_ = accepted_;
   const bool proven = LineIsToBlame();
   if (proven || lone_.telling == 0) RefuseLine(step, verdict, proven);
+}
+
+void OutgoingBatch::ForgetFailures() {
+  pieces_.front().failures = pieces_.front().telling = 0;
+  lone_ = {};
+}
+
+bool OutgoingBatch::LinesBehind() const {
+  const Piece& piece = pieces_.front();
+  return !piece.singled_out && sent_.end < piece.batch->line_count();
 }
 
 // Whether chance explains the failures: would a target that fails this line as often as it failed other requests since
@@ -167,7 +199,7 @@ bool OutgoingBatch::LineIsToBlame() const {
 bool OutgoingBatch::RefuseLine(Step& step, const Verdict& verdict, bool proven) {
   Bisection& search = Search(step);
   if (proven) {
-    Reject(step, 1, Example(0), verdict.reason);
+    Reject(step, SentLines({0}), verdict.reason);
     search.Refused(sent_);
   } else {
     doubted_at_ = accepted_;
@@ -175,14 +207,19 @@ bool OutgoingBatch::RefuseLine(Step& step, const Verdict& verdict, bool proven) 
   }
   const bool exhausted = !proven && (search.done() || search.set_aside().size() >= kMaxSetAside);
   const bool same_again = !proven && pieces_.front().batch->line_count() == 1;
-  if (!same_again) lone_ = {};
+  if (!same_again) ForgetFailures();
   EndSearch();
   return !exhausted;
 }
 
-void OutgoingBatch::Reject(Step& step, std::size_t lines, std::string example, const std::string& reason) {
+void OutgoingBatch::Reject(Step& step, std::vector<std::string> texts, const std::string& reason) {
+  remaining_ -= texts.size();
+  step.rejections.push_back({texts.size(), std::move(texts), reason});
+}
+
+void OutgoingBatch::RejectUnnamed(Step& step, std::size_t lines, const std::string& reason) {
   remaining_ -= lines;
-  step.rejections.push_back({lines, std::move(example), reason});
+  step.rejections.push_back({lines, {}, reason});
 }
 
 Bisection& OutgoingBatch::Search(Step& step) {
@@ -208,11 +245,37 @@ void OutgoingBatch::EndSearch() {
   for (const std::size_t line : set_aside) again.bytes.append(piece.batch->line(line)).push_back('\n');
   again.first_wall_ns = piece.batch->first_wall_ns();
   again.last_wall_ns = piece.batch->last_wall_ns();
-  piece = Piece{std::make_shared<const Batch>(std::move(again)), kMaxRemovals, 0, false, std::nullopt};
+  piece = {.batch = std::make_shared<const Batch>(std::move(again)), .removals = kMaxRemovals, .singled_out = true};
 }
 
-std::string OutgoingBatch::Example(std::size_t sent_line) const {
-  return Prefix(SeriesKey(pieces_.front().batch->line(sent_.begin + sent_line)));
+Batch OutgoingBatch::Remaining() const {
+  Lines lines;
+  const auto append = [&](const Piece& piece, std::size_t line) {
+    lines.bytes.append(piece.batch->line(line)).push_back('\n');
+    lines.NoteLine(piece.batch->first_wall_ns());
+  };
+  for (const Piece& piece : pieces_) {
+    if (piece.bisection) {
+      for (const std::size_t line : piece.bisection->set_aside()) append(piece, line);
+    }
+    for (std::size_t i = piece.bisection ? piece.bisection->begin() : 0; i < piece.batch->line_count(); ++i) {
+      append(piece, i);
+    }
+    lines.last_wall_ns = piece.batch->last_wall_ns();
+  }
+  return Batch(std::move(lines));
+}
+
+bool OutgoingBatch::suspect() const {
+  if (pieces_.empty()) return false;
+  const Piece& piece = pieces_.front();
+  return piece.bisection || piece.singled_out || piece.failures > 0;
+}
+
+std::vector<std::string> OutgoingBatch::SentLines(const std::vector<std::size_t>& lines) const {
+  std::vector<std::string> texts;
+  for (const std::size_t line : lines) texts.emplace_back(pieces_.front().batch->line(sent_.begin + line));
+  return texts;
 }
 
 }  // namespace vmtelem

@@ -13,11 +13,19 @@
 namespace vmtelem {
 namespace {
 
-constexpr Nanoseconds kLongestWait = std::chrono::minutes(1);    // nothing depends on it
+constexpr Nanoseconds kSpoolInterval = std::chrono::seconds(1);  // at which the spool is asked what has changed
 constexpr Nanoseconds kDrainRetryMax = std::chrono::seconds(1);  // a stop has no time for long waits
 
 BatchLimits LimitsOf(const WriterOptions& options) {
   return {.max_lines = options.batch_max_lines, .max_age = options.batch_max_age};
+}
+
+Dispatcher::Options OrderOf(const WriterOptions& options) {
+  return {.max_in_flight = options.writes_in_flight,
+          .retry_max = options.retry_max,
+          .random = options.random ? options.random : SystemRandom(),
+          .backlog_rate = options.backlog_rate,
+          .live_for = 2 * options.batch_max_age + std::chrono::seconds(5)};
 }
 
 }  // namespace
@@ -29,14 +37,13 @@ struct Writer::State {
         logger(std::move(l)),
         log(logger),
         batcher(LimitsOf(options)),
-        dispatcher(options.writes_in_flight,
-                   Gate(Backoff(options.retry_max, options.random ? options.random : SystemRandom())),
-                   {p.spool, p.sink, p.ledger, log}) {}
+        dispatcher(OrderOf(options), {p.spool, p.sink, p.ledger, log}) {}
 
   void Run();
   void Intake(SteadyTime now);
   void SealAndStart(SteadyTime now);
-  void Seal();
+  void Seal(SteadyTime now);
+  void NoteChanges(SteadyTime now);
   [[nodiscard]] Pace PaceAt(SteadyTime now) const;
   [[nodiscard]] bool Finished(SteadyTime now) const;
   [[nodiscard]] Nanoseconds Timeout(SteadyTime now) const;
@@ -51,6 +58,7 @@ struct Writer::State {
   Dispatcher dispatcher;
   std::optional<SteadyTime> drain_until;  // the writer's own copy, from when it has noticed
   bool closed = false;
+  SteadyTime changes_due{};
 
   mutable std::mutex mutex;  // of what is below: the only state that other threads touch
   std::optional<SteadyTime> stop_at;
@@ -60,6 +68,7 @@ struct Writer::State {
 void Writer::State::Run() {
   while (true) {
     const SteadyTime now = parts.clock.SteadyNow();
+    if (now >= changes_due) NoteChanges(now);
     Intake(now);
     SealAndStart(now);
     Publish(dispatcher.fault());
@@ -87,22 +96,41 @@ void Writer::State::Intake(SteadyTime now) {
 void Writer::State::SealAndStart(SteadyTime now) {
   dispatcher.Start(now, Dispatcher::Which::kUndoubted);
   while (closed ? !batcher.empty() : batcher.Due(now, PaceAt(now))) {
-    Seal();
+    Seal(now);
     dispatcher.Start(now, Dispatcher::Which::kUndoubted);
   }
   dispatcher.Start(now, Dispatcher::Which::kAll);
 }
 
-void Writer::State::Seal() {
+void Writer::State::Seal(SteadyTime now) {
   auto batch = std::make_shared<const Batch>(batcher.Take());
-  const Place place = dispatcher.waiting();
-  if (place != Place::kQueued) parts.ledger.Move(Place::kQueued, place, batch->line_count());
-  const std::size_t given_up = parts.spool.Add(std::move(batch));
-  if (given_up > 0) parts.ledger.Move(place, Place::kDropped, given_up);
-  dispatcher.BatchSpooled();
+  const std::size_t lines = batch->line_count();
+  const Spool::Kept kept = parts.spool.Add(std::move(batch));
+  if (kept.durable) parts.ledger.Move(Place::kQueued, Place::kSpooled, lines);
+  dispatcher.Sealed(kept.id, lines, now);
+  NoteChanges(now);
 }
 
-Pace Writer::State::PaceAt(SteadyTime now) const { return dispatcher.HasRoom(now) ? Pace::kPrompt : Pace::kGrow; }
+void Writer::State::NoteChanges(SteadyTime now) {
+  changes_due = now + kSpoolInterval;
+  const SpoolChanges changes = parts.spool.TakeChanges();
+  if (changes.recovered_lines > 0) {
+    parts.ledger.Recovered(changes.recovered_lines);
+    log.Found(changes.recovered_lines, now);
+    dispatcher.MoreCame();
+  }
+  if (changes.persisted_lines > 0) parts.ledger.Move(Place::kQueued, Place::kSpooled, changes.persisted_lines);
+  for (const SpoolLoss& loss : changes.losses) {
+    parts.ledger.Move(loss.durable ? Place::kSpooled : Place::kQueued, Place::kDropped, loss.lines);
+    log.Lost(loss, now);
+  }
+}
+
+// A sealed batch that cannot be sent is of no use, unless it is safer than an open one.
+Pace Writer::State::PaceAt(SteadyTime now) const {
+  if (dispatcher.HasRoom(now)) return Pace::kPrompt;
+  return parts.spool.stats().durable ? Pace::kKeep : Pace::kGrow;
+}
 
 bool Writer::State::Finished(SteadyTime now) const {
   if (!closed) return false;
@@ -112,23 +140,29 @@ bool Writer::State::Finished(SteadyTime now) const {
 }
 
 Nanoseconds Writer::State::Timeout(SteadyTime now) const {
-  SteadyTime until = now + kLongestWait;
+  SteadyTime until = changes_due;
   for (const auto& event : {batcher.DueAt(PaceAt(now)), dispatcher.NextStart(now), drain_until}) {
     if (event) until = std::min(until, *event);
   }
   return std::max(until - now, Nanoseconds::zero());
 }
 
+// What only memory holds is lost with the process, so the disk is tried once more.
 void Writer::State::End() {
+  const SteadyTime now = parts.clock.SteadyNow();
+  const bool all_tried = batcher.empty() && dispatcher.idle();
   dispatcher.Abort();
-  const bool durable = parts.spool.stats().durable;
-  const std::uint64_t left = durable ? parts.spool.stats().lines : dispatcher.GiveUp();
-  if (left == 0) return Publish(dispatcher.last_rejection() ? dispatcher.last_rejection() : dispatcher.fault());
+  NoteChanges(now);
+  dispatcher.PutBack();
+  NoteChanges(now);
+  const LineCounts counts = parts.ledger.counts();
+  const bool left = counts.queued > 0 || (counts.spooled > 0 && !all_tried);
+  if (!left) return Publish(dispatcher.last_rejection() ? dispatcher.last_rejection() : dispatcher.fault());
   const Error why = dispatcher.fault().value_or(Error{ErrorCode::kTimeout, "no answer within the drain time-out", {}});
-  if (durable) {
-    logger->info("{} left in the spool: {}", CountOf(left, "line"), why.message);
-  } else if (why.code != ErrorCode::kClosed) {
-    logger->error("{} not delivered and dropped: {}", CountOf(left, "line"), why.message);
+  if (counts.spooled > 0) logger->info("{} left in the spool: {}", CountOf(counts.spooled, "line"), why.message);
+  parts.ledger.Move(Place::kQueued, Place::kDropped, counts.queued);
+  if (counts.queued > 0 && why.code != ErrorCode::kClosed) {
+    logger->error("{} not delivered and dropped: {}", CountOf(counts.queued, "line"), why.message);
   }
   Publish(why);
 }
@@ -137,8 +171,7 @@ void Writer::State::Publish(const std::optional<Error>& fault) {
   const Dispatcher::Counts counts = dispatcher.counts();
   const SpoolStats spool = parts.spool.stats();
   const std::lock_guard guard(mutex);
-  stats = {counts.writes, counts.write_retries, counts.write_latency, spool.bytes, spool.batches, batcher.bytes(),
-           fault};
+  stats = {counts.writes, counts.write_retries, counts.write_latency, spool, batcher.bytes(), fault};
 }
 
 Writer::Writer(WriterOptions options, Parts parts, LoggerPtr log)

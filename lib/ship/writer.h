@@ -20,6 +20,7 @@ struct WriterOptions {
   Nanoseconds batch_max_age = std::chrono::seconds(1);
   std::size_t writes_in_flight = 2;
   Nanoseconds retry_max = std::chrono::seconds(10);
+  double backlog_rate = 10;  // old batches go at so many times the rate of new lines, see BacklogPace
   // A refusal of access or configuration while draining: true gives up at once (a cron job must end), false goes on
   // to the end of the drain time-out.
   bool drain_stops_on_hold = false;
@@ -30,7 +31,8 @@ struct WriterOptions {
 struct WriterStats {
   std::uint64_t writes = 0, write_retries = 0;
   Nanoseconds write_latency{};
-  std::uint64_t spool_bytes = 0, spool_batches = 0, open_bytes = 0;
+  SpoolStats spool;
+  std::uint64_t open_bytes = 0;
   // What keeps lines from being delivered now; none while all is well. After Run() it tells the worst that happened to
   // lines that were not written: why they were dropped or are left in the spool, else why they were rejected
   // (kRefusedData).
@@ -54,7 +56,7 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   // Returns when the queue is closed and all is delivered, or the drain time-out has passed: then what is in flight is
-  // aborted, and what no durable spool keeps is counted as dropped.
+  // aborted, what the spool keeps stays there, and what only memory holds is counted as dropped.
   void Run();
 
   // Closes the queue and lets Run() deliver for at most `drain_timeout` from now.

@@ -5,7 +5,9 @@
 #include "agent/sample.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_source.h"
+#include "fakes/fake_spool.h"
 #include "fakes/instant_sink.h"
+#include "ship/memory_spool.h"
 
 namespace vmtelem {
 namespace {
@@ -27,6 +29,10 @@ std::unique_ptr<FakeSource> OneDomain(Clock& clock) {
   return source;
 }
 
+Outlet To(const std::shared_ptr<Received>& received) {
+  return {std::make_unique<InstantSink>(received), std::make_unique<MemorySpool>(1 << 20)};
+}
+
 std::uint64_t Sum(const LineCounts& lines) {
   return lines.queued + lines.spooled + lines.in_flight + lines.written + lines.rejected + lines.dropped;
 }
@@ -34,7 +40,7 @@ std::uint64_t Sum(const LineCounts& lines) {
 TEST_CASE("what is sampled until the stop is delivered before the stop returns") {
   SystemClock clock;
   const auto received = std::make_shared<Received>();
-  Agent agent(QuickOptions(), OneDomain(clock), std::make_unique<InstantSink>(received), clock, MakeNullLogger());
+  Agent agent(QuickOptions(), OneDomain(clock), To(received), clock, MakeNullLogger());
   agent.Start();
   received->WaitForLines(9);
   const AgentReport report = agent.Stop();
@@ -51,7 +57,7 @@ TEST_CASE("a database that stays away costs the drain time-out and its lines are
   options.drain_timeout = 200ms;
   auto source = OneDomain(clock);
   const FakeSource& watched = *source;
-  Agent agent(options, std::move(source), std::make_unique<InstantSink>(received), clock, MakeNullLogger());
+  Agent agent(options, std::move(source), To(received), clock, MakeNullLogger());
   agent.Start();
   while (watched.collects < 2) std::this_thread::yield();
   const AgentReport report = agent.Stop();
@@ -62,7 +68,7 @@ TEST_CASE("a database that stays away costs the drain time-out and its lines are
 TEST_CASE("the accounts are balanced at any moment") {
   SystemClock clock;
   const auto received = std::make_shared<Received>();
-  Agent agent(QuickOptions(), OneDomain(clock), std::make_unique<InstantSink>(received), clock, MakeNullLogger());
+  Agent agent(QuickOptions(), OneDomain(clock), To(received), clock, MakeNullLogger());
   agent.Start();
   for (std::size_t lines = 1; lines < 20; ++lines) {
     received->WaitForLines(lines);
@@ -73,8 +79,7 @@ TEST_CASE("the accounts are balanced at any moment") {
 
 TEST_CASE("an agent that is stopped twice or never started ends well") {
   SystemClock clock;
-  Agent agent(QuickOptions(), OneDomain(clock), std::make_unique<InstantSink>(std::make_shared<Received>()), clock,
-              MakeNullLogger());
+  Agent agent(QuickOptions(), OneDomain(clock), To(std::make_shared<Received>()), clock, MakeNullLogger());
   agent.Stop();
   CHECK(agent.Stop().lines.sampled == 0);
 }
@@ -85,7 +90,7 @@ TEST_CASE("the status line tells what is wrong") {
   received->accept = false;
   AgentOptions options = QuickOptions();
   options.drain_timeout = 0s;
-  Agent agent(options, OneDomain(clock), std::make_unique<InstantSink>(received), clock, MakeNullLogger());
+  Agent agent(options, OneDomain(clock), To(received), clock, MakeNullLogger());
   agent.Start();
   const auto deadline = clock.SteadyNow() + 30s;
   while (agent.StatusLine().find("the database is away") == std::string::npos && clock.SteadyNow() < deadline) {
@@ -99,7 +104,7 @@ TEST_CASE("the status line tells that the hypervisor does not answer although ev
   auto source = OneDomain(clock);
   source->failure = Error{ErrorCode::kUnreachable, "no hypervisor", ""};
   const auto received = std::make_shared<Received>();
-  Agent agent(QuickOptions(), std::move(source), std::make_unique<InstantSink>(received), clock, MakeNullLogger());
+  Agent agent(QuickOptions(), std::move(source), To(received), clock, MakeNullLogger());
   agent.Start();
   received->WaitForLines(1);
   CHECK_THAT(agent.StatusLine(), Catch::Contains("no hypervisor") && !Catch::Contains("all is well"));
@@ -116,10 +121,31 @@ TEST_CASE("the status line tells how many VMs do not answer") {
     told = "2 VMs do not answer";
   }
   const auto received = std::make_shared<Received>();
-  Agent agent(QuickOptions(), std::move(source), std::make_unique<InstantSink>(received), clock, MakeNullLogger());
+  Agent agent(QuickOptions(), std::move(source), To(received), clock, MakeNullLogger());
   agent.Start();
   received->WaitForLines(1);
   CHECK_THAT(agent.StatusLine(), Catch::Contains(told) && !Catch::Contains("all is well"));
+}
+
+TEST_CASE("what the spool holds is reported, and told in the status line") {
+  SystemClock clock;
+  const auto received = std::make_shared<Received>();
+  received->accept = false;
+  AgentOptions options = QuickOptions();
+  options.drain_timeout = 0s;
+  auto spool = std::make_unique<FakeSpool>();
+  spool->Leave(std::make_shared<const Batch>(Lines{"a v=1 1\nb v=1 1\n", 2, 1, 1}));
+  Agent agent(options, OneDomain(clock), {std::make_unique<InstantSink>(received), std::move(spool)}, clock,
+              MakeNullLogger());
+  agent.Start();
+  const auto deadline = clock.SteadyNow() + 30s;
+  while (agent.report().spool_batches < 3 && clock.SteadyNow() < deadline) std::this_thread::yield();
+  const AgentReport report = agent.report();
+  CHECK(report.lines.recovered == 2);
+  CHECK(report.lines.spooled > 2);
+  CHECK(report.spool_bytes > 16);
+  CHECK_THAT(agent.StatusLine(), Catch::Contains(" 2 recovered, ") && Catch::Contains(" in the spool ("));
+  CHECK(agent.Stop().lines.dropped == 0);
 }
 
 TEST_CASE("a stop interrupts a call to the hypervisor that is in progress") {
@@ -130,8 +156,7 @@ TEST_CASE("a stop interrupts a call to the hypervisor that is in progress") {
     const auto deadline = clock.SteadyNow() + 30s;
     while (!hung.interrupted && clock.SteadyNow() < deadline) std::this_thread::yield();
   };
-  Agent agent(QuickOptions(), std::move(source), std::make_unique<InstantSink>(std::make_shared<Received>()), clock,
-              MakeNullLogger());
+  Agent agent(QuickOptions(), std::move(source), To(std::make_shared<Received>()), clock, MakeNullLogger());
   agent.Start();
   agent.Stop();
   CHECK(hung.interrupted);
@@ -169,11 +194,25 @@ TEST_CASE("a sample of a hypervisor that does not answer is its error") {
 TEST_CASE("lines that are delivered once are all accounted for") {
   SystemClock clock;
   const auto received = std::make_shared<Received>();
-  const Delivery delivery = DeliverOnce(Lines{"a v=1 1\nb v=1 1\n", 2, 1, 1}, std::make_unique<InstantSink>(received),
-                                        QuickOptions(), clock, MakeNullLogger());
+  const Delivery delivery =
+      DeliverOnce(Lines{"a v=1 1\nb v=1 1\n", 2, 1, 1}, To(received), QuickOptions(), clock, MakeNullLogger());
   CHECK(delivery.lines.written == 2);
   CHECK_FALSE(delivery.fault.has_value());
   CHECK(received->bytes == "a v=1 1\nb v=1 1\n");
+}
+
+TEST_CASE("lines that cannot be delivered once are left in the spool, if there is one") {
+  SystemClock clock;
+  const auto received = std::make_shared<Received>();
+  received->accept = false;
+  AgentOptions options = QuickOptions();
+  options.drain_timeout = 100ms;
+  const Delivery delivery =
+      DeliverOnce(Lines{"a v=1 1\n", 1, 1, 1}, {std::make_unique<InstantSink>(received), std::make_unique<FakeSpool>()},
+                  options, clock, MakeNullLogger());
+  CHECK(delivery.lines.spooled == 1);
+  REQUIRE(delivery.fault.has_value());
+  CHECK(delivery.fault->code == ErrorCode::kUnreachable);
 }
 
 TEST_CASE("lines that cannot be delivered once come back with the reason") {
@@ -182,8 +221,7 @@ TEST_CASE("lines that cannot be delivered once come back with the reason") {
   received->accept = false;
   AgentOptions options = QuickOptions();
   options.drain_timeout = 100ms;
-  const Delivery delivery = DeliverOnce(Lines{"a v=1 1\n", 1, 1, 1}, std::make_unique<InstantSink>(received), options,
-                                        clock, MakeNullLogger());
+  const Delivery delivery = DeliverOnce(Lines{"a v=1 1\n", 1, 1, 1}, To(received), options, clock, MakeNullLogger());
   CHECK(delivery.lines.dropped == 1);
   REQUIRE(delivery.fault.has_value());
   CHECK(delivery.fault->code == ErrorCode::kUnreachable);

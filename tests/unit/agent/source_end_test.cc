@@ -8,6 +8,7 @@
 #include "fakes/fake_clock.h"
 #include "fakes/fake_source.h"
 #include "fakes/instant_sink.h"
+#include "ship/memory_spool.h"
 
 // What an agent does with its source at the end, and what it tells of it.
 namespace vmtelem {
@@ -26,8 +27,10 @@ struct World {
 
   // Returns when a cycle is over.
   std::unique_ptr<Agent> Start() {
-    auto agent = std::make_unique<Agent>(options, std::move(source), std::make_unique<InstantSink>(received), clock,
-                                         MakeNullLogger());
+    auto agent = std::make_unique<Agent>(
+        options, std::move(source),
+        Outlet{std::make_unique<InstantSink>(received), std::make_unique<MemorySpool>(1U << 20U)}, clock,
+        MakeNullLogger());
     agent->Start();
     REQUIRE(Eventually([&] { return agent->report().lines.sampled > 0; }));
     return agent;

@@ -48,6 +48,13 @@ class RawServer {
     while (got.find(text) == std::string::npos && ::recv(connection, &byte, 1, 0) == 1) got += byte;
     return got;
   }
+  // The body of a request with a Content-Length.
+  static std::string ReadBody(int connection) {
+    const std::string head = ReadUntil(connection, "\r\n\r\n");
+    std::string body(std::stoul(head.substr(head.find("Content-Length: ") + 16)), '\0');
+    ::recv(connection, body.data(), body.size(), MSG_WAITALL);
+    return body;
+  }
   static void Reset(int connection) {
     const linger now{1, 0};
     ::setsockopt(connection, SOL_SOCKET, SO_LINGER, &now, sizeof now);

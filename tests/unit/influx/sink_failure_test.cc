@@ -1,7 +1,6 @@
 #include <atomic>
 
 #include <catch2/catch.hpp>
-#include <sys/socket.h>
 
 #include "fakes/scripted_server.h"
 #include "inflate.h"
@@ -30,20 +29,11 @@ TEST_CASE("a reset before the body was read is a reason to try again") {
   CHECK(world.Send().action == Action::kRetry);
 }
 
-// The body of a request with a Content-Length.
-std::string ReadBody(int connection) {
-  const std::string head = RawServer::ReadUntil(connection, "\r\n\r\n");
-  const std::size_t at = head.find("Content-Length: ");
-  std::string body(std::stoul(head.substr(at + 16)), '\0');
-  ::recv(connection, body.data(), body.size(), MSG_WAITALL);
-  return body;
-}
-
 TEST_CASE("a reset after the body was read makes the batch suspect, and the same bytes are sent again") {
   std::vector<std::string> bodies;
   {
     RawServer server([&](int connection) {
-      bodies.push_back(ReadBody(connection));
+      bodies.push_back(RawServer::ReadBody(connection));
       RawServer::Reset(connection);
     });
     SinkWorld world(TargetAt(server.url()));

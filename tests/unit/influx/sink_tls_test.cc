@@ -42,8 +42,8 @@ std::unique_ptr<httplib::Server> TlsServer(const Certificates& certificates, con
   return std::make_unique<httplib::SSLServer>(certificates.Certificate(name).c_str(), certificates.Key(name).c_str());
 }
 
-InfluxTarget TlsTarget(const ScriptedServer& server, const std::string& ca_file) {
-  InfluxTarget target = TargetAt("https://127.0.0.1:" + std::to_string(server.port()));
+InfluxTarget TlsTarget(const ScriptedServer& server, const std::string& ca_file, InfluxApi api = InfluxApi::kV3) {
+  InfluxTarget target = TargetAt("https://127.0.0.1:" + std::to_string(server.port()), api);
   target.ca_file = ca_file;
   return target;
 }
@@ -60,11 +60,13 @@ TEST_CASE("a server with another certificate gets no data, and the cause is told
   const Certificates certificates;
   if (!certificates.made()) return;
   ScriptedServer server(Answer(204), TlsServer(certificates, "one"));
-  SinkWorld world(TlsTarget(server, certificates.Certificate("other")));
-  const Verdict verdict = world.Send();
-  CHECK(verdict.action == Action::kHold);
-  CHECK(verdict.reason.find("certificate") != std::string::npos);
-  CHECK(server.requests().empty());
+  for (const InfluxApi api : {InfluxApi::kV1, InfluxApi::kV2, InfluxApi::kV3}) {
+    SinkWorld world(TlsTarget(server, certificates.Certificate("other"), api));
+    const Verdict verdict = world.Send();
+    CHECK(verdict.action == Action::kHold);
+    CHECK(verdict.reason.find("certificate") != std::string::npos);
+    CHECK(server.requests().empty());
+  }
 }
 
 TEST_CASE("an authority that is put right in its file is used for the next attempt") {

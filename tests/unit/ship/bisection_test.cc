@@ -46,6 +46,20 @@ TEST_CASE("a single bad line is found wherever it is, with a request per halving
   }
 }
 
+TEST_CASE("where bad lines are many, each costs the logarithm of the gap between them") {
+  std::set<std::size_t> bad;
+  for (std::size_t line = 7; line < 4096; line += 16) bad.insert(line);
+  const Found found = Search(4096, bad);
+  CHECK(found.refused == bad);
+  CHECK(found.requests <= bad.size() * (5 + 3));
+}
+
+TEST_CASE("behind many bad lines ranges become longer again") {
+  const Found found = Search(2000, {1, 2, 3, 4});
+  CHECK(found.accepted.size() == 1996);
+  CHECK(found.requests <= 40);
+}
+
 TEST_CASE("any set of bad lines is found and every other line is accepted") {
   for (unsigned pattern = 0; pattern < 1U << 10; ++pattern) {
     std::set<std::size_t> bad;

@@ -7,16 +7,23 @@
 namespace vmtelem {
 namespace {
 
+std::uint64_t BytesOf(std::size_t lines) { return SampleLines(0, lines).bytes.size(); }
+
 TEST_CASE("the spool in memory keeps the rules of a spool") {
-  RunSpoolSuite([](std::uint64_t max_bytes) { return std::make_unique<MemorySpool>(max_bytes); });
+  RunSpoolSuite([](SpoolRoom room) {
+    return std::make_unique<MemorySpool>(room == SpoolRoom::kPlenty ? BytesOf(10'000) : BytesOf(20));
+  });
 }
 
 TEST_CASE("the spool in memory does not claim to outlive the process") {
-  CHECK_FALSE(MemorySpool(kPlenty).stats().durable);
+  MemorySpool spool(BytesOf(20));
+  CHECK_FALSE(spool.stats().durable);
+  CHECK_FALSE(spool.Add(SampleBatch(0, 10)).durable);
+  CHECK_FALSE(spool.Next()->durable);
 }
 
 TEST_CASE("the bytes held stay within the bound however many batches come") {
-  const std::uint64_t bound = 5 * SampleLines(0, 10).bytes.size();
+  const std::uint64_t bound = BytesOf(50);
   MemorySpool spool(bound);
   std::uint64_t most = 0;
   for (std::size_t i = 0; i < 100; ++i) {

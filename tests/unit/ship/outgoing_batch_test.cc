@@ -1,7 +1,6 @@
 #include "ship/outgoing_batch.h"
 
 #include <limits>
-#include <numeric>
 
 #include <catch2/catch.hpp>
 
@@ -12,7 +11,7 @@ namespace {
 
 constexpr std::size_t kAnySize = std::numeric_limits<std::size_t>::max();
 
-OutgoingBatch Outgoing(std::size_t lines) { return OutgoingBatch(SpooledBatch{1, SampleBatch(0, lines)}); }
+OutgoingBatch Outgoing(std::size_t lines) { return OutgoingBatch({SpooledBatch{1, SampleBatch(0, lines)}}); }
 
 std::string NextBytes(OutgoingBatch& batch, std::uint64_t accepted = 0) {
   return batch.Next(accepted, kAnySize)->bytes();
@@ -47,21 +46,12 @@ TEST_CASE("a server cannot reject more lines than it was sent") {
   CHECK(step.written == 0);
 }
 
-TEST_CASE("a rejection quotes the series of its first line and none of its fields") {
-  OutgoingBatch batch(SpooledBatch{
-      1, std::make_shared<const Batch>(Lines{"a v=1\nvm_totals,host=h1,vm=my\\ db state=1i 1\n", 2, 1, 1})});
+TEST_CASE("a rejection carries each line whole") {
+  OutgoingBatch batch = Outgoing(10);
   NextBytes(batch);
-  const Step step = batch.Settle(SayLines(Action::kAckPartly, {1}), 1);
+  const Step step = batch.Settle(SayLines(Action::kAckPartly, {1, 6}), 1);
   REQUIRE(step.rejections.size() == 1);
-  CHECK(step.rejections.front().example == "vm_totals,host=h1,vm=my\\ db");
-}
-
-TEST_CASE("a quoted series is cut after 200 bytes, before a character rather than in it") {
-  OutgoingBatch batch(
-      SpooledBatch{1, std::make_shared<const Batch>(Lines{std::string(199, 'm') + "\xC3\xBC v=1 1\n", 1, 1, 1})});
-  NextBytes(batch);
-  const Step step = batch.Settle(SayLines(Action::kAckPartly, {0}), 1);
-  CHECK(step.rejections.front().example == std::string(199, 'm') + "...");
+  CHECK(step.rejections.front().texts == std::vector{SampleLine(1), SampleLine(6)});
 }
 
 TEST_CASE("named lines are taken out and the others go out again") {
@@ -184,80 +174,28 @@ TEST_CASE("lines that were set aside are asked again when another line was accep
   CHECK(batch.done());
 }
 
-TEST_CASE("a batch with which the server fails is halved after five failures") {
+TEST_CASE("what is left of a batch are the lines that are neither delivered nor rejected") {
   OutgoingBatch batch = Outgoing(8);
-  for (int failure = 0; failure < 5; ++failure) {
-    CHECK(NextBytes(batch) == SampleLines(0, 8).bytes);
-    CHECK(batch.Settle(SayCrash(), 0).delay == Step::Delay::kBackOff);
-  }
-  CHECK(NextBytes(batch) == SampleLines(0, 4).bytes);
-}
-
-TEST_CASE("failures that cannot be the batch's fault never halve it") {
-  OutgoingBatch batch = Outgoing(8);
-  for (int failure = 0; failure < 50; ++failure) {
+  for (int refusals = 0; refusals < 4; ++refusals) {  // the whole, 0 to 3, 0 to 1, then line 0
     NextBytes(batch);
-    batch.Settle(Say(Action::kRetry), 0);
-  }
-  CHECK(NextBytes(batch) == SampleLines(0, 8).bytes);
-}
-
-TEST_CASE("a line with which the server fails is not rejected while the server accepts nothing") {
-  OutgoingBatch batch = Outgoing(1);
-  for (int failure = 0; failure < 50; ++failure) {
-    NextBytes(batch, 3);
-    CHECK(batch.Settle(SayCrash(), 3).rejected() == 0);
-  }
-  CHECK(batch.remaining_lines() == 1);
-}
-
-// Fails so often, each time after so many requests were accepted, while `failures` of other requests fail between two.
-std::size_t RejectedAfter(const std::vector<std::uint64_t>& accepted, std::uint64_t failures = 0) {
-  OutgoingBatch batch = Outgoing(1);
-  std::size_t rejected = 0;
-  Trials trials;
-  for (const std::uint64_t count : accepted) {
-    CHECK(rejected == 0);
-    NextBytes(batch, count);
-    trials = {count, trials.suspected + failures};
-    rejected = batch.Settle(SayCrash(), count, trials).rejected();
-  }
-  return rejected;
-}
-
-TEST_CASE("failures with few signs of life between them may be an outage that just ended") {
-  CHECK(RejectedAfter({0, 0, 0, 1, 1, 1, 1, 1, 1, 900}) == 0);
-  CHECK(RejectedAfter({0, 0, 0, 1, 1, 1, 1, 1, 1, 900, 901, 902, 903}) == 1);
-}
-
-TEST_CASE("a line is rejected when the server failed it each time and took all others") {
-  CHECK(RejectedAfter({1, 100, 200, 300, 400}) == 0);
-  CHECK(RejectedAfter({1, 100, 200, 300, 400, 500}) == 1);
-  CHECK(RejectedAfter({1, 2, 3, 4, 5, 6, 7, 8, 9}) == 0);
-  CHECK(RejectedAfter({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}) == 1);
-}
-
-TEST_CASE("a line is not rejected while the server fails other requests as often") {
-  std::vector<std::uint64_t> accepted(12);
-  std::iota(accepted.begin(), accepted.end(), 1);
-  CHECK(RejectedAfter(accepted, 3) == 0);
-}
-
-TEST_CASE("after a part of a batch was accepted it takes five failures again to halve the rest") {
-  OutgoingBatch batch = Outgoing(8);
-  for (int failure = 0; failure < 5; ++failure) {
-    NextBytes(batch);
-    batch.Settle(SayCrash(), 0);
+    batch.Settle(Say(Action::kBisect), 0);
   }
   NextBytes(batch);
   batch.Settle(Say(Action::kAck), 1);
-  const std::string rest = NextBytes(batch, 1);
-  for (int failure = 0; failure < 4; ++failure) {
-    batch.Settle(SayCrash(), 1);
-    CHECK(NextBytes(batch, 1) == rest);
-  }
-  batch.Settle(SayCrash(), 1);
-  CHECK(NextBytes(batch, 1).size() < rest.size());
+  const Batch rest = batch.Remaining();
+  CHECK(rest.bytes() == SampleLine(0) + "\n" + SampleLines(2, 6).bytes);
+  CHECK(rest.line_count() == batch.remaining_lines());
+  CHECK(rest.first_wall_ns() == 0);
+  CHECK(rest.last_wall_ns() == 7);
+}
+
+TEST_CASE("several batches go as one and are done together") {
+  OutgoingBatch batch({SpooledBatch{3, SampleBatch(0, 2), true}, SpooledBatch{9, SampleBatch(2, 3), true}});
+  CHECK(NextBytes(batch) == SampleLines(0, 5).bytes);
+  CHECK(batch.ids() == std::vector<std::uint64_t>{3, 9});
+  CHECK(batch.durable());
+  CHECK(batch.Settle(Say(Action::kAck), 1).written == 5);
+  CHECK(batch.done());
 }
 
 }  // namespace

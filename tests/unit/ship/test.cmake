@@ -1,15 +1,37 @@
 vmtelem_unit_test(
   ship
-  SOURCES batcher_test.cc
+  SOURCES accounting_property_test.cc
+          backlog_pace_test.cc
+          batcher_test.cc
           bisection_test.cc
+          dead_letters_test.cc
+          disk_spool_bounds_test.cc
+          disk_spool_damage_test.cc
+          disk_spool_kill_test.cc
+          disk_spool_sharing_test.cc
+          disk_spool_test.cc
+          disk_spool_trouble_test.cc
+          durable_file_test.cc
+          file_hooks.cc
+          spool_index_test.cc
+          spool_lock_test.cc
+          spool_name_test.cc
+          spool_room_test.cc
+          spool_target_test.cc
           gate_test.cc
           ledger_test.cc
           line_queue_test.cc
           memory_spool_test.cc
+          outgoing_batch_failure_test.cc
           outgoing_batch_test.cc
           size_limit_test.cc
+          track_record_test.cc
+          waiting_batches_test.cc
           writer_drain_test.cc
+          writer_order_test.cc
+          writer_poison_test.cc
           writer_property_test.cc
           writer_refusal_test.cc
+          writer_spool_test.cc
           writer_test.cc
           writer_trouble_test.cc)

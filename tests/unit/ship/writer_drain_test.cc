@@ -147,38 +147,5 @@ TEST_CASE("a writer with nothing to deliver stops at once") {
   CHECK(world.target.requests.empty());
 }
 
-TEST_CASE("lines that a durable spool keeps are spooled, in flight or not, and stay there at the end") {
-  class DurableSpool final : public Spool {
-   public:
-    std::size_t Add(std::shared_ptr<const Batch> batch) override { return inner_.Add(std::move(batch)); }
-    std::optional<SpooledBatch> Next() override { return inner_.Next(); }
-    void Acknowledge(std::uint64_t id) override { inner_.Acknowledge(id); }
-    [[nodiscard]] SpoolStats stats() const override {
-      SpoolStats stats = inner_.stats();
-      stats.durable = true;
-      return stats;
-    }
-
-   private:
-    MemorySpool inner_{1 << 20};
-  } spool;
-  FakeClock clock;
-  FakeTarget target(clock);
-  Ledger ledger;
-  LineQueue queue(1 << 20, ledger, [&] { target.Wake(); });
-  Writer writer({}, {queue, spool, target, ledger, clock}, MakeNullLogger());
-  target.latency = hours(1);
-  queue.Push(SampleLines(0, 4));
-  LineCounts in_flight;
-  target.At(seconds(2), [&] { in_flight = ledger.counts(); });
-  target.At(seconds(3), [&] { writer.Stop(seconds(1)); });
-  writer.Run();
-  CHECK(in_flight.spooled == 4);
-  CHECK(in_flight.in_flight == 0);
-  CHECK(ledger.counts().spooled == 4);
-  CHECK(ledger.counts().dropped == 0);
-  CHECK(spool.stats().lines == 4);
-}
-
 }  // namespace
 }  // namespace vmtelem

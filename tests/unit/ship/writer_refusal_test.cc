@@ -55,7 +55,7 @@ TEST_CASE("one reason of rejection is told at once and then once a minute, with 
   world.StopAt(minutes(4));
   world.Run();
   CHECK(world.Logged("rejected").size() == 3);
-  CHECK(world.Logged("more of this kind").size() == 2);
+  CHECK(world.Logged("since it was last told").size() == 2);
 }
 
 TEST_CASE("three lines that are named one after the other cost three more requests") {

@@ -70,7 +70,7 @@ TEST_CASE("a growing batch is sealed at ten thousand lines without waiting for a
   world.target.latency = seconds(20);
   world.PushEvery(seconds(1), 3000, 12);
   std::uint64_t spooled = 0;
-  world.target.At(seconds(11) + milliseconds(500), [&] { spooled = world.spool.stats().batches; });
+  world.target.At(seconds(11) + milliseconds(500), [&] { spooled = world.memory.stats().batches; });
   world.StopAt(seconds(60), minutes(10));
   world.Run();
   CHECK(spooled == 5);  // two in flight, three sealed behind them

@@ -40,16 +40,19 @@ TEST_CASE("waits between attempts grow to the setting and no further") {
 }
 
 TEST_CASE("no attempt comes before the server allows one") {
-  WriterWorld world;
-  Verdict busy = Say(Action::kRetry);
-  busy.retry_after = seconds(30);
-  world.target.answer = TroubleUntil(world, seconds(20), busy);
-  world.PushEvery(seconds(1), 1, 60);
-  world.StopAt(minutes(2));
-  world.Run();
-  const Nanoseconds asked_at = world.target.RequestAt(0) + world.target.latency;
-  for (std::size_t i = 1; i < world.target.requests.size(); ++i) {
-    CHECK(world.target.RequestAt(i) >= asked_at + seconds(30));
+  for (const bool had_the_lines : {false, true}) {
+    WriterWorld world;
+    Verdict busy = Say(Action::kRetry);
+    busy.retry_after = seconds(30);
+    busy.batch_suspected = had_the_lines;
+    world.target.answer = TroubleUntil(world, seconds(20), busy);
+    world.PushEvery(seconds(1), 1, 60);
+    world.StopAt(minutes(2));
+    world.Run();
+    const Nanoseconds asked_at = world.target.RequestAt(0) + world.target.latency;
+    for (std::size_t i = 1; i < world.target.requests.size(); ++i) {
+      CHECK(world.target.RequestAt(i) >= asked_at + seconds(30));
+    }
   }
 }
 
@@ -203,7 +206,7 @@ TEST_CASE("in a long outage the memory is bounded, the oldest lines are dropped 
   const auto check = world.target.after_wait;
   world.target.after_wait = [&] {
     check();
-    most = std::max(most, world.spool.stats().bytes);
+    most = std::max(most, world.memory.stats().bytes);
   };
   world.StopAt(hours(2));
   world.Run();

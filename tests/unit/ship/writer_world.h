@@ -10,6 +10,7 @@
 
 #include "fake_target.h"
 #include "fakes/fake_clock.h"
+#include "fakes/fake_spool.h"
 #include "ledger_sum.h"
 #include "sample_lines.h"
 #include "ship/memory_spool.h"
@@ -27,7 +28,7 @@ using std::chrono::seconds;
 class WriterWorld {
  public:
   explicit WriterWorld(std::uint64_t memory_bytes = 64ULL << 20)
-      : target(clock), queue(memory_bytes, ledger, [this] { target.Wake(); }), spool(memory_bytes) {
+      : target(clock), queue(memory_bytes, ledger, [this] { target.Wake(); }), memory(memory_bytes) {
     options.random = [] { return 0.999; };
     target.after_wait = [this] { adds_up = adds_up && LedgerAddsUp(ledger.counts()); };
   }
@@ -48,7 +49,7 @@ class WriterWorld {
 
   void Run() {
     auto sink = std::make_shared<spdlog::sinks::ostream_sink_st>(log_text_);
-    writer.emplace(options, Writer::Parts{queue, spool, target, ledger, clock},
+    writer.emplace(options, Writer::Parts{queue, *spool, target, ledger, clock},
                    MakeLogger(std::move(sink), LogFormat::kJournald, log_level));
     writer->Run();
     adds_up = adds_up && LedgerAddsUp(ledger.counts());
@@ -77,7 +78,9 @@ class WriterWorld {
   FakeTarget target;
   Ledger ledger;
   LineQueue queue;
-  MemorySpool spool;
+  MemorySpool memory;
+  FakeSpool disk;
+  Spool* spool = &memory;  // the one in use
   WriterOptions options;
   LogLevel log_level = LogLevel::kInfo;
   std::optional<Writer> writer;

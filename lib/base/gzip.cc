@@ -1,4 +1,6 @@
-#include "influx/gzip.h"
+#include "base/gzip.h"
+
+#include <algorithm>
 
 #include <zlib.h>
 
@@ -37,6 +39,27 @@ std::optional<std::string> GzipCompressor::Compress(std::string_view text) {
   if (deflate(&stream, Z_FINISH) != Z_STREAM_END) return std::nullopt;
   packed.resize(stream.total_out);
   return packed;
+}
+
+std::optional<std::string> Gunzip(std::string_view packed, std::size_t max_bytes) {
+  constexpr std::size_t kFirstGuess = 16;  // line protocol is compressed by about this factor
+  z_stream stream{};
+  if (inflateInit2(&stream, kGzipWindowBits) != Z_OK) return std::nullopt;
+  const std::unique_ptr<z_stream, decltype(&inflateEnd)> ended(&stream, &inflateEnd);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  std::string text(std::min(max_bytes, kFirstGuess * packed.size() + 64), '\0');
+  while (true) {
+    stream.next_out = reinterpret_cast<Bytef*>(text.data()) + stream.total_out;
+    stream.avail_out = static_cast<uInt>(text.size() - stream.total_out);
+    const int outcome = inflate(&stream, Z_FINISH);
+    if (outcome == Z_STREAM_END) break;
+    if (stream.avail_out > 0 || text.size() >= max_bytes) return std::nullopt;
+    text.resize(std::min(max_bytes, 2 * text.size()));
+  }
+  if (stream.avail_in > 0) return std::nullopt;
+  text.resize(stream.total_out);
+  return text;
 }
 
 }  // namespace vmtelem

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,5 +24,9 @@ class GzipCompressor {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// The text of one gzip member, whose own checks (CRC-32 and length) have to hold; nothing if they do not, if anything
+// follows it, or if the text would be longer than `max_bytes`.
+std::optional<std::string> Gunzip(std::string_view packed, std::size_t max_bytes);
 
 }  // namespace vmtelem

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+
+#include "base/clock.h"
+
+namespace vmtelem {
+
+// How fast old batches may go beside those just sealed: so many times the lines per second that are sealed, on average
+// over the last ten seconds or so. A state without a clock of its own. Writer's thread.
+class BacklogPace {
+ public:
+  // Where few lines are sealed, or none at all, the backlog still goes at this rate, which no database minds.
+  static constexpr double kLeastLinesPerSecond = 10'000;
+
+  explicit BacklogPace(double times_live) : times_live_(times_live) {}
+
+  void Sealed(std::size_t lines, SteadyTime now);
+  void Sent(std::size_t lines, SteadyTime now);  // of the backlog
+
+  // When the next of the backlog may go.
+  [[nodiscard]] SteadyTime ready_at() const { return ready_at_; }
+
+ private:
+  static constexpr Nanoseconds kMemory = std::chrono::seconds(10);
+
+  [[nodiscard]] double LiveLinesPerSecond(SteadyTime now) const;
+
+  double times_live_;
+  double live_per_s_ = 0;  // at `sealed_at_`
+  SteadyTime sealed_at_{}, ready_at_{};
+};
+
+}  // namespace vmtelem

@@ -1,0 +1,82 @@
+#include "ship/dead_letters.h"
+
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace vmtelem {
+namespace {
+
+constexpr std::size_t kDigits = 8;
+constexpr std::string_view kSuffix = ".lp";
+constexpr mode_t kMode = S_IRUSR | S_IWUSR;
+
+std::tm Utc(std::int64_t wall_ns) {
+  const auto since_epoch = std::chrono::floor<std::chrono::seconds>(std::chrono::nanoseconds(wall_ns));
+  return fmt::gmtime(static_cast<std::time_t>(since_epoch.count()));
+}
+
+// A comment must not end before the line that it is about.
+std::string OneLine(std::string_view text) {
+  std::string line(text);
+  for (char& byte : line) {
+    const auto code = static_cast<unsigned char>(byte);
+    if (code < 0x20 || code == 0x7F) byte = ' ';
+  }
+  return line;
+}
+
+}  // namespace
+
+// Goes on with the last file if there is room in it, so that a service which restarts often does not push out the old
+// letters with new files.
+std::error_code DeadLetters::Keep(const FileDescriptor& directory, std::string_view line, std::string_view reason,
+                                  std::int64_t wall_ns) {
+  const std::string entry = fmt::format("# {:%Y-%m-%dT%H:%M:%S}Z {}\n{}\n", Utc(wall_ns), OneLine(reason), line);
+  if (const auto error = folder_.Open(directory, "rejected")) return error;
+  if (folder_.files().empty() || folder_.files().back().bytes + entry.size() > kMaxFileBytes) {
+    const std::string name = NextName();
+    if (!folder_.MakeRoom(entry.size())) return std::make_error_code(std::errc::file_too_large);
+    folder_.Added({name, 0});
+  }
+  return Append(directory, entry);
+}
+
+// In one call, so that what another process appends cannot come between.
+std::error_code DeadLetters::Append(const FileDescriptor& directory, std::string_view entry) {
+  const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  const std::string& name = folder_.files().back().name;
+  const FileDescriptor file(::openat(folder_.descriptor().get(), name.c_str(), flags, kMode));
+  if (!file.valid() || ::fchmod(file.get(), kMode) != 0) return LastError();
+  if (const auto error = GiveToOwnerOf(directory, file)) return error;
+  const ssize_t written = ::write(file.get(), entry.data(), entry.size());
+  if (written < 0) return LastError();
+  folder_.Grew(static_cast<std::uint64_t>(written));
+  if (static_cast<std::size_t>(written) == entry.size()) return {};
+  // The next entry has to begin on a line of its own.
+  return ::write(file.get(), "\n", 1) == 1 ? std::make_error_code(std::errc::no_space_on_device) : LastError();
+}
+
+std::string DeadLetters::NextName() const {
+  std::uint32_t last = 0;
+  if (!folder_.files().empty()) {
+    const std::string& name = folder_.files().back().name;
+    std::from_chars(name.data(), name.data() + kDigits, last);
+  }
+  return fmt::format("{:0{}}{}", last + 1, kDigits, kSuffix);
+}
+
+bool DeadLetters::IsLetterFile(std::string_view name) {
+  return name.size() == kDigits + kSuffix.size() && name.substr(kDigits) == kSuffix &&
+         name.find_first_not_of("0123456789") == kDigits;
+}
+
+}  // namespace vmtelem

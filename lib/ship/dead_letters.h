@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "ship/bounded_folder.h"
+
+namespace vmtelem {
+
+// Lines that the database refused, for people to look at: files "<8 digits>.lp" of about 1 MiB in rejected/, the newest
+// 16 of them. Each line follows a comment line "# <time> <reason>", so that a file can be mended and sent as it is. Not
+// synced: after a power cut the last of them may be missing.
+class DeadLetters {
+ public:
+  static constexpr std::size_t kMaxFiles = 16;
+  static constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 20U;
+
+  // In the folder `rejected` of `directory`. `wall_ns` is now.
+  std::error_code Keep(const FileDescriptor& directory, std::string_view line, std::string_view reason,
+                       std::int64_t wall_ns);
+
+ private:
+  static bool IsLetterFile(std::string_view name);
+  std::error_code Append(const FileDescriptor& directory, std::string_view entry);
+  [[nodiscard]] std::string NextName() const;
+
+  BoundedFolder folder_{{kMaxFiles, kMaxFiles* kMaxFileBytes}, &IsLetterFile};
+};
+
+}  // namespace vmtelem

@@ -1,0 +1,123 @@
+#include "ship/disk_spool.h"
+
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "ship/spool_file.h"
+
+namespace vmtelem {
+
+DiskSpool::DiskSpool(DiskSpoolOptions options, SpoolLock lock, Clock& clock, LoggerPtr log)
+    : options_(options), lock_(std::move(lock)), clock_(clock), log_(std::move(log)) {
+  NoteDisk(Open());
+}
+
+Spool::Kept DiskSpool::Add(std::shared_ptr<const Batch> batch) {
+  batch = Packed(std::move(batch));
+  SpoolName name{batch->first_wall_ns(), batch->last_wall_ns(), 0, static_cast<std::uint32_t>(batch->line_count())};
+  const Why trouble = Store(*batch, name);
+  NoteDisk(trouble);
+  if (trouble) return {KeepInMemory(name, std::move(batch)), false};
+  const Id id = index_.Add({name, static_cast<std::uint32_t>(batch->gzip()->size()), false});
+  newest_ = {id, std::move(batch)};
+  return {id, true};
+}
+
+std::optional<SpooledBatch> DiskSpool::Take(std::uint64_t id) { return index_.Waits(id) ? HandOut(id) : std::nullopt; }
+
+std::optional<SpooledBatch> DiskSpool::Next() {
+  while (const auto id = index_.Oldest()) {
+    if (auto batch = HandOut(*id)) return batch;
+  }
+  index_.PutBack();
+  return std::nullopt;
+}
+
+// The directory is not synced: a file that comes back after a power cut is sent again, which changes nothing.
+void DiskSpool::Acknowledge(std::uint64_t id) {
+  const SpoolEntry* entry = index_.Find(id);
+  if (entry == nullptr || index_.Waits(id)) return;
+  if (!entry->in_memory && !RemoveFile(entry->name)) acknowledged_.insert(entry->name);
+  index_.Forget(id);
+}
+
+void DiskSpool::KeepRejected(std::string_view line, std::string_view reason) {
+  const std::error_code error = letters_.Keep(lock_.directory(), line, reason, clock_.WallNowNs());
+  if (error)
+    Warn("rejected", fmt::format("cannot keep a rejected line in {}/rejected: {}", lock_.path(), error.message()));
+}
+
+SpoolChanges DiskSpool::TakeChanges() {
+  if (Why trouble = Open()) {
+    NoteDisk(std::move(trouble));
+  } else {
+    RemoveAcknowledged();
+    LookForNew();
+    MakeRoom(0);
+    TellOthers();
+    changes_.persisted_lines += Persist();
+  }
+  return std::exchange(changes_, {});
+}
+
+SpoolStats DiskSpool::stats() const {
+  return {index_.batches(), index_.lines(), index_.file_bytes() + ring_.bytes(), !trouble_};
+}
+
+std::optional<SpooledBatch> DiskSpool::HandOut(Id id) {
+  const SpoolEntry entry = *index_.Find(id);
+  auto batch = entry.in_memory ? ring_.Take(entry.name).batch : Load(id);
+  if (!batch) return std::nullopt;
+  index_.HandOut(id);
+  return SpooledBatch{id, std::move(batch), !entry.in_memory};
+}
+
+// The batch of a file that waits; without it, that is settled.
+std::shared_ptr<const Batch> DiskSpool::Load(Id id) {
+  if (newest_.id == id && newest_.batch) return std::exchange(newest_.batch, nullptr);
+  const SpoolName name = index_.Find(id)->name;
+  auto batch = ReadSpoolFile(lock_.directory(), name);
+  if (batch) return std::move(*batch);
+  std::string message = fmt::format("{} {}", PathOf(name), batch.error().reason);
+  if (batch.error().kind == SpoolFileFault::Kind::kUnreadable) {
+    Warn("unreadable", message + "; it stays there and is tried again");
+    index_.Postpone(id);
+    return nullptr;
+  }
+  if (batch.error().kind == SpoolFileFault::Kind::kDamaged) {
+    message += fmt::format(" and {}", damaged_.SetAside(lock_.directory(), name));
+  }
+  Lose(id, std::move(message));
+  return nullptr;
+}
+
+void DiskSpool::Lose(Id id, std::string reason) {
+  const SpoolEntry entry = *index_.Find(id);
+  if (entry.in_memory) ring_.Take(entry.name);
+  index_.Forget(id);
+  changes_.losses.push_back(
+      {entry.name.lines, !entry.in_memory, entry.name.first_wall_ns, entry.name.last_wall_ns, std::move(reason)});
+}
+
+bool DiskSpool::RemoveFile(const SpoolName& name) {
+  return ::unlinkat(lock_.directory().get(), FormatSpoolName(name).c_str(), 0) == 0 || errno == ENOENT;
+}
+
+std::string DiskSpool::PathOf(const SpoolName& name) const {
+  return fmt::format("{}/{}", lock_.path(), FormatSpoolName(name));
+}
+
+void DiskSpool::Warn(const std::string& kind, const std::string& message) {
+  const auto left_out = throttle_.Admit(kind, clock_.SteadyNow());
+  if (!left_out) return;
+  if (*left_out == 0) {
+    log_->warn(message);
+  } else {
+    log_->warn("{} ({} more like this since the last message)", message, *left_out);
+  }
+}
+
+}  // namespace vmtelem

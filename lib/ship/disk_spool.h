@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/gzip.h"
+#include "base/log.h"
+#include "model/delivery.h"
+#include "ship/damaged_files.h"
+#include "ship/dead_letters.h"
+#include "ship/delivery_log.h"
+#include "ship/directory_watch.h"
+#include "ship/memory_ring.h"
+#include "ship/other_targets.h"
+#include "ship/spool_index.h"
+#include "ship/spool_lock.h"
+#include "ship/spool_name.h"
+#include "ship/spool_room.h"
+
+namespace vmtelem {
+
+struct DiskSpoolOptions {
+  SpoolLimits limits;
+  std::uint64_t memory_max_bytes = std::uint64_t{64} << 20U;  // of what cannot be written
+};
+
+// A Spool whose store is the file system:
+//
+//   ROOT/<target>/lock                                              who delivers
+//   ROOT/<target>/<first_ns>-<last_ns>-<lines>-<sequence>.lp.gz     a batch that waits
+//   ROOT/<target>/damaged/  ROOT/<target>/rejected/                 for people; bounded
+//
+// The names are the index, the files are the state: what is there is not delivered, what is delivered is not there.
+// A file that cannot be used is a loss, whose reason names it. Nothing of this fails. While the disk does not take
+// batches, or somebody else holds the lock, they are kept in memory, the oldest given up first, and written as soon as
+// that works. Every bound counts files, not the blocks they fill.
+//
+// The bound in bytes is strict: the oldest batches of this target go first, and when that is not enough, because other
+// targets fill it, what is new stays in memory. The free-space floor only costs batches if that restores it: giving
+// them all up for a disk that somebody else fills would help nobody.
+//
+// Writer's thread. May block for as long as the disk does.
+class DiskSpool final : public Spool {
+ public:
+  // The lock is tried again whenever it is not held; `clock` must outlive the spool.
+  DiskSpool(DiskSpoolOptions options, SpoolLock lock, Clock& clock, LoggerPtr log);
+
+  Kept Add(std::shared_ptr<const Batch> batch) override;
+  std::optional<SpooledBatch> Take(std::uint64_t id) override;
+  std::optional<SpooledBatch> Next() override;
+  void Acknowledge(std::uint64_t id) override;
+  void KeepRejected(std::string_view line, std::string_view reason) override;
+  SpoolChanges TakeChanges() override;
+  [[nodiscard]] SpoolStats stats() const override;
+
+  struct Adopted {
+    std::uint64_t batches = 0, lines = 0;
+  };
+  // Moves the batches of all other targets that no process delivers to this one; TakeChanges() tells them as recovered.
+  Adopted Adopt();
+
+ private:
+  using Id = SpoolIndex::Id;
+  using Why = std::optional<std::string>;  // what is wrong; nothing: it worked
+
+  // disk_spool_open.cc
+  Why Open();
+  void OpenDirectory();
+  void RemoveAcknowledged();
+  void LookForNew();
+  std::vector<std::string> ListDirectory();
+  void Recover(const SpoolName& name, std::uint32_t bytes);
+  Adopted AdoptFrom(const std::string& target);
+  bool AdoptFile(const FileDescriptor& from, SpoolName name, std::uint32_t bytes);
+  void TellOthers();
+
+  // disk_spool_write.cc
+  [[nodiscard]] std::shared_ptr<const Batch> Packed(std::shared_ptr<const Batch> batch);
+  Why Store(const Batch& batch, SpoolName& name);
+  Why Write(const Batch& batch, const SpoolName& name);
+  Why MakeRoom(std::uint64_t more_bytes);
+  Why GiveUpFiles(std::uint64_t bytes, const std::string& reason);
+  Id KeepInMemory(const SpoolName& name, std::shared_ptr<const Batch> batch);
+  std::size_t Persist();
+  void NoteDisk(Why trouble);
+
+  // disk_spool.cc
+  std::optional<SpooledBatch> HandOut(Id id);
+  std::shared_ptr<const Batch> Load(Id id);
+  void Lose(Id id, std::string reason);
+  bool RemoveFile(const SpoolName& name);
+  [[nodiscard]] std::string PathOf(const SpoolName& name) const;
+  void Warn(const std::string& kind, const std::string& message);
+
+  const DiskSpoolOptions options_;
+  SpoolLock lock_;
+  Clock& clock_;
+  const LoggerPtr log_;
+  LogThrottle throttle_;
+
+  std::uint64_t opened_ = 0;  // lock_.times_taken() of the directory that was listed
+  SpoolSequence sequence_;
+  SpoolIndex index_;
+  MemoryRing ring_;
+  struct {
+    Id id = 0;
+    std::shared_ptr<const Batch> batch;
+  } newest_;                          // most batches are taken as soon as they are added: those need not be read
+  std::set<SpoolName> acknowledged_;  // their files could not be removed yet
+  SpoolChanges changes_;
+  Why trouble_, told_trouble_;
+  bool told_others_ = false;
+
+  GzipCompressor compressor_;
+  DirectoryWatch watch_;
+  OtherTargets others_;
+  DamagedFiles damaged_;
+  DeadLetters letters_;
+};
+
+}  // namespace vmtelem

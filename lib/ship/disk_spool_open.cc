@@ -1,0 +1,127 @@
+// DiskSpool: what others put on the disk.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/parse.h"
+#include "base/text.h"
+#include "ship/disk_spool.h"
+#include "ship/durable_file.h"
+#include "ship/spool_listing.h"
+#include "ship/spool_privacy.h"
+
+namespace vmtelem {
+
+DiskSpool::Why DiskSpool::Open() {
+  if (lock_.Take() != SpoolLock::State::kHeld) return lock_.reason();
+  if (std::exchange(opened_, lock_.times_taken()) != lock_.times_taken()) OpenDirectory();
+  return std::nullopt;
+}
+
+void DiskSpool::OpenDirectory() {
+  for (const std::string& note : MakeSpoolPrivate(lock_)) log_->info(note);
+  if (const std::size_t removed = RemoveUnfinished(lock_.directory()); removed > 0) {
+    log_->info("removed {} from {} that a process left unfinished", CountOf(removed, "file"), lock_.path());
+  }
+  watch_.Start(lock_.directory(), lock_.path());
+  others_.Expire();
+  const auto leave_alone = [this](const std::vector<std::string>& names, const std::string& path) {
+    if (!names.empty()) log_->info("leaves alone what is no part of the spool in {}: {}", path, NamesInShort(names));
+  };
+  leave_alone(ListSpoolRoot(lock_.root_directory()).foreign, lock_.root());
+  leave_alone(ListDirectory(), lock_.path());
+}
+
+void DiskSpool::RemoveAcknowledged() {
+  while (!acknowledged_.empty() && RemoveFile(*acknowledged_.begin())) acknowledged_.erase(acknowledged_.begin());
+}
+
+void DiskSpool::LookForNew() {
+  const DirectoryWatch::News news = watch_.Poll(lock_.directory(), clock_.SteadyNow());
+  if (news.list_all) {
+    ListDirectory();
+    return;
+  }
+  for (const std::string& text : news.names) {
+    const auto name = ParseSpoolName(text);
+    if (!name) continue;
+    if (const auto bytes = BatchFileSize(lock_.directory(), text.c_str())) Recover(*name, *bytes);
+  }
+}
+
+// The names of what is no part of the spool.
+std::vector<std::string> DiskSpool::ListDirectory() {
+  return ListBatches(lock_.directory(), [this](const SpoolName& name, std::uint32_t bytes) { Recover(name, bytes); });
+}
+
+void DiskSpool::Recover(const SpoolName& name, std::uint32_t bytes) {
+  if (index_.Holds(name) || acknowledged_.count(name) > 0) return;
+  index_.Add({name, bytes, false});
+  changes_.recovered_lines += name.lines;
+}
+
+void DiskSpool::TellOthers() {
+  if (std::exchange(told_others_, true)) return;
+  for (const OtherTargets::Target& other : others_.targets()) {
+    if (other.batches == 0) continue;
+    log_->info(
+        "the spool holds {} ({}, {}) of another target, {}: they wait, and count for the bound; --spool-adopt "
+        "delivers them to the present one",
+        CountOf(other.lines, "line"), CountOf(other.batches, "batch file"), FormatSize(other.bytes), other.name);
+  }
+}
+
+DiskSpool::Adopted DiskSpool::Adopt() {
+  Adopted all;
+  if (Open()) return all;
+  for (const std::string& target : ListSpoolRoot(lock_.root_directory()).targets) {
+    if (target == lock_.target()) continue;
+    const Adopted adopted = AdoptFrom(target);
+    all.batches += adopted.batches;
+    all.lines += adopted.lines;
+  }
+  if (const auto error = SyncDirectory(lock_.directory())) {
+    log_->warn("cannot make sure that adopted batches survive a power cut: {}", error.message());
+  }
+  others_.Expire();
+  return all;
+}
+
+DiskSpool::Adopted DiskSpool::AdoptFrom(const std::string& target) {
+  Adopted adopted;
+  const SpoolLock lock(lock_.root(), target);
+  if (lock.state() != SpoolLock::State::kHeld) {
+    log_->warn("does not adopt the batches of {}: {}", target, lock.reason());
+    return adopted;
+  }
+  std::vector<std::pair<SpoolName, std::uint32_t>> files;
+  ListBatches(lock.directory(),
+              [&files](const SpoolName& name, std::uint32_t bytes) { files.emplace_back(name, bytes); });
+  for (const auto& [name, bytes] : files) {
+    if (!AdoptFile(lock.directory(), name, bytes)) break;
+    ++adopted.batches;
+    adopted.lines += name.lines;
+  }
+  if (adopted.batches > 0) {
+    log_->info("adopted {} ({}) of {}", CountOf(adopted.lines, "line"), CountOf(adopted.batches, "batch file"), target);
+  }
+  return adopted;
+}
+
+bool DiskSpool::AdoptFile(const FileDescriptor& from, SpoolName name, std::uint32_t bytes) {
+  const std::string old_name = FormatSpoolName(name);
+  std::error_code error = RenameNew(from, old_name, lock_.directory(), old_name);
+  if (error == std::errc::file_exists) {
+    name.sequence = sequence_.Next();
+    error = RenameNew(from, old_name, lock_.directory(), FormatSpoolName(name));
+  }
+  if (error) {
+    log_->warn("cannot adopt {}: {}", old_name, error.message());
+    return false;
+  }
+  index_.Add({name, bytes, false});
+  changes_.recovered_lines += name.lines;
+  return true;
+}
+
+}  // namespace vmtelem

@@ -1,0 +1,169 @@
+// What the dispatcher sends, and when; see dispatcher.cc for what follows from the answers.
+#include <algorithm>
+#include <utility>
+
+#include "ship/batcher.h"
+#include "ship/dispatcher.h"
+
+namespace vmtelem {
+namespace {
+
+// How much is searched for a line at fault at once, and so kept in memory: a server that fails whatever it is given
+// must not draw the whole spool into it; one that takes other lines has to get those meanwhile.
+constexpr std::size_t kFewSearches = 8, kMostSearches = 100, kMostSearchedLines = 20'000;
+
+}  // namespace
+
+void Dispatcher::Start(SteadyTime now, Which which) {
+  while (MayStart(now)) {
+    Outgoing* next = Choose(now, which);
+    if (next == nullptr) return;
+    Send(*next);
+  }
+}
+
+bool Dispatcher::MayStart(SteadyTime now) const { return in_flight() < SlotsOpen() && now >= gate_.ready_at(); }
+
+std::size_t Dispatcher::SlotsOpen() const { return held() ? 1 : options_.max_in_flight; }
+
+std::size_t Dispatcher::in_flight() const {
+  return static_cast<std::size_t>(std::count_if(outgoing_.begin(), outgoing_.end(),
+                                                [](const auto& outgoing) { return outgoing->transfer.has_value(); }));
+}
+
+bool Dispatcher::HasRoom(SteadyTime now) const { return MayStart(now) && HasRoomFor(Lane::kLive); }
+
+Dispatcher::Lane Dispatcher::LaneOf(const Outgoing& outgoing) {
+  if (outgoing.batch.suspect()) return Lane::kSuspect;
+  return outgoing.live ? Lane::kLive : Lane::kBacklog;
+}
+
+// Lines that were singled out are few and small, and what proves them bad is that others get on.
+bool Dispatcher::TooManySearches() const {
+  std::size_t searches = 0, lines = 0;
+  for (const auto& outgoing : outgoing_) {
+    if (!outgoing->batch.suspect() || outgoing->batch.proving()) continue;
+    ++searches;
+    lines += outgoing->batch.remaining_lines();
+  }
+  if (searches < kFewSearches) return false;
+  return gate_.state() != Gate::State::kOpen || searches >= kMostSearches || lines >= kMostSearchedLines;
+}
+
+bool Dispatcher::HasRoomFor(Lane lane) const {
+  const auto there = static_cast<std::size_t>(std::count_if(
+      outgoing_.begin(), outgoing_.end(), [lane](const auto& outgoing) { return LaneOf(*outgoing) == lane; }));
+  const bool spare_one = lane == Lane::kBacklog && !draining_ && options_.max_in_flight > 1;
+  return there < options_.max_in_flight - (spare_one ? 1 : 0) && !TooManySearches();
+}
+
+bool Dispatcher::BacklogMayBeTaken(SteadyTime now) const {
+  return !waiting_.backlog_empty() && HasRoomFor(Lane::kBacklog) && (draining_ || now >= pace_.ready_at());
+}
+
+// To be asked only for what could use it.
+bool Dispatcher::MayUseSlot(Lane lane, SteadyTime now) {
+  if (lane == Lane::kLive || draining_ || SlotsOpen() == 1 || in_flight() + 1 < SlotsOpen()) return true;
+  return TooManySearches() || last_slot_.MayTake(now);
+}
+
+// With a single slot, live batches and the others take turns; else the last free slot is kept for the live ones.
+std::array<Dispatcher::Lane, 3> Dispatcher::LaneOrder() const {
+  const Lane beside = last_beside_ == Lane::kSuspect ? Lane::kBacklog : Lane::kSuspect;
+  const bool turn_of_others = options_.max_in_flight == 1 && gate_.state() == Gate::State::kOpen && live_went_last_;
+  if (turn_of_others && !draining_) return {beside, last_beside_, Lane::kLive};
+  return {Lane::kLive, beside, last_beside_};
+}
+
+// One that needs evidence from others goes only if there is no other.
+Dispatcher::Outgoing* Dispatcher::Choose(SteadyTime now, Which which) {
+  for (const Lane lane : LaneOrder()) {
+    Outgoing* const ready = FirstReady(lane, now);
+    if (ready == nullptr && lane == Lane::kBacklog && !BacklogMayBeTaken(now)) continue;
+    if (ready == nullptr && lane == Lane::kSuspect) continue;
+    if (!MayUseSlot(lane, now)) continue;
+    if (Outgoing* const next = ready != nullptr ? ready : Take(lane, now)) return next;
+  }
+  Outgoing* const doubted = which == Which::kAll ? FirstDoubted(now) : nullptr;
+  return doubted != nullptr && MayUseSlot(Lane::kSuspect, now) ? doubted : nullptr;
+}
+
+Dispatcher::Outgoing* Dispatcher::FirstReady(Lane lane, SteadyTime now) const {
+  for (const auto& outgoing : outgoing_) {
+    if (outgoing->transfer || outgoing->not_before > now || outgoing->batch.needs_evidence(record_.accepted()))
+      continue;
+    if (LaneOf(*outgoing) == lane) return outgoing.get();
+  }
+  return nullptr;
+}
+
+Dispatcher::Outgoing* Dispatcher::FirstDoubted(SteadyTime now) const {
+  if (now < record_.ask_again_at()) return nullptr;
+  for (const auto& outgoing : outgoing_) {
+    if (outgoing->transfer || outgoing->not_before > now) continue;
+    if (outgoing->batch.needs_evidence(record_.accepted())) return outgoing.get();
+  }
+  return nullptr;
+}
+
+Dispatcher::Outgoing* Dispatcher::Take(Lane lane, SteadyTime now) {
+  while (HasRoomFor(lane)) {
+    const bool live = lane == Lane::kLive;
+    const WaitingBatches::Parts parts = live ? waiting_.TakeLive(now, JoinLimit()) : waiting_.TakeBacklog(JoinLimit());
+    if (parts.empty()) return nullptr;
+    auto outgoing = std::make_unique<Outgoing>(parts, live, OwnBackoff(gate_.cap()));
+    if (!live) pace_.Sent(outgoing->batch.remaining_lines(), now);
+    if (outgoing->batch.done()) {
+      Acknowledge(*outgoing);
+      continue;
+    }
+    outgoing_.push_back(std::move(outgoing));
+    return outgoing_.back().get();
+  }
+  return nullptr;
+}
+
+// While it is not known that the target is well, it is asked with as little as there is.
+WaitingBatches::Limit Dispatcher::JoinLimit() const {
+  if (gate_.state() != Gate::State::kOpen) return {1, 1};
+  const BatchLimits limits;
+  return {limits.grown_max_lines, std::min(limits.max_bytes, size_limit_.max_bytes())};
+}
+
+void Dispatcher::Send(Outgoing& outgoing) {
+  const Lane lane = LaneOf(outgoing);
+  live_went_last_ = lane == Lane::kLive;
+  if (lane != Lane::kLive) {
+    last_beside_ = lane;
+    last_slot_.Started();
+  }
+  outgoing.doubted = outgoing.batch.needs_evidence(record_.accepted());
+  outgoing.sent = outgoing.batch.Next(record_.accepted(), size_limit_.max_bytes());
+  outgoing.transfer = ++last_transfer_;
+  outgoing.round = gate_.round();
+  parts_.ledger.Move(outgoing.waiting(), outgoing.flying(), outgoing.sent->line_count());
+  ++counts_.writes;
+  if (outgoing.tried) ++counts_.write_retries;
+  parts_.log.Sent(*outgoing.sent);
+  parts_.sink.Start(*outgoing.transfer, outgoing.sent);
+}
+
+// Whatever could start now was started, so only what is to come counts.
+std::optional<SteadyTime> Dispatcher::NextStart(SteadyTime now) const {
+  if (in_flight() >= SlotsOpen()) return std::nullopt;
+  std::optional<SteadyTime> first;
+  const auto consider = [&](SteadyTime at) {
+    at = std::max(at, gate_.ready_at());
+    if (at > now && (!first || at < *first)) first = at;
+  };
+  for (const auto& outgoing : outgoing_) {
+    if (!outgoing->transfer) consider(outgoing->not_before);
+  }
+  if (!waiting_.empty()) consider(draining_ ? gate_.ready_at() : pace_.ready_at());
+  if (!waiting_.empty()) consider(gate_.ready_at());
+  if (const auto opens_at = last_slot_.opens_at()) consider(*opens_at);
+  if (!outgoing_.empty()) consider(record_.ask_again_at());
+  return first;
+}
+
+}  // namespace vmtelem

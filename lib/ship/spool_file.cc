@@ -1,0 +1,78 @@
+#include "ship/spool_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/gzip.h"
+#include "base/text.h"
+
+namespace vmtelem {
+namespace {
+
+using Kind = SpoolFileFault::Kind;
+
+tl::unexpected<SpoolFileFault> Fault(Kind kind, std::string reason) {
+  return tl::make_unexpected(SpoolFileFault{kind, std::move(reason)});
+}
+
+// Everything but a bad medium may pass: permissions come back, descriptors and memory become free.
+tl::unexpected<SpoolFileFault> SystemFault() {
+  const std::error_code error = LastError();
+  if (error == std::errc::no_such_file_or_directory) return Fault(Kind::kGone, "is gone");
+  const Kind kind = error == std::errc::io_error ? Kind::kDamaged : Kind::kUnreadable;
+  return Fault(kind, "cannot be read: " + error.message());
+}
+
+tl::expected<std::string, SpoolFileFault> ReadAll(const FileDescriptor& file) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return SystemFault();
+  if (!S_ISREG(status.st_mode)) return Fault(Kind::kDamaged, "is not a file");
+  if (status.st_size > static_cast<off_t>(kMaxSpoolFileBytes)) return Fault(Kind::kDamaged, "is larger than 64 MiB");
+  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
+  std::size_t size = 0;
+  while (size < bytes.size()) {
+    const ssize_t got = ::read(file.get(), bytes.data() + size, bytes.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return SystemFault();
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+}  // namespace
+
+tl::expected<std::shared_ptr<const Batch>, std::string> DecodeSpoolFile(const SpoolName& name, std::string packed) {
+  if (packed.empty()) return tl::make_unexpected(std::string("is empty"));
+  auto text = Gunzip(packed, kMaxSpoolFileBytes);
+  if (!text)
+    return tl::make_unexpected(
+        std::string("is cut short or altered (the check of gzip fails), or holds more than 64 MiB"));
+  const auto lines = static_cast<std::size_t>(std::count(text->begin(), text->end(), '\n'));
+  if (lines != name.lines || lines == 0 || text->back() != '\n') {
+    return tl::make_unexpected(fmt::format("holds {} and not the {} in its name", CountOf(lines, "line"), name.lines));
+  }
+  return std::make_shared<const Batch>(Lines{std::move(*text), lines, name.first_wall_ns, name.last_wall_ns},
+                                       std::make_shared<const std::string>(std::move(packed)));
+}
+
+tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> ReadSpoolFile(const FileDescriptor& directory,
+                                                                         const SpoolName& name) {
+  const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;  // O_NONBLOCK: never wait for a FIFO's writer
+  const FileDescriptor file(::openat(directory.get(), FormatSpoolName(name).c_str(), flags));
+  if (!file.valid()) return SystemFault();
+  auto packed = ReadAll(file);
+  if (!packed) return tl::make_unexpected(std::move(packed.error()));
+  auto batch = DecodeSpoolFile(name, std::move(*packed));
+  if (!batch) return Fault(Kind::kDamaged, std::move(batch.error()));
+  return std::move(*batch);
+}
+
+}  // namespace vmtelem

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include <tl/expected.hpp>
+
+#include "model/batch.h"
+#include "ship/directory.h"
+#include "ship/spool_name.h"
+
+namespace vmtelem {
+
+// The largest file that is read and the most text that is taken from one. A batch is sealed at 4 MiB.
+constexpr std::size_t kMaxSpoolFileBytes = std::size_t{64} << 20U;
+
+// The batch in the bytes of the file called `name`, or what is wrong with them. Checked are gzip's CRC-32 and length
+// and the number of lines; what is in a line is its writer's matter. Pure.
+tl::expected<std::shared_ptr<const Batch>, std::string> DecodeSpoolFile(const SpoolName& name, std::string packed);
+
+struct SpoolFileFault {
+  enum class Kind {
+    kGone,        // there is no such file
+    kDamaged,     // and will never be read
+    kUnreadable,  // now; the file itself may be whole
+  };
+  Kind kind = Kind::kGone;
+  std::string reason;  // to follow the name of the file in a sentence
+};
+
+tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> ReadSpoolFile(const FileDescriptor& directory,
+                                                                         const SpoolName& name);
+
+}  // namespace vmtelem

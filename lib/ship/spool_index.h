@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "ship/spool_name.h"
+
+namespace vmtelem {
+
+struct SpoolEntry {
+  SpoolName name;
+  std::uint32_t bytes = 0;  // of its file; 0 while only memory holds it
+  bool in_memory = false;
+};
+
+// What is known of the batches of a spool without reading them: which wait, which are handed out, what they add up to.
+// About 90 bytes for each, so that a backlog of days costs megabytes; every operation is O(log n). An id is never used
+// again. Not thread-safe.
+class SpoolIndex {
+ public:
+  using Id = std::uint64_t;
+
+  SpoolIndex();
+  SpoolIndex(const SpoolIndex&) = delete;  // the sets refer to the slots
+  SpoolIndex& operator=(const SpoolIndex&) = delete;
+
+  Id Add(const SpoolEntry& entry);  // it waits
+  // The entry of a batch that waits has become another.
+  void Replace(Id id, const SpoolEntry& entry);
+
+  [[nodiscard]] bool Waits(Id id) const;
+  [[nodiscard]] bool Holds(const SpoolName& name) const;
+  [[nodiscard]] const SpoolEntry* Find(Id id) const;     // null if it is unknown; valid until the next change
+  [[nodiscard]] std::optional<Id> Oldest() const;        // of those that wait
+  [[nodiscard]] std::optional<Id> OldestOnDisk() const;  // of those that wait
+
+  void HandOut(Id id);   // one that waits
+  void Postpone(Id id);  // one that waits: it does not, until PutBack()
+  void PutBack();        // all that were postponed wait
+  void Forget(Id id);
+
+  [[nodiscard]] std::uint64_t batches() const { return batches_; }
+  [[nodiscard]] std::uint64_t lines() const { return lines_; }
+  [[nodiscard]] std::uint64_t file_bytes() const { return file_bytes_; }
+  [[nodiscard]] std::uint64_t waiting_file_bytes() const { return waiting_file_bytes_; }
+
+ private:
+  using SlotNumber = std::uint32_t;
+  enum class Place : std::uint8_t { kNowhere, kWaiting, kPostponed, kHandedOut };
+
+  struct Slot {
+    SpoolEntry entry;
+    std::uint32_t use = 0;  // how many batches had this slot: the upper half of the id
+    Place place = Place::kNowhere;
+  };
+
+  struct Older {
+    using is_transparent = void;
+    const std::deque<Slot>* slots;
+    [[nodiscard]] const SpoolName& Name(SlotNumber number) const { return (*slots)[number].entry.name; }
+    bool operator()(SlotNumber a, SlotNumber b) const { return Name(a) != Name(b) ? Name(a) < Name(b) : a < b; }
+    bool operator()(SlotNumber a, const SpoolName& b) const { return Name(a) < b; }
+    bool operator()(const SpoolName& a, SlotNumber b) const { return a < Name(b); }
+  };
+  using Ordered = std::set<SlotNumber, Older>;
+
+  [[nodiscard]] Id IdOf(SlotNumber number) const;
+  [[nodiscard]] const Slot* SlotOf(Id id) const;
+  Ordered& At(Place place);
+  void Move(Id id, Place to);
+  void Count(const Slot& slot, bool more);
+
+  std::deque<Slot> slots_;
+  std::vector<SlotNumber> free_;
+  Ordered waiting_, postponed_, handed_out_;
+  std::uint64_t batches_ = 0, lines_ = 0, file_bytes_ = 0, waiting_file_bytes_ = 0;
+};
+
+}  // namespace vmtelem

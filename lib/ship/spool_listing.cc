@@ -1,0 +1,70 @@
+#include "ship/spool_listing.h"
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "ship/durable_file.h"
+#include "ship/spool_target.h"
+
+namespace vmtelem {
+namespace {
+
+bool IsSpoolsOwn(std::string_view name) {
+  return name == "lock" || name == "damaged" || name == "rejected" || IsUnfinishedName(name);
+}
+
+bool IsDirectory(const FileDescriptor& parent, const char* name) {
+  struct stat status {};
+  return ::fstatat(parent.get(), name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+}
+
+}  // namespace
+
+IoResult<std::uint32_t> BatchFileSize(const FileDescriptor& directory, const char* name) {
+  struct stat status {};
+  if (::fstatat(directory.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) return tl::make_unexpected(LastError());
+  if (!S_ISREG(status.st_mode)) return tl::make_unexpected(std::make_error_code(std::errc::invalid_argument));
+  constexpr off_t kMost = std::numeric_limits<std::uint32_t>::max();
+  return static_cast<std::uint32_t>(std::min<off_t>(status.st_size, kMost));
+}
+
+std::vector<std::string> ListBatches(const FileDescriptor& directory,
+                                     const std::function<void(const SpoolName& name, std::uint32_t bytes)>& visit) {
+  std::vector<std::string> foreign;
+  ForEachName(directory, [&](const char* text) {
+    if (IsSpoolsOwn(text)) return;
+    const auto name = ParseSpoolName(text);
+    const auto bytes = name ? BatchFileSize(directory, text) : IoResult<std::uint32_t>();
+    if (name && bytes) return visit(*name, *bytes);
+    if (!name || bytes.error() != std::errc::no_such_file_or_directory) foreign.emplace_back(text);
+  });
+  std::sort(foreign.begin(), foreign.end());
+  return foreign;
+}
+
+SpoolRootListing ListSpoolRoot(const FileDescriptor& root) {
+  SpoolRootListing listing;
+  ForEachName(root, [&](const char* name) {
+    const bool is_target = IsSpoolTargetName(name) && IsDirectory(root, name);
+    (is_target ? listing.targets : listing.foreign).emplace_back(name);
+  });
+  std::sort(listing.targets.begin(), listing.targets.end());
+  std::sort(listing.foreign.begin(), listing.foreign.end());
+  return listing;
+}
+
+std::string NamesInShort(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 3;
+  const std::size_t shown = std::min(kShown, names.size());
+  std::string text =
+      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  if (names.size() > shown) text += fmt::format(" and {} more", names.size() - shown);
+  return text;
+}
+
+}  // namespace vmtelem

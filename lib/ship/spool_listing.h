@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ship/directory.h"
+#include "ship/spool_name.h"
+
+// What lies in a spool, without reading any of its batches.
+namespace vmtelem {
+
+// Calls `visit` with each batch in a target's directory, in no order, and gives the names of the files that a spool has
+// not made, sorted. A directory that cannot be read is taken for an empty one.
+std::vector<std::string> ListBatches(const FileDescriptor& directory,
+                                     const std::function<void(const SpoolName& name, std::uint32_t bytes)>& visit);
+
+// The size of a batch's file, cut to what an index holds; not a file: nothing.
+IoResult<std::uint32_t> BatchFileSize(const FileDescriptor& directory, const char* name);
+
+struct SpoolRootListing {
+  std::vector<std::string> targets;  // directories that SpoolTargetName() may have named, sorted
+  std::vector<std::string> foreign;  // everything else, sorted
+};
+
+SpoolRootListing ListSpoolRoot(const FileDescriptor& root);
+
+// "a, b, c and 4 more"
+std::string NamesInShort(const std::vector<std::string>& names);
+
+}  // namespace vmtelem

@@ -1,0 +1,64 @@
+#include "ship/waiting_batches.h"
+
+#include <utility>
+
+namespace vmtelem {
+
+void WaitingBatches::Sealed(std::uint64_t id, SteadyTime now) {
+  live_.push_back({id, now});
+  if (live_.size() > kMaxLive) live_.pop_front();
+  spool_empty_ = false;
+}
+
+WaitingBatches::Parts WaitingBatches::TakeLive(SteadyTime now, Limit limit) {
+  return Join(next_live_, limit, [&] { return NextLive(now); });
+}
+
+WaitingBatches::Parts WaitingBatches::TakeBacklog(Limit limit) {
+  return Join(next_old_, limit, [this] { return NextOld(); });
+}
+
+// One that is not live any more stays in the spool, where the backlog finds it.
+std::optional<SpooledBatch> WaitingBatches::NextLive(SteadyTime now) {
+  while (!live_.empty()) {
+    const Live oldest = live_.front();
+    live_.pop_front();
+    if (now > oldest.sealed_at + live_for_) continue;
+    if (std::optional<SpooledBatch> batch = spool_.Take(oldest.id)) return batch;
+  }
+  return std::nullopt;
+}
+
+std::optional<SpooledBatch> WaitingBatches::NextOld() {
+  if (spool_empty_) return std::nullopt;
+  std::optional<SpooledBatch> batch = spool_.Next();
+  spool_empty_ = !batch;
+  return batch;
+}
+
+// What does not fit is kept for the next request, since a spool takes nothing back.
+template <typename NextOne>
+WaitingBatches::Parts WaitingBatches::Join(std::optional<SpooledBatch>& kept, Limit limit, NextOne next) {
+  Parts parts;
+  std::size_t lines = 0, bytes = 0;
+  while (parts.empty() || (lines < limit.lines && bytes < limit.bytes)) {
+    if (!kept) kept = next();
+    if (!kept) break;
+    lines += kept->batch->line_count();
+    bytes += kept->batch->bytes().size();
+    const bool fits = lines <= limit.lines && bytes <= limit.bytes;
+    if (!parts.empty() && (!fits || kept->durable != parts.front().durable)) break;
+    parts.push_back(std::move(*std::exchange(kept, std::nullopt)));
+  }
+  return parts;
+}
+
+WaitingBatches::Parts WaitingBatches::TakeLeftOver() {
+  Parts parts;
+  for (auto* kept : {&next_live_, &next_old_}) {
+    if (*kept) parts.push_back(std::move(*std::exchange(*kept, std::nullopt)));
+  }
+  return parts;
+}
+
+}  // namespace vmtelem

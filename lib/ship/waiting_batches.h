@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/delivery.h"
+
+namespace vmtelem {
+
+// The batches in the spool that were not sent yet: those just sealed, which are live, and all others, the backlog.
+// Several that wait go as one request, since a database may take as long for a small one as for a large one. Writer's
+// thread.
+class WaitingBatches {
+ public:
+  using Parts = std::vector<SpooledBatch>;  // to be sent as one; all durable, or none
+  struct Limit {                            // of the parts together; a single one may be larger
+    std::size_t lines, bytes;
+  };
+
+  // A batch is live for so long after it was sealed.
+  WaitingBatches(Spool& spool, Nanoseconds live_for) : spool_(spool), live_for_(live_for) {}
+
+  void Sealed(std::uint64_t id, SteadyTime now);
+  void MoreCame() { spool_empty_ = false; }  // that were not sealed here
+
+  // Hands out what was there longest. Empty if there is none.
+  Parts TakeLive(SteadyTime now, Limit limit);
+  Parts TakeBacklog(Limit limit);
+
+  // The last look found nothing, and nothing was sealed since.
+  [[nodiscard]] bool empty() const { return live_.empty() && backlog_empty(); }
+  [[nodiscard]] bool backlog_empty() const { return spool_empty_ && !next_live_ && !next_old_; }
+
+  // Gives up those that were looked at and did not fit.
+  Parts TakeLeftOver();
+
+ private:
+  static constexpr std::size_t kMaxLive = 256;
+  struct Live {
+    std::uint64_t id;
+    SteadyTime sealed_at;
+  };
+
+  std::optional<SpooledBatch> NextLive(SteadyTime now);
+  std::optional<SpooledBatch> NextOld();
+  template <typename NextOne>
+  static Parts Join(std::optional<SpooledBatch>& kept, Limit limit, NextOne next);
+
+  Spool& spool_;
+  const Nanoseconds live_for_;
+  std::deque<Live> live_;  // oldest first
+  std::optional<SpooledBatch> next_live_, next_old_;
+  bool spool_empty_ = false;
+};
+
+}  // namespace vmtelem

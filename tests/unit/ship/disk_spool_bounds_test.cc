@@ -1,0 +1,118 @@
+#include <catch2/catch.hpp>
+
+#include "disk_conditions.h"
+#include "ship/leave_in_spool.h"
+#include "spool_world.h"
+
+namespace vmtelem {
+namespace {
+
+constexpr const char* kOther = "v1_http%3A%2F%2Fold%3A8086_telemetry";
+
+std::uint64_t FileBytes(const Batch& batch) { return GzipCompressor().Compress(batch.bytes()).value().size(); }
+
+// All batches of ten lines have files of about this size.
+std::uint64_t TypicalFile() { return FileBytes(*SampleBatch(100, 10)); }
+
+void LeaveOthers(const SpoolWorld& world, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) REQUIRE(LeaveInSpool(world.root, kOther, *SampleBatch(100 * i, 10)));
+}
+
+std::uint64_t FreeBytes(const std::filesystem::path& path) { return std::filesystem::space(path).available; }
+
+TEST_CASE("what is found at start beyond the bound is given up, the oldest first") {
+  SpoolWorld world;
+  {
+    const auto spool = world.Open();
+    for (std::size_t i = 1; i <= 4; ++i) spool->Add(SampleBatch(100 * i, 10));
+  }
+  world.options.limits.max_bytes = TypicalFile() * 5 / 2;
+  const auto spool = world.Open();
+  const SpoolChanges changes = spool->TakeChanges();
+  CHECK(changes.recovered_lines == 40);
+  CHECK(LinesLost(changes) == 20);
+  CHECK(Drain(*spool) == std::vector<std::int64_t>{300, 400});
+}
+
+TEST_CASE("batches of other targets count for the bound, and ours go first") {
+  SpoolWorld world;
+  LeaveOthers(world, 2);
+  world.options.limits.max_bytes = TypicalFile() * 7 / 2;
+  const auto spool = world.Open();
+  CHECK(spool->Add(SampleBatch(100, 10)).durable);
+  CHECK(spool->Add(SampleBatch(200, 10)).durable);
+  CHECK(LinesLost(spool->TakeChanges()) == 10);
+  CHECK(Drain(*spool) == std::vector<std::int64_t>{200});
+  CHECK(NamesIn(world.root / kOther).size() == 2);
+}
+
+TEST_CASE("when other targets fill the bound, what is new stays in memory") {
+  SpoolWorld world;
+  LeaveOthers(world, 3);
+  world.options.limits.max_bytes = TypicalFile() * 5 / 2;
+  const auto spool = world.Open();
+  CHECK_FALSE(spool->Add(SampleBatch(100, 10)).durable);
+  CHECK_THAT(world.log(), Catch::Contains("the batches of other targets fill it"));
+  CHECK(spool->TakeChanges().losses.empty());
+  std::filesystem::remove_all(world.root / kOther);
+  world.clock.Advance(OtherTargets::kInterval);
+  CHECK(spool->TakeChanges().persisted_lines == 10);
+}
+
+TEST_CASE("what another service adds to its target is noticed within a minute") {
+  SpoolWorld world;
+  LeaveOthers(world, 1);
+  world.options.limits.max_bytes = TypicalFile() * 7 / 2;
+  const auto spool = world.Open();
+  for (const std::size_t first : {100U, 200U}) spool->Add(SampleBatch(first, 10));
+  CHECK(spool->TakeChanges().losses.empty());
+  LeaveOthers(world, 1);
+  CHECK(spool->TakeChanges().losses.empty());
+  world.clock.Advance(OtherTargets::kInterval);
+  CHECK(LinesLost(spool->TakeChanges()) == 10);
+}
+
+TEST_CASE("batches of other targets are named once, with what delivers them") {
+  SpoolWorld world;
+  LeaveOthers(world, 2);
+  const auto spool = world.Open();
+  for (int i = 0; i < 3; ++i) spool->TakeChanges();
+  const std::string log = world.log();
+  CHECK_THAT(log, Catch::Contains("20 lines") && Catch::Contains(kOther) && Catch::Contains("--spool-adopt"));
+  CHECK(log.find(kOther) == log.rfind(kOther));
+}
+
+// Three batches on a file system of their own, which others leave `lacking` bytes too little of.
+std::unique_ptr<DiskSpool> OpenBelowFloor(SpoolWorld& world, std::uint64_t lacking) {
+  {
+    const auto spool = world.Open();
+    for (const std::size_t first : {100U, 200U, 300U}) spool->Add(SampleBatch(first, 10));
+  }
+  world.options.limits.free_floor_bytes = FreeBytes(world.root) + lacking;
+  return world.Open();
+}
+
+TEST_CASE("the free-space floor is restored at the cost of the oldest batch") {
+  SpoolWorld world;
+  const SmallFileSystem disk(world.root, "1m");
+  if (IsSkipped(disk)) return;
+  const auto spool = OpenBelowFloor(world, 1);
+  const SpoolChanges changes = spool->TakeChanges();
+  REQUIRE(changes.losses.size() == 1);
+  CHECK(changes.losses[0].first_wall_ns == 100);
+  CHECK_THAT(changes.losses[0].reason, Catch::Contains("would stay free on its file system"));
+  CHECK(Drain(*spool) == std::vector<std::int64_t>{200, 300});
+}
+
+TEST_CASE("nothing is given up for a free-space floor that this cannot restore; what is new stays in memory") {
+  SpoolWorld world;
+  const SmallFileSystem disk(world.root, "1m");
+  if (IsSkipped(disk)) return;
+  const auto spool = OpenBelowFloor(world, 100'000);
+  CHECK_FALSE(spool->Add(SampleBatch(400, 10)).durable);
+  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 200, 300, 400});
+}
+
+}  // namespace
+}  // namespace vmtelem

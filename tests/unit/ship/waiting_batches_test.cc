@@ -1,0 +1,114 @@
+#include "ship/waiting_batches.h"
+
+#include <catch2/catch.hpp>
+
+#include "fakes/fake_spool.h"
+#include "sample_lines.h"
+
+namespace vmtelem {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr SteadyTime kStart{seconds(100)};
+constexpr WaitingBatches::Limit kPlenty{1000, 1 << 20};
+constexpr WaitingBatches::Limit kSingle{1, 1};
+
+class Waiting {
+ public:
+  void Seal(std::size_t first, std::size_t lines, SteadyTime now = kStart) {
+    batches.Sealed(spool.Add(SampleBatch(first, lines)).id, now);
+  }
+  static std::vector<std::size_t> Lines(const WaitingBatches::Parts& parts) {
+    std::vector<std::size_t> lines;
+    for (const SpooledBatch& part : parts) lines.push_back(part.batch->line_count());
+    return lines;
+  }
+
+  FakeSpool spool;
+  WaitingBatches batches{spool, seconds(7)};
+};
+
+using Counts = std::vector<std::size_t>;
+
+TEST_CASE("live batches that wait are taken together, oldest first") {
+  Waiting waiting;
+  for (const std::size_t lines : {1U, 2U, 3U}) waiting.Seal(lines * 10, lines);
+  CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart, kPlenty)) == Counts{1, 2, 3});
+  CHECK(waiting.batches.TakeLive(kStart, kPlenty).empty());
+}
+
+TEST_CASE("parts keep the limit of lines and of bytes, and what did not fit comes next") {
+  for (const WaitingBatches::Limit limit :
+       {WaitingBatches::Limit{25, 1 << 20}, {1000, SampleLines(0, 25).bytes.size()}}) {
+    Waiting waiting;
+    for (std::size_t i = 0; i < 3; ++i) waiting.Seal(i * 10, 10);
+    CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart, limit)) == Counts{10, 10});
+    CHECK_FALSE(waiting.batches.empty());
+    CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart, limit)) == Counts{10});
+  }
+}
+
+TEST_CASE("a batch above the limit is taken alone") {
+  Waiting waiting;
+  waiting.Seal(0, 10);
+  waiting.Seal(10, 10);
+  CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart, kSingle)) == Counts{10});
+}
+
+TEST_CASE("a batch that is not live any more is backlog") {
+  Waiting waiting;
+  waiting.Seal(0, 1, kStart);
+  waiting.Seal(1, 2, kStart + seconds(5));
+  CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart + seconds(8), kPlenty)) == Counts{2});
+  CHECK(Waiting::Lines(waiting.batches.TakeBacklog(kPlenty)) == Counts{1});
+}
+
+TEST_CASE("so many live batches are remembered and older ones are backlog") {
+  Waiting waiting;
+  for (std::size_t i = 0; i < 300; ++i) waiting.Seal(i, 1);
+  CHECK(waiting.batches.TakeLive(kStart, kPlenty).size() == 256);
+  CHECK(waiting.batches.TakeBacklog(kPlenty).size() == 44);
+}
+
+TEST_CASE("a live batch that the spool gave up is passed over") {
+  Waiting waiting;
+  waiting.Seal(0, 1);
+  waiting.Seal(1, 2);
+  REQUIRE(waiting.spool.LoseOldest());
+  CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart, kPlenty)) == Counts{2});
+}
+
+TEST_CASE("batches that survive the process and others do not go together") {
+  Waiting waiting;
+  waiting.Seal(0, 1);
+  waiting.spool.disk_works = false;
+  waiting.Seal(1, 2);
+  waiting.Seal(3, 3);
+  CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart, kPlenty)) == Counts{1});
+  CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart, kPlenty)) == Counts{2, 3});
+}
+
+TEST_CASE("what was looked at and did not fit can be had back") {
+  Waiting waiting;
+  waiting.Seal(0, 10);
+  waiting.Seal(10, 10);
+  waiting.batches.TakeLive(kStart, {15, 1 << 20});
+  CHECK(Waiting::Lines(waiting.batches.TakeLeftOver()) == Counts{10});
+  CHECK(waiting.batches.TakeLeftOver().empty());
+}
+
+TEST_CASE("nothing waits once a look found nothing, until something is sealed or comes") {
+  Waiting waiting;
+  CHECK_FALSE(waiting.batches.empty());
+  CHECK(waiting.batches.TakeBacklog(kPlenty).empty());
+  CHECK(waiting.batches.empty());
+  waiting.batches.MoreCame();
+  CHECK_FALSE(waiting.batches.empty());
+  CHECK(waiting.batches.TakeBacklog(kPlenty).empty());
+  waiting.Seal(0, 1);
+  CHECK_FALSE(waiting.batches.empty());
+}
+
+}  // namespace
+}  // namespace vmtelem
