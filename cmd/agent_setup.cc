@@ -25,6 +25,7 @@ AgentOptions MakeAgentOptions(const Config& config) {
   options.writer.batch_max_age = config.batch_max_age;
   options.writer.writes_in_flight = config.writes_in_flight;
   options.writer.retry_max = config.retry_max;
+  options.writer.backlog_rate = config.backlog_rate;
   options.queue_max_bytes = config.queue_max_bytes;
   options.drain_timeout = config.drain_timeout;
   return options;

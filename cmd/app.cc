@@ -64,7 +64,7 @@ void AddVerbosity(Arguments& arguments) {
 
 LoadedConfig Load(const Process& process, Arguments& arguments) {
   AddVerbosity(arguments);
-  ConfigInput input{.flags = arguments.settings, .environment = process.environment};
+  ConfigInput input{.flags = arguments.settings, .environment = process.environment, .is_root = process.is_root};
   const auto files = arguments.options.find("--env-file");
   if (files != arguments.options.end()) input.env_files = files->second;
   input.needs_hypervisor = true;
@@ -85,6 +85,10 @@ std::vector<Fault> JudgeOptionValues(const Arguments& arguments) {
     if (!problem) continue;
     faults.push_back(
         {.text = DescribeBadValue({flag, values.back(), *problem, option.allowed, ""}), .from_argument = true});
+  }
+  for (const std::string_view other : {"--no-spool", "--stdout", "--output"}) {
+    if (!arguments.Has("--spool-adopt") || !arguments.Has(other)) continue;
+    faults.push_back({.text = fmt::format("--spool-adopt: there is no spool with {}", other), .from_argument = true});
   }
   const bool uploads = arguments.command == kOnce && !Prints(arguments);
   if (faults.empty() && uploads && arguments.Last("--format").value_or("influx") != "influx") {
@@ -182,8 +186,11 @@ Process PrepareProcess(int argc, char** argv) {
   HoldStandardDescriptors();
   ForgetHarmfulVariables();
   QuietLibvirtLog();
-  std::signal(SIGPIPE, SIG_IGN);
-  return {.arguments = std::vector<std::string>(argv + std::min(argc, 1), argv + argc), .environment = ReadEnvironment};
+  // A closed pipe and a file that meets its size limit are errors of a write, not the end of the program.
+  for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
+  return {.arguments = std::vector<std::string>(argv + std::min(argc, 1), argv + argc),
+          .environment = ReadEnvironment,
+          .is_root = ::geteuid() == 0};
 }
 
 int RunApp(const Process& process) {

@@ -83,4 +83,12 @@ std::size_t DisplayWidth(std::string_view text) {
   return width;
 }
 
+std::string RoughSize(std::uint64_t bytes) {
+  const double kib = static_cast<double>(bytes) / 1024;
+  if (kib < 1024) return fmt::format("{:.0f}KiB", kib);
+  if (kib < 1024.0 * 1024) return fmt::format("{:.0f}MiB", kib / 1024);
+  const double gib = kib / 1024 / 1024;
+  return gib < 1024 ? fmt::format("{:.1f}GiB", gib) : fmt::format("{:.1f}TiB", gib / 1024);
+}
+
 }  // namespace vmtelem

@@ -6,9 +6,10 @@
 namespace vmtelem {
 namespace {
 
-constexpr std::array kByWeight{
-    ExitCode::kUsage,        ExitCode::kConfig,      ExitCode::kDenied,   ExitCode::kRefusedData, ExitCode::kIo,
-    ExitCode::kCannotCreate, ExitCode::kUnavailable, ExitCode::kInternal, ExitCode::kPartial,     ExitCode::kOk};
+constexpr std::array kByWeight{ExitCode::kUsage,        ExitCode::kConfig,      ExitCode::kDenied,
+                               ExitCode::kRefusedData,  ExitCode::kTryAgain,    ExitCode::kIo,
+                               ExitCode::kCannotCreate, ExitCode::kUnavailable, ExitCode::kInternal,
+                               ExitCode::kPartial,      ExitCode::kOk};
 
 constexpr ExitCodeText kTexts[] = {
     {"0", "done; an empty list; the reader of stdout has gone"},
@@ -18,6 +19,7 @@ constexpr ExitCodeText kTexts[] = {
     {"70", "internal error"},
     {"73", "a file cannot be created"},
     {"74", "writing failed, stdout on a full disk too"},
+    {"75", "try again: the data waits in the spool, or another run has the spool"},
     {"76", "the database refuses the data"},
     {"77", "hypervisor or database refuses access"},
     {"78", "configuration missing or invalid"},
@@ -37,6 +39,8 @@ ExitCode ExitCodeFor(ErrorCode code) {
       return ExitCode::kUnavailable;
     case ErrorCode::kDenied:
       return ExitCode::kDenied;
+    case ErrorCode::kInUse:
+      return ExitCode::kTryAgain;
     case ErrorCode::kRefusedData:
       return ExitCode::kRefusedData;
     case ErrorCode::kCannotCreate:

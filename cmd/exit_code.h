@@ -16,6 +16,7 @@ enum class ExitCode {
   kInternal = 70,
   kCannotCreate = 73,
   kIo = 74,
+  kTryAgain = 75,
   kRefusedData = 76,
   kDenied = 77,
   kConfig = 78,
@@ -23,7 +24,7 @@ enum class ExitCode {
 
 ExitCode ExitCodeFor(ErrorCode code);
 
-// Where several apply, the one that says most about what to do: the first of 64/78, 77, 76, 74/73, 69, 70, 1, 0.
+// Where several apply, the one that says most about what to do: the first of 64/78, 77, 76, 75, 74/73, 69, 70, 1, 0.
 ExitCode MoreTelling(ExitCode a, ExitCode b);
 
 struct ExitCodeText {

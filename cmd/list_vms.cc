@@ -19,13 +19,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kUnknown = "-";
 
-// To be read, not to be reckoned with: 512MiB, 2.0GiB.
-std::string MemoryText(const Counter& bytes) {
-  if (!bytes) return std::string(kUnknown);
-  const auto mib = static_cast<double>(*bytes) / (1 << 20);
-  if (mib < 1024) return fmt::format("{:.0f}MiB", mib);
-  return mib < 1024.0 * 1024 ? fmt::format("{:.1f}GiB", mib / 1024) : fmt::format("{:.1f}TiB", mib / 1024 / 1024);
-}
+std::string MemoryText(const Counter& bytes) { return bytes ? RoughSize(*bytes) : std::string(kUnknown); }
 
 std::string CpuTimeText(const Counter& nanoseconds) {
   if (!nanoseconds) return std::string(kUnknown);

@@ -2,20 +2,17 @@
 
 #include <fmt/format.h>
 
-#include "agent/agent.h"
 #include "agent/monitor_watch.h"
 #include "agent/sample.h"
 #include "base/parse.h"
 #include "cmd/agent_setup.h"
 #include "cmd/command.h"
-#include "cmd/log_setup.h"
 #include "cmd/named_vms.h"
+#include "cmd/once_delivery.h"
 #include "cmd/output.h"
 #include "cmd/version.h"
 #include "encode/text_encoders.h"
-#include "influx/influx_sink.h"
 #include "libvirt/libvirt_source.h"
-#include "ship/memory_spool.h"
 
 namespace vmtelem {
 namespace {
@@ -48,49 +45,6 @@ ExitCode PrintSample(const Context& context, Sample& sample) {
   return replaced ? ExitCode::kOk : Fail(context, replaced.error());
 }
 
-ExitCode ReportFault(const Context& context, vmtelem::Error fault) {
-  const InfluxTarget& target = context.config().influx;
-  if (fault.code == ErrorCode::kDenied && fault.hint.empty()) {
-    fault.hint = fmt::format("the token came from {}; may it write to database '{}'?",
-                             target.token_origin.empty() ? "nowhere" : target.token_origin, target.database);
-  }
-  return Fail(context, fault);
-}
-
-ExitCode JudgeDelivery(const Context& context, const Delivery& delivery) {
-  const LineCounts& counts = delivery.lines;
-  const bool all_written = counts.written == counts.sampled;
-  // Where nothing is written, the fault says it all.
-  if (!all_written && (counts.written > 0 || !delivery.fault)) {
-    context.messages.Error(fmt::format("of {} lines {} are written, {} refused, {} lost", counts.sampled,
-                                       counts.written, counts.rejected,
-                                       counts.sampled - counts.written - counts.rejected));
-  }
-  const ExitCode fault = delivery.fault ? ReportFault(context, *delivery.fault) : ExitCode::kOk;
-  if (all_written) return fault;
-  // A database that takes the other lines refuses a part, not the data.
-  if (counts.written > 0 && fault == ExitCode::kRefusedData) return ExitCode::kPartial;
-  return MoreTelling(fault, counts.rejected == counts.sampled ? ExitCode::kRefusedData : ExitCode::kPartial);
-}
-
-ExitCode Deliver(const Context& context, Sample& sample) {
-  SystemClock clock;
-  AgentOptions options = MakeAgentOptions(context.config());
-  options.writer.drain_stops_on_hold = true;
-  // A service may be told to stop without delivering; delivering is what `once` is for.
-  if (options.drain_timeout == Nanoseconds::zero()) options.drain_timeout = context.config().influx.timeout;
-  const HeldLog log(context.process, context.config(), context.log);
-  auto sink = MakeInfluxSink(context.config().influx, clock, log.logger());
-  if (!sink) return Fail(context, sink.error());
-  auto spool = std::make_unique<MemorySpool>(SpoolMemoryBytes(options.queue_max_bytes));
-  Lines lines = InfluxLines(context, sample, options.encode);
-  const Delivery delivery =
-      DeliverOnce(std::move(lines), {std::move(*sink), std::move(spool)}, options, clock, log.logger());
-  const bool partly = delivery.lines.written > 0 && delivery.lines.written < delivery.lines.sampled;
-  if (partly) log.Release();
-  return JudgeDelivery(context, delivery);
-}
-
 ExitCode ReportProblems(const Context& context, const Snapshot& snapshot) {
   for (const vmtelem::Error& problem : snapshot.problems) context.messages.Error(problem);
   for (const DomainStats& domain : snapshot.domains) {
@@ -110,7 +64,9 @@ ExitCode SampleOnce(const Context& context, Source& source, Clock& clock) {
   if (!sample) return Fail(context, sample.error());
   const ExitCode read = ReportProblems(context, sample->snapshot);
   const bool prints = context.arguments.Has("--stdout") || context.arguments.Has("--output");
-  const ExitCode given = prints ? PrintSample(context, *sample) : Deliver(context, *sample);
+  const ExitCode given =
+      prints ? PrintSample(context, *sample)
+             : DeliverSample(context, InfluxLines(context, *sample, MakeAgentOptions(context.config()).encode));
   return MoreTelling(read, given);
 }
 

@@ -11,6 +11,7 @@ namespace vmtelem {
 struct Process {
   std::vector<std::string> arguments;  // without the program's name
   EnvironmentLookup environment;
+  bool is_root = false;
   int stdout_fd = 1;
   int stderr_fd = 2;
 };

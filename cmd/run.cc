@@ -13,12 +13,12 @@
 #include "cmd/agent_setup.h"
 #include "cmd/command.h"
 #include "cmd/named_vms.h"
+#include "cmd/spool_setup.h"
 #include "cmd/stdout_sink.h"
 #include "cmd/version.h"
 #include "config/url.h"
 #include "influx/influx_sink.h"
 #include "libvirt/libvirt_source.h"
-#include "ship/memory_spool.h"
 
 namespace vmtelem {
 namespace {
@@ -106,8 +106,9 @@ void LogStart(const Context& context) {
 }
 
 void LogEnd(const Context& context, const LineCounts& lines) {
-  context.log->info("stopped: {} lines sampled, {} written, {} rejected, {} dropped", lines.sampled, lines.written,
-                    lines.rejected, lines.dropped);
+  context.log->info(
+      "stopped: {} lines sampled, {} recovered, {} written, {} left in the spool, {} rejected, {} dropped",
+      lines.sampled, lines.recovered, lines.written, lines.spooled, lines.rejected, lines.dropped);
 }
 
 // A name that is misspelt would otherwise look like a VM that is shut off.
@@ -141,10 +142,11 @@ Outcome RunRun(const Context& context) {
   BrokenOutput broken;
   auto sink = MakeSink(context, clock, broken);
   if (!sink) return {Fail(context, sink.error())};
-  auto source = MakeLibvirtSource(context.config().collect, clock, context.log);
   AgentOptions options = MakeOptions(context);
-  auto spool = std::make_unique<MemorySpool>(SpoolMemoryBytes(options.queue_max_bytes));
-  Agent agent(std::move(options), std::move(source), {std::move(*sink), std::move(spool)}, clock, context.log);
+  auto spool = OpenSpool(context, options, clock);
+  if (!spool) return {Fail(context, spool.error())};
+  auto source = MakeLibvirtSource(context.config().collect, clock, context.log);
+  Agent agent(std::move(options), std::move(source), {std::move(*sink), std::move(*spool)}, clock, context.log);
   agent.Start();
   LogStart(context);
   const int number = WaitForStop(agent, context.log);

@@ -2,9 +2,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/command.h"
+#include "cmd/display_text.h"
 #include "cmd/table.h"
 #include "cmd/terminal.h"
 #include "config/url.h"
+#include "ship/spool_outlook.h"
+#include "ship/spool_target.h"
 
 namespace vmtelem {
 namespace {
@@ -22,6 +25,45 @@ std::optional<std::string> Shown(const EffectiveSetting& row, Urls urls) {
   return std::string(kMask);
 }
 
+// How long an outage the spool outlasts.
+struct SpoolRoom {
+  std::uint64_t bytes = 0;
+  std::uint64_t bytes_per_s = 0;  // 0: not known
+
+  [[nodiscard]] double hours() const { return static_cast<double>(bytes) / static_cast<double>(bytes_per_s) / 3600; }
+};
+
+// Nothing if there is no spool, or it cannot be told which.
+std::optional<SpoolRoom> FindSpoolRoom(const Context& context) {
+  const Config& config = context.config();
+  if (config.spool_dir.empty() || config.influx.url.empty() || config.influx.database.empty()) return std::nullopt;
+  const auto target = SpoolTargetName(config.influx.api, config.influx.url, config.influx.database);
+  const auto outlook = LookAtSpool(config.spool_dir, target, {.max_bytes = config.spool_max_bytes});
+  if (!outlook) return std::nullopt;
+  return SpoolRoom{outlook->room_bytes, outlook->bytes_per_s};
+}
+
+std::string SpoolText(const Context& context) {
+  const auto room = FindSpoolRoom(context);
+  if (!room) return {};
+  const std::string size = RoughSize(room->bytes);
+  if (room->bytes_per_s == 0) {
+    return fmt::format("\nThe spool takes {}. How many hours that is shows when 'vmtelem run' has run for 10s.\n",
+                       size);
+  }
+  return fmt::format("\nThe spool takes {}: {:.{}f} hours at the present {} per second.\n", size, room->hours(),
+                     room->hours() < 10 ? 1 : 0, RoughSize(room->bytes_per_s));
+}
+
+Json SpoolJson(const Context& context) {
+  const auto room = FindSpoolRoom(context);
+  if (!room) return nullptr;
+  const bool known = room->bytes_per_s > 0;
+  return {{"room_bytes", room->bytes},
+          {"bytes_per_s", known ? Json(room->bytes_per_s) : Json()},
+          {"hours", known ? Json(room->hours()) : Json()}};
+}
+
 std::string Table(const Context& context, Urls urls) {
   const Process& process = context.process;
   std::vector<std::vector<Cell>> rows;
@@ -32,7 +74,8 @@ std::string Table(const Context& context, Urls urls) {
                     {row.origin, given ? Style::kPlain : Style::kDim}});
   }
   const bool color = WantsColor(process.stdout_fd, context.config().color, process.environment);
-  return FormatTable({{"SETTING"}, {"VALUE"}, {"SOURCE"}}, std::move(rows), {.headers = true, .color = color});
+  return FormatTable({{"SETTING"}, {"VALUE"}, {"SOURCE"}}, std::move(rows), {.headers = true, .color = color}) +
+         SpoolText(context);
 }
 
 // As env_file.h reads it. A single quote cannot stand in single quotes, so such a value takes double ones.
@@ -77,7 +120,9 @@ std::string JsonText(const Context& context, Urls urls) {
                         {"source", row.origin},
                         {"default", setting.default_text.empty() ? Json() : Json(setting.default_text)}});
   }
-  return Json{{"settings", std::move(settings)}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return Json{{"settings", std::move(settings)}, {"spool", SpoolJson(context)}}.dump(2, ' ', false,
+                                                                                     Json::error_handler_t::replace) +
+         "\n";
 }
 
 std::string Format(const Context& context) {

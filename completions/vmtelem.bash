@@ -72,6 +72,7 @@ _vmtelem_values() { # FLAG WORD
     --vm | --exclude-vm) _vmtelem_offer "$2" < <(_vmtelem_names) ;;
     --groups) _vmtelem_offer "$2" state cpu balloon vcpu interface block ;;
     --lanes) _vmtelem_offer "$2" adaptive ;;
+    --spool-max) _vmtelem_offer "$2" auto ;;
     --influx-api) _vmtelem_offer "$2" v3 v2 v1 ;;
     --influx-gzip) _vmtelem_offer "$2" on off ;;
     --log-level) _vmtelem_offer "$2" trace debug info warn error ;;
@@ -81,9 +82,13 @@ _vmtelem_values() { # FLAG WORD
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$2")
       ;;
+    --spool-dir)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -d -- "$2")
+      ;;
     -i | --interval | --timeout | --device-cache-ttl | --lanes-parked-max | --influx-url | --influx-db | \
       --influx-org | --influx-user | --influx-rp | --influx-timeout | --batch-lines | --batch-age | \
-      --writes-in-flight | --queue-max-bytes | --retry-max | --drain-timeout | --window) ;;
+      --writes-in-flight | --queue-max-bytes | --backlog-rate | --retry-max | --drain-timeout | --window) ;;
     *) return 1 ;;
   esac
 }
@@ -93,8 +98,10 @@ _vmtelem() {
     --help --version'
   local sampling='--groups --per-vcpu --device-cache-ttl --lanes --lanes-parked-max --influx-url --influx-db
     --influx-token-file --influx-api --influx-org --influx-user --influx-rp --influx-ca-file --influx-gzip
-    --influx-timeout --batch-lines --batch-age --writes-in-flight --retry-max --drain-timeout'
+    --influx-timeout --batch-lines --batch-age --writes-in-flight --spool-dir --spool-max --backlog-rate
+    --retry-max --drain-timeout'
   local running='--interval --queue-max-bytes'
+  local spooling='--no-spool --spool-adopt'
   local -a _vmtelem_typed flags
   local _vmtelem_quote=''
   COMPREPLY=()
@@ -112,8 +119,8 @@ _vmtelem() {
   fi
   _vmtelem_values "$previous" "$current" "$command" && return
   case $command in
-    run) read -ra flags -d '' <<<"--stdout $common $sampling $running" ;;
-    once) read -ra flags -d '' <<<"--stdout --format --window --output $common $sampling" ;;
+    run) read -ra flags -d '' <<<"--stdout $spooling $common $sampling $running" ;;
+    once) read -ra flags -d '' <<<"--stdout --format --window --output $spooling $common $sampling" ;;
     list-vms) read -ra flags -d '' <<<"--all --format --no-headers $common" ;;
     show-config) read -ra flags -d '' <<<"--format --show-urls --check --stdout $common $sampling $running" ;;
     *) read -ra flags -d '' <<<"run once list-vms show-config $common" ;;

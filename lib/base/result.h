@@ -18,6 +18,7 @@ enum class ErrorCode {
   kRefusedData,   // the database refuses what was sent
   kCannotCreate,  // a file or socket cannot be created
   kIo,            // reading or writing failed
+  kInUse,         // another process has it
   kClosed,        // the reader of our output has gone
   kInternal,
 };

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -24,6 +25,9 @@ struct Config {
   Nanoseconds batch_max_age{};
   std::size_t writes_in_flight = 0;
   std::uint64_t queue_max_bytes = 0;
+  double backlog_rate = 0;            // old lines go at so many times the rate of new ones
+  std::string spool_dir;              // empty: there is none to be had
+  std::uint64_t spool_max_bytes = 0;  // 0: 4 GiB, at most 10 % of the file system
   Nanoseconds retry_max{};
   Nanoseconds drain_timeout{};
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "config/layers.h"
+#include "config/spool_directory.h"
 #include "config/target_check.h"
 #include "config/url.h"
 
@@ -80,6 +81,7 @@ LoadedConfig LoadConfig(const ConfigInput& input) {
   for (const Setting& setting : Settings()) Resolve(setting, layers, loaded);
   std::vector<Fault> wrong = std::exchange(loaded.faults, layers.faults());
   loaded.warnings = layers.warnings();
+  FindSpoolDirectory(input, loaded);
   if (input.needs_database) FindToken(input.environment, loaded);
   ReportMissing(NeedsOf(input, loaded.config), loaded);
   loaded.faults.insert(loaded.faults.end(), std::make_move_iterator(wrong.begin()),

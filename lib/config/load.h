@@ -25,6 +25,7 @@ struct ConfigInput {
   std::vector<FlagValue> flags;  // in the order in which they were given
   EnvironmentLookup environment;
   std::vector<std::string> env_files{};  // later ones win
+  bool is_root = false;                  // of the machine: then the spool's place is the system's, not the user's
   bool needs_hypervisor = false;
   bool needs_database = false;  // then the target is checked as a whole and the token file is read
 };

@@ -73,6 +73,20 @@ Problem ParseSizeWithin(std::string_view allowed, std::string_view text, std::ui
   return ParseWithin(allowed, text, ParseSize, value);
 }
 
+Problem ParseMultipleWithin(std::string_view allowed, std::string_view text, double& value) {
+  const auto parse = [](std::string_view multiple) -> std::optional<std::uint64_t> {
+    if (multiple.empty() || multiple.back() != 'x') return std::nullopt;
+    return ParseCount(multiple.substr(0, multiple.size() - 1));
+  };
+  return ParseWithin(allowed, text, parse, value);
+}
+
+std::optional<std::string_view> UnlessWord(std::string_view allowed, std::string_view text) {
+  const std::size_t comma = allowed.find(", ");
+  if (text == allowed.substr(0, comma)) return std::nullopt;
+  return allowed.substr(comma + 2);
+}
+
 Problem ParseWordOf(std::string_view allowed, std::string_view text, std::size_t& index) {
   const auto words = SplitWords(allowed);
   const auto found = std::find(words.begin(), words.end(), text);

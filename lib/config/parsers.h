@@ -20,6 +20,10 @@ using Problem = std::optional<std::string>;
 Problem ParseDurationWithin(std::string_view allowed, std::string_view text, Nanoseconds& value);
 Problem ParseCountWithin(std::string_view allowed, std::string_view text, std::size_t& value);
 Problem ParseSizeWithin(std::string_view allowed, std::string_view text, std::uint64_t& value);
+// A multiple: "10x".
+Problem ParseMultipleWithin(std::string_view allowed, std::string_view text, double& value);
+// What remains of `allowed`, which is "WORD, LEAST to MOST", for a text that is not the word; nothing if it is.
+std::optional<std::string_view> UnlessWord(std::string_view allowed, std::string_view text);
 // `allowed` is "WORD, WORD, ..."; gives the index of the one that `text` is.
 Problem ParseWordOf(std::string_view allowed, std::string_view text, std::size_t& index);
 Problem ParseSwitch(std::string_view text, bool& value);

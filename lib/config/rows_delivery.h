@@ -24,6 +24,13 @@ Problem Size(const Setting& row, std::string_view text, Config& config) {
   return ParseSizeWithin(row.allowed, text, config.*Member);
 }
 
+inline Problem ParseSpoolMax(const Setting& row, std::string_view text, Config& config) {
+  const auto range = UnlessWord(row.allowed, text);
+  if (range) return ParseSizeWithin(*range, text, config.spool_max_bytes);
+  config.spool_max_bytes = 0;
+  return std::nullopt;
+}
+
 inline constexpr Setting kDeliveryRows[] = {
     {.variable = "POLL_INTERVAL",
      .flag = "--interval",
@@ -71,6 +78,32 @@ inline constexpr Setting kDeliveryRows[] = {
      .commands = kRun | kShowConfig,
      .help = "Memory for lines that wait; beyond it the oldest are dropped",
      .parse = Size<&Config::queue_max_bytes>},
+    {.variable = "SPOOL_DIR",
+     .flag = "--spool-dir",
+     .value_name = "DIR",
+     .group = SettingGroup::kDelivery,
+     .commands = kRun | kOnce | kShowConfig,
+     .help = "Directory for lines that wait for the database [see the manual]",
+     .parse = [](const Setting&, std::string_view text, Config& config) { return ParseText(text, config.spool_dir); }},
+    {.variable = "SPOOL_MAX_BYTES",
+     .flag = "--spool-max",
+     .value_name = "SIZE",
+     .default_text = "auto",
+     .allowed = "auto, 1MiB to 1024TiB",
+     .group = SettingGroup::kDelivery,
+     .commands = kRun | kOnce | kShowConfig,
+     .help = "Disk space for them, beyond it the oldest are dropped; auto: 4GiB, at most 10 % of the file system",
+     .parse = ParseSpoolMax},
+    {.variable = "BACKLOG_RATE",
+     .flag = "--backlog-rate",
+     .value_name = "N",
+     .default_text = "10x",
+     .allowed = "1x to 10000x",
+     .group = SettingGroup::kDelivery,
+     .commands = kRun | kOnce | kShowConfig,
+     .help = "Pace of old lines beside new ones, as a multiple of theirs",
+     .parse = [](const Setting& row, std::string_view text,
+                 Config& config) { return ParseMultipleWithin(row.allowed, text, config.backlog_rate); }},
     {.variable = "RETRY_MAX",
      .flag = "--retry-max",
      .value_name = "DUR",

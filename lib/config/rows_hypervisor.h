@@ -23,10 +23,8 @@ Problem CollectCount(const Setting& row, std::string_view text, Config& config) 
 
 // A word or a count.
 inline Problem ParseLanes(const Setting& row, std::string_view text, Config& config) {
-  const std::size_t comma = row.allowed.find(", ");
-  if (text != row.allowed.substr(0, comma)) {
-    return ParseCountWithin(row.allowed.substr(comma + 2), text, config.collect.lanes);
-  }
+  const auto range = UnlessWord(row.allowed, text);
+  if (range) return ParseCountWithin(*range, text, config.collect.lanes);
   config.collect.lanes = 0;
   return std::nullopt;
 }

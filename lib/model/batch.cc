@@ -35,7 +35,9 @@ Batch::Batch(Lines lines) : lines_(std::move(lines)) {
   lines_.count = starts_.size();
 }
 
-Batch::Batch(Lines lines, std::shared_ptr<const std::string> gzip) : Batch(std::move(lines)) { gzip_ = std::move(gzip); }
+Batch::Batch(Lines lines, std::shared_ptr<const std::string> gzip) : Batch(std::move(lines)) {
+  gzip_ = std::move(gzip);
+}
 
 std::string_view Batch::line(std::size_t index) const {
   const std::size_t end = index + 1 < starts_.size() ? starts_[index + 1] : lines_.bytes.size();

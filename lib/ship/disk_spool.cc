@@ -17,6 +17,7 @@ DiskSpool::DiskSpool(DiskSpoolOptions options, SpoolLock lock, Clock& clock, Log
 
 Spool::Kept DiskSpool::Add(std::shared_ptr<const Batch> batch) {
   batch = Packed(std::move(batch));
+  rate_.Added(batch->gzip() ? batch->gzip()->size() : 0, clock_.SteadyNow());
   SpoolName name{batch->first_wall_ns(), batch->last_wall_ns(), 0, static_cast<std::uint32_t>(batch->line_count())};
   const Why trouble = Store(*batch, name);
   NoteDisk(trouble);
@@ -59,6 +60,7 @@ SpoolChanges DiskSpool::TakeChanges() {
     MakeRoom(0);
     TellOthers();
     changes_.persisted_lines += Persist();
+    if (const auto bytes_per_s = rate_.Due(clock_.SteadyNow())) lock_.NoteRate(*bytes_per_s);
   }
   return std::exchange(changes_, {});
 }

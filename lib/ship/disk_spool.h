@@ -20,6 +20,7 @@
 #include "ship/spool_index.h"
 #include "ship/spool_lock.h"
 #include "ship/spool_name.h"
+#include "ship/spool_rate.h"
 #include "ship/spool_room.h"
 
 namespace vmtelem {
@@ -105,6 +106,7 @@ class DiskSpool final : public Spool {
 
   std::uint64_t opened_ = 0;  // lock_.times_taken() of the directory that was listed
   SpoolSequence sequence_;
+  SpoolRate rate_;
   SpoolIndex index_;
   MemoryRing ring_;
   struct {

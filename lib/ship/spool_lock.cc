@@ -17,15 +17,6 @@ namespace {
 constexpr const char* kLockFile = "lock";
 constexpr mode_t kMode = S_IRUSR | S_IWUSR;
 
-pid_t ReadHolder(const FileDescriptor& directory) {
-  const FileDescriptor file(::openat(directory.get(), kLockFile, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  std::array<char, 24> text{};
-  pid_t holder = 0;
-  const ssize_t size = ::pread(file.get(), text.data(), text.size(), 0);
-  if (size > 0) std::from_chars(text.data(), text.data() + size, holder);
-  return holder;
-}
-
 // The descriptor that is kept cannot write: one that can would stand in the way of a remount as read-only, and could
 // not be had after one. NFS, which makes flock() out of record locks, asks for one that can (flock(2)).
 IoResult<FileDescriptor> OpenAndLock(const FileDescriptor& directory) {
@@ -41,14 +32,26 @@ IoResult<FileDescriptor> OpenAndLock(const FileDescriptor& directory) {
 }
 
 // Only for messages, so it does not matter if it fails.
-void WriteHolder(const FileDescriptor& directory) {
-  const std::string text = fmt::format("{}\n", ::getpid());
+void WriteNote(const FileDescriptor& directory, std::uint64_t bytes_per_s) {
+  const std::string text = fmt::format("{}\n{}\n", ::getpid(), bytes_per_s);
   const FileDescriptor file(::openat(directory.get(), kLockFile, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC));
   if (!file.valid() || ::fchmod(file.get(), kMode) != 0) return;
   [[maybe_unused]] const ssize_t written = ::pwrite(file.get(), text.data(), text.size(), 0);
 }
 
 }  // namespace
+
+SpoolNote ReadSpoolNote(const FileDescriptor& directory) {
+  const FileDescriptor file(::openat(directory.get(), kLockFile, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  std::array<char, 48> text{};
+  SpoolNote note;
+  const ssize_t size = ::pread(file.get(), text.data(), text.size(), 0);
+  if (size <= 0) return note;
+  const char* const end = text.data() + size;
+  const auto holder = std::from_chars(text.data(), end, note.holder);
+  if (holder.ptr != end && *holder.ptr == '\n') std::from_chars(holder.ptr + 1, end, note.bytes_per_s);
+  return note;
+}
 
 SpoolLock::SpoolLock(std::string root, std::string target) : root_(std::move(root)), target_(std::move(target)) {
   Take();
@@ -62,16 +65,18 @@ SpoolLock::State SpoolLock::Take() {
   return state_ = Open();
 }
 
+void SpoolLock::NoteRate(std::uint64_t bytes_per_s) const { WriteNote(directory_, bytes_per_s); }
+
 SpoolLock::State SpoolLock::Open() {
   auto root = OpenOrMakeDirectory(root_);
   if (!root) return Fail(root_, root.error());
   auto directory = OpenOrMakeDirectory(*root, target_);
   if (!directory) return Fail(path(), directory.error());
   auto file = OpenAndLock(*directory);
-  if (!file && file.error() == std::errc::operation_would_block) return Elsewhere(ReadHolder(*directory));
+  if (!file && file.error() == std::errc::operation_would_block) return Elsewhere(ReadSpoolNote(*directory).holder);
   if (!file) return Fail(path() + "/" + kLockFile, file.error());
   GiveToOwnerOf(*directory, *file);
-  WriteHolder(*directory);
+  WriteNote(*directory, ReadSpoolNote(*directory).bytes_per_s);
   ++times_taken_;
   root_directory_ = std::move(*root);
   directory_ = std::move(*directory);

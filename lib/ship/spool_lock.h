@@ -9,6 +9,13 @@
 
 namespace vmtelem {
 
+// What the process that delivers from a target's directory says of itself, in the lock's file. For messages only.
+struct SpoolNote {
+  pid_t holder = 0;               // 0: it did not say
+  std::uint64_t bytes_per_s = 0;  // that come to the spool; 0: not known
+};
+SpoolNote ReadSpoolNote(const FileDescriptor& directory);
+
 // The right to deliver what one target's directory in the spool holds. One process has it at a time; files may be added
 // without it. A lock of its own for each target, so that two services can share a spool and write to two databases:
 // the files of others are only counted. The kernel takes it back however the process ends. Not thread-safe.
@@ -32,6 +39,9 @@ class SpoolLock {
   [[nodiscard]] const std::string& root() const { return root_; }
   [[nodiscard]] const std::string& target() const { return target_; }
   [[nodiscard]] std::string path() const { return root_ + "/" + target_; }
+
+  // While it is held: how fast batches come. It does not matter if that cannot be written.
+  void NoteRate(std::uint64_t bytes_per_s) const;
 
   // Grows whenever the lock is taken: then the directory may be another than before.
   [[nodiscard]] std::uint64_t times_taken() const { return times_taken_; }

@@ -28,6 +28,13 @@ Dispatcher::Options OrderOf(const WriterOptions& options) {
           .live_for = 2 * options.batch_max_age + std::chrono::seconds(5)};
 }
 
+bool AnyAnswer(const LineCounts& counts) { return counts.written + counts.rejected > 0; }
+
+Error OutOfTime(const LineCounts& counts) {
+  const char* const what = AnyAnswer(counts) ? "the drain time-out has ended" : "no answer within the drain time-out";
+  return {ErrorCode::kTimeout, what, {}};
+}
+
 }  // namespace
 
 struct Writer::State {
@@ -157,14 +164,17 @@ void Writer::State::End() {
   NoteChanges(now);
   const LineCounts counts = parts.ledger.counts();
   const bool left = counts.queued > 0 || (counts.spooled > 0 && !all_tried);
-  if (!left) return Publish(dispatcher.last_rejection() ? dispatcher.last_rejection() : dispatcher.fault());
-  const Error why = dispatcher.fault().value_or(Error{ErrorCode::kTimeout, "no answer within the drain time-out", {}});
-  if (counts.spooled > 0) logger->info("{} left in the spool: {}", CountOf(counts.spooled, "line"), why.message);
+  // A backlog that is being taken, but is longer than the time to stop, is no fault: it waits on the disk.
+  const bool only_time = counts.queued == 0 && !dispatcher.fault() && AnyAnswer(counts);
+  const Error why = dispatcher.fault().value_or(OutOfTime(counts));
+  if (left && counts.spooled > 0)
+    logger->info("{} left in the spool: {}", CountOf(counts.spooled, "line"), why.message);
   parts.ledger.Move(Place::kQueued, Place::kDropped, counts.queued);
   if (counts.queued > 0 && why.code != ErrorCode::kClosed) {
     logger->error("{} not delivered and dropped: {}", CountOf(counts.queued, "line"), why.message);
   }
-  Publish(why);
+  if (left && !only_time) return Publish(why);
+  Publish(dispatcher.last_rejection() ? dispatcher.last_rejection() : dispatcher.fault());
 }
 
 void Writer::State::Publish(const std::optional<Error>& fault) {

@@ -35,7 +35,7 @@ struct WriterStats {
   std::uint64_t open_bytes = 0;
   // What keeps lines from being delivered now; none while all is well. After Run() it tells the worst that happened to
   // lines that were not written: why they were dropped or are left in the spool, else why they were rejected
-  // (kRefusedData).
+  // (kRefusedData). None for lines that are left in the spool only because there were too many for the drain time-out.
   std::optional<Error> fault;
 };
 

@@ -1,9 +1,13 @@
 """Runs the binary as a user would: arguments, environment and streams in; streams and exit code out."""
 
+import atexit
+import itertools
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 
 import pytest
@@ -14,6 +18,10 @@ NODE = f"test://{ROOT / 'tests' / 'fakes' / 'node.xml'}"  # web 01, db:main, pau
 TOKEN = "s3cr3t-token"
 SANITIZERS = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
 
+SPOOLS = tempfile.mkdtemp(prefix="vmtelem-cli-")
+NUMBERS = itertools.count()
+
+atexit.register(shutil.rmtree, SPOOLS, ignore_errors=True)
 sys.path.insert(0, str(ROOT / "tests" / "fakes"))
 
 
@@ -32,8 +40,8 @@ class Finished:
 
 
 def clean_environment(**variables):
-    """Nothing of the developer's own settings; a variable that is None is not set."""
-    base = {"PATH": os.environ["PATH"], **SANITIZERS, **variables}
+    """Nothing of the developer's own settings, and a spool of its own; a variable that is None is not set."""
+    base = {"PATH": os.environ["PATH"], "STATE_DIRECTORY": f"{SPOOLS}/{next(NUMBERS)}", **SANITIZERS, **variables}
     return {name: value for name, value in base.items() if value is not None}
 
 

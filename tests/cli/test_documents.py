@@ -88,7 +88,7 @@ def test_the_manual_page_names_every_flag_and_no_other(flags):
 def test_the_manual_page_names_every_variable_and_no_other(variables):
     listed = section(manual(), "ENVIRONMENT")
     named = set(re.findall(r"^([A-Z_]+)\t", listed, re.MULTILINE)) | set(re.findall(r"^\.B ([A-Z_]+)$", listed, re.MULTILINE))
-    others = {"CREDENTIALS_DIRECTORY", "LIBVIRT_DEFAULT_URI", "TERM", "JOURNAL_STREAM"}
+    others = {"CREDENTIALS_DIRECTORY", "STATE_DIRECTORY", "LIBVIRT_DEFAULT_URI", "TERM", "JOURNAL_STREAM"}
     assert named == variables | others
 
 

@@ -10,6 +10,8 @@ BAD = {
     "LIBVIRT_TIMEOUT": ["0", "2h"],
     "LANES": ["0", "17", "many"],
     "LANES_PARKED_MAX": ["0", "17", "adaptive"],
+    "SPOOL_MAX_BYTES": ["0", "1023KiB", "64", "Auto"],
+    "BACKLOG_RATE": ["0x", "10", "10001x", "auto"],
     "DEVICE_CACHE_TTL": ["0.5", "2d"],
     "BATCH_MAX_LINES": ["0", "10001", "1.5", "many"],
     "BATCH_MAX_SEC": ["0", "11m"],

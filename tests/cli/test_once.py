@@ -145,23 +145,30 @@ def test_a_token_that_is_refused_is_told_with_its_source(vmtelem, tmp_path, sour
         done = vmtelem("once", **{**complete(server.url, INFLUX_TOKEN=None), **given})
         assert done.code == 77
         assert server.url in done.errors()[0] and "401" in done.errors()[0]
-        assert done.hints() == [f"the token came from {source}; may it write to database 'vmstats'?"]
+        assert done.hints()[0].startswith(f"the token came from {source}; may it write to database 'vmstats'?; 10 lines kept in ")
         assert len(done.err.splitlines()) == 2
         assert "wrong" not in done.err
 
 
-def test_a_database_that_is_not_there_is_unavailable(vmtelem):
-    done = vmtelem("once", **complete("http://127.0.0.1:9", DRAIN_TIMEOUT="0.5s"))
-    assert (done.code, done.out) == (69, "")
+def test_a_database_that_is_not_there_is_to_be_tried_again(vmtelem, tmp_path):
+    done = vmtelem("once", **complete("http://127.0.0.1:9", DRAIN_TIMEOUT="0.5s", SPOOL_DIR=str(tmp_path)))
+    assert (done.code, done.out) == (75, "")
+    assert "http://127.0.0.1:9" in done.errors()[0]
+    assert done.hints() == [f"10 lines kept in {tmp_path}, for the next 'vmtelem once' or 'vmtelem run' to deliver"]
+
+
+def test_a_database_that_is_not_there_is_unavailable_without_a_spool(vmtelem):
+    done = vmtelem("once", "--no-spool", **complete("http://127.0.0.1:9", DRAIN_TIMEOUT="0.5s"))
+    assert (done.code, done.out, done.hints()) == (69, "", [])
     assert "http://127.0.0.1:9" in done.errors()[0]
 
 
-def test_a_database_that_does_not_answer_is_unavailable(vmtelem):
+def test_a_database_that_does_not_answer_is_given_up_in_time(vmtelem):
     with FakeInflux(token=TOKEN) as server:
         server.default = hang
         begin = time.monotonic()
         done = vmtelem("once", **complete(server.url, DRAIN_TIMEOUT="0.5s", INFLUX_TIMEOUT="0.3s"))
-        assert done.code == 69 and time.monotonic() - begin < 5
+        assert done.code == 75 and time.monotonic() - begin < 5
 
 
 def test_a_database_that_was_away_for_a_moment_gets_everything(vmtelem):
@@ -176,7 +183,7 @@ def test_lines_that_are_refused_are_told(vmtelem):
         server.default = refuse_lines(2)
         done = vmtelem("once", **complete(server.url))
         assert done.code == 1
-        assert done.errors()[0] == f"of {len(server.lines) + 1} lines {len(server.lines)} are written, 1 refused, 0 lost"
+        assert done.errors()[0] == f"of {len(server.lines) + 1} lines {len(server.lines)} are written, 1 refused, 0 kept in the spool, 0 lost"
         assert "the first 'vm_" in done.err  # the log names the line
 
 

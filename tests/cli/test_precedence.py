@@ -1,6 +1,7 @@
 """Default < env-file < environment < flag, for every setting, told by show-config as the program sees it."""
 
 import json
+import os
 
 import pytest
 from conftest import complete
@@ -26,6 +27,9 @@ VALUES = {
     "BATCH_MAX_SEC": ["2s", "3s", "4s"],
     "WRITES_IN_FLIGHT": ["1", "3", "4"],
     "QUEUE_MAX_BYTES": ["2MiB", "3MiB", "4MiB"],
+    "SPOOL_DIR": ["/a", "/b", "/c"],
+    "SPOOL_MAX_BYTES": ["2MiB", "3MiB", "4MiB"],
+    "BACKLOG_RATE": ["2x", "3x", "4x"],
     "RETRY_MAX": ["2s", "3s", "4s"],
     "DRAIN_TIMEOUT": ["2s", "3s", "4s"],
     "LOG_LEVEL": ["info", "debug", "error"],
@@ -56,7 +60,7 @@ def test_each_layer_beats_those_below_it(vmtelem, tmp_path, name):
         return row["value"], row["source"]
 
     default = settings(vmtelem)[name]
-    assert default["value"] == default["default"]
+    assert default["default"] in (default["value"], None)
     assert shown("--env-file", file) == (in_file, f"{file}:2")
     assert shown("--env-file", file, **{name: in_environment}) == (in_environment, "environment")
     assert shown("--env-file", file, flag, in_flag, **{name: in_environment}) == (in_flag, flag)
@@ -98,9 +102,24 @@ def test_verbose_and_quiet_set_the_log_level(vmtelem, flag, value):
 
 def test_what_show_config_prints_as_an_env_file_gives_the_same_settings(vmtelem, tmp_path):
     file = tmp_path / "env"
-    given = complete(VM_INCLUDE=r"it's a \, $HOME `x`,b", POLL_INTERVAL="7", NO_COLOR="1", INFLUX_ORG="a \"b\" c # d")
+    given = complete(STATE_DIRECTORY="/state", VM_INCLUDE=r"it's a \, $HOME `x`,b", POLL_INTERVAL="7", NO_COLOR="1", INFLUX_ORG="a \"b\" c # d")
     file.write_text(vmtelem("show-config", "--format", "env", "--show-urls", **given).out)
     before = {name: row["value"] for name, row in settings(vmtelem, **given).items()}
-    after = {name: row["value"] for name, row in settings(vmtelem, "--env-file", file).items()}
+    after = {name: row["value"] for name, row in settings(vmtelem, "--env-file", file, STATE_DIRECTORY="/other").items()}
     assert before.pop("INFLUX_TOKEN") == "***" and after.pop("INFLUX_TOKEN") is None
     assert after == before
+
+
+@pytest.mark.parametrize("given, place, source", [
+    ({"STATE_DIRECTORY": "/state", "XDG_STATE_HOME": "/xdg", "HOME": "/h/a"}, "/state", "STATE_DIRECTORY, environment"),
+    ({"STATE_DIRECTORY": "/state:/more"}, "/state", "STATE_DIRECTORY, environment"),
+    ({"XDG_STATE_HOME": "/xdg", "HOME": "/h/a"}, "/xdg/vmtelem", "default"),
+    ({"XDG_STATE_HOME": "not/absolute", "HOME": "/h/a"}, "/h/a/.local/state/vmtelem", "default"),
+    ({"HOME": "/h/a"}, "/h/a/.local/state/vmtelem", "default"),
+    ({}, None, "not set"),
+])
+def test_the_spool_is_where_the_system_or_the_user_keeps_state(vmtelem, given, place, source):
+    if os.geteuid() == 0 and "STATE_DIRECTORY" not in given:
+        place, source = "/var/lib/vmtelem", "default"
+    row = settings(vmtelem, **{"STATE_DIRECTORY": None, **given})["SPOOL_DIR"]
+    assert (row["value"], row["source"]) == (place, source)

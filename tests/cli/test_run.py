@@ -50,7 +50,7 @@ def test_a_signal_ends_it_with_everything_delivered(start, number):
         process.send_signal(number)
         assert process.wait(20) == 0
         polls = [int(parse_line(line).fields["polls"][:-1]) for line in cycles(server)]
-        sampled = re.search(r"stopped: (\d+) lines sampled, (\d+) written, 0 rejected, 0 dropped", log.all())
+        sampled = re.search(r"stopped: (\d+) lines sampled, 0 recovered, (\d+) written, 0 left in the spool, 0 rejected, 0 dropped", log.all())
         assert polls == list(range(1, len(polls) + 1))
         assert sampled[1] == sampled[2] == str(len(server.lines))
 
@@ -67,14 +67,24 @@ def test_a_second_signal_leaves_at_once(start):
         assert process.wait(5) == 130
 
 
-def test_lines_that_could_not_be_delivered_show_in_the_exit_code(start):
+def test_lines_that_could_not_be_delivered_are_no_loss(start):
     process = start("run", **complete("http://127.0.0.1:9", **FAST, DRAIN_TIMEOUT="0.2s"))
     log = Log(process)
     wait_for(lambda: log.has("started"), "the start")
     time.sleep(0.3)  # a few cycles: nothing tells of them
     process.terminate()
+    assert process.wait(20) == 0
+    assert re.search(r"stopped: (\d+) lines sampled, 0 recovered, 0 written, \1 left in the spool, 0 rejected, 0 dropped", log.all())
+
+
+def test_without_a_spool_lines_that_could_not_be_delivered_show_in_the_exit_code(start):
+    process = start("run", "--no-spool", **complete("http://127.0.0.1:9", **FAST, DRAIN_TIMEOUT="0.2s"))
+    log = Log(process)
+    wait_for(lambda: log.has("started"), "the start")
+    time.sleep(0.3)  # a few cycles: nothing tells of them
+    process.terminate()
     assert process.wait(20) == 1
-    assert re.search(r"stopped: (\d+) lines sampled, 0 written, 0 rejected, \1 dropped", log.all())
+    assert re.search(r"stopped: (\d+) lines sampled, 0 recovered, 0 written, 0 left in the spool, 0 rejected, \1 dropped", log.all())
 
 
 def test_lines_that_are_refused_show_in_the_exit_code(start):
@@ -131,7 +141,7 @@ def test_the_pause_between_attempts_is_bounded(start):
 def test_memory_for_lines_that_wait_is_bounded(start, tmp_path):
     domains = "".join(f"<domain type='test'><name>vm{n}</name><memory>1024</memory><os><type>hvm</type></os></domain>" for n in range(400))
     (tmp_path / "node.xml").write_text(f"<node>{domains}</node>")
-    log = Log(start("run", **complete("http://127.0.0.1:9", **FAST, QUEUE_MAX_BYTES="1MiB", LIBVIRT_URI=f"test://{tmp_path / 'node.xml'}")))
+    log = Log(start("run", "--no-spool", **complete("http://127.0.0.1:9", **FAST, QUEUE_MAX_BYTES="1MiB", LIBVIRT_URI=f"test://{tmp_path / 'node.xml'}")))
     wait_for(lambda: log.has("the oldest were dropped"), "the oldest lines to be dropped", 20)
 
 

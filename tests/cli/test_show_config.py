@@ -80,3 +80,19 @@ def test_check_prints_faults_only(vmtelem):
 
 def test_check_with_stdout_needs_no_database(vmtelem):
     assert vmtelem("show-config", "--check", "--stdout", LIBVIRT_URI="test:///default").code == 0
+
+
+def test_how_many_hours_the_spool_outlasts_is_told(vmtelem, tmp_path):
+    settings = complete(SPOOL_DIR=str(tmp_path), SPOOL_MAX_BYTES="36MiB")
+    assert vmtelem("show-config", **settings).out.splitlines()[-1].startswith("The spool takes 36MiB. How many hours")
+    assert vmtelem("once", **{**settings, "DRAIN_TIMEOUT": "0.1s"}).code == 75
+    (target,) = tmp_path.iterdir()
+    (target / "lock").write_text(f"1\n{2 * 1024}\n")
+    assert vmtelem("show-config", **settings).out.splitlines()[-1] == "The spool takes 36MiB: 5.1 hours at the present 2KiB per second."
+    told = json.loads(vmtelem("show-config", "--format", "json", **settings).out)["spool"]
+    assert told == {"room_bytes": 36 << 20, "bytes_per_s": 2048, "hours": pytest.approx(5.12)}
+
+
+def test_where_nothing_is_known_of_the_database_nothing_is_said_of_hours(vmtelem):
+    done = vmtelem("show-config", "--format", "json")
+    assert json.loads(done.out)["spool"] is None

@@ -74,7 +74,9 @@ TEST_CASE("a range includes its ends and nothing beyond") {
       Range{"BATCH_MAX_LINES", "0", "1", "10000", "10001"}, Range{"BATCH_MAX_SEC", "9ms", "0.01", "600", "601"},
       Range{"WRITES_IN_FLIGHT", "0", "1", "16", "17"}, Range{"QUEUE_MAX_BYTES", "1023KiB", "1MiB", "16GiB", "17GiB"},
       Range{"LANES", "0", "1", "16", "17"}, Range{"LANES_PARKED_MAX", "0", "1", "16", "17"},
-      Range{"RETRY_MAX", "99ms", "100ms", "1h", "61m"}, Range{"DRAIN_TIMEOUT", "-1", "0", "1h", "61m"});
+      Range{"SPOOL_MAX_BYTES", "1023KiB", "1MiB", "1024TiB", "1025TiB"},
+      Range{"BACKLOG_RATE", "0x", "1x", "10000x", "10001x"}, Range{"RETRY_MAX", "99ms", "100ms", "1h", "61m"},
+      Range{"DRAIN_TIMEOUT", "-1", "0", "1h", "61m"});
   CAPTURE(range.variable);
   CHECK(Problem(range.variable, range.below));
   CHECK_FALSE(Problem(range.variable, range.least));
@@ -134,6 +136,19 @@ TEST_CASE("lanes are a number, or none for as many as it takes") {
   CHECK_FALSE(Row("LANES").parse(Row("LANES"), "adaptive", config));
   CHECK(config.collect.lanes == 0);
   CHECK(Parsed("LANES_PARKED_MAX", "2").collect.lanes_parked_max == 2);
+}
+
+TEST_CASE("the spool's size is a number, or none for what the file system gives") {
+  Config config = Parsed("SPOOL_MAX_BYTES", "3MiB");
+  CHECK(config.spool_max_bytes == 3U << 20U);
+  CHECK_FALSE(Row("SPOOL_MAX_BYTES").parse(Row("SPOOL_MAX_BYTES"), "auto", config));
+  CHECK(config.spool_max_bytes == 0);
+}
+
+TEST_CASE("the pace of the backlog is a multiple") {
+  CHECK(Parsed("BACKLOG_RATE", "25x").backlog_rate == 25);
+  CHECK(Problem("BACKLOG_RATE", "25"));
+  CHECK(Problem("BACKLOG_RATE", "2.5x"));
 }
 
 TEST_CASE("switches understand the usual words") {

@@ -16,6 +16,7 @@ vmtelem_unit_test(
           spool_index_test.cc
           spool_lock_test.cc
           spool_name_test.cc
+          spool_outlook_test.cc
           spool_room_test.cc
           spool_target_test.cc
           gate_test.cc

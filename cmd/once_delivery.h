@@ -1,0 +1,12 @@
+#pragma once
+
+#include "agent/agent.h"
+#include "cmd/command.h"
+
+namespace vmtelem {
+
+// Delivers the lines of one sample, and what waits in the spool; what cannot be delivered stays in the spool. Tells
+// what is not written, and what that means for the exit status.
+ExitCode DeliverSample(const Context& context, Lines lines);
+
+}  // namespace vmtelem

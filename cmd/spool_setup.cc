@@ -1,0 +1,48 @@
+#include "cmd/spool_setup.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "ship/disk_spool.h"
+#include "ship/memory_spool.h"
+#include "ship/spool_target.h"
+
+namespace vmtelem {
+
+std::optional<SpoolPlace> FindSpoolPlace(const Context& context) {
+  if (context.arguments.Has("--stdout") || context.arguments.Has("--no-spool")) return std::nullopt;
+  const Config& config = context.config();
+  if (config.spool_dir.empty()) {
+    context.log->warn(
+        "no directory for a spool: neither SPOOL_DIR nor HOME is set; lines wait in memory only, and are lost when the "
+        "process ends before they are delivered; --no-spool accepts that");
+    return std::nullopt;
+  }
+  return SpoolPlace{config.spool_dir, SpoolTargetName(config.influx.api, config.influx.url, config.influx.database)};
+}
+
+std::unique_ptr<Spool> MakeMemorySpool(const AgentOptions& options) {
+  return std::make_unique<MemorySpool>(SpoolMemoryBytes(options.queue_max_bytes));
+}
+
+std::unique_ptr<Spool> MakeDiskSpool(const Context& context, const AgentOptions& options, SpoolLock lock, Clock& clock,
+                                     const LoggerPtr& log) {
+  const DiskSpoolOptions spool_options{.limits = {.max_bytes = context.config().spool_max_bytes},
+                                       .memory_max_bytes = SpoolMemoryBytes(options.queue_max_bytes)};
+  auto spool = std::make_unique<DiskSpool>(spool_options, std::move(lock), clock, log);
+  if (context.arguments.Has("--spool-adopt")) spool->Adopt();
+  return spool;
+}
+
+Result<std::unique_ptr<Spool>> OpenSpool(const Context& context, const AgentOptions& options, Clock& clock) {
+  const auto place = FindSpoolPlace(context);
+  if (!place) return MakeMemorySpool(options);
+  SpoolLock lock(place->root, place->target);
+  if (lock.state() == SpoolLock::State::kElsewhere) {
+    return Fail(ErrorCode::kInUse, lock.reason(), "stop it, or give this one a --spool-dir of its own");
+  }
+  return MakeDiskSpool(context, options, std::move(lock), clock, context.log);
+}
+
+}  // namespace vmtelem

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.h"
+
+namespace vmtelem {
+
+// How many bytes a second come to a spool: for people, who want to know how long an outage it outlasts. Told after ten
+// seconds, then every minute. A state without a clock of its own.
+class SpoolRate {
+ public:
+  void Added(std::uint64_t bytes, SteadyTime now);
+
+  // Bytes per second since it was told last; nothing if it is not due.
+  std::optional<std::uint64_t> Due(SteadyTime now);
+
+ private:
+  Nanoseconds window_ = std::chrono::seconds(10);
+  std::optional<SteadyTime> since_;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace vmtelem
