@@ -89,7 +89,8 @@ class LibvirtSource final : public Source {
     snapshot.problems.clear();
     if (bell_->cancelled()) return Fail(ErrorCode::kClosed, "interrupted");
     stuck_.Refresh();
-    auto known = control_.Ensure(now + (polls_ == 1 ? options_.timeout : std::min(options_.timeout, kPatience)));
+    const Nanoseconds patience = polls_ == 1 ? options_.first_answer_timeout : kPatience;
+    auto known = control_.Ensure(now + std::min(options_.timeout, patience));
     if (!known) return known;
     NoteConnected();
     DomainRefs eligible, set_aside;

@@ -40,6 +40,9 @@ struct CollectOptions {
   DomainFilter filter;
   // Upper bound of every deadline of a libvirt call; the adaptive ones are shorter.
   Nanoseconds timeout = std::chrono::seconds(30);
+  // How long the first sample waits for a hypervisor to answer, at most `timeout`; later ones need not wait, because
+  // the attempt goes on between them. For who takes one sample only, it is the whole time-out.
+  Nanoseconds first_answer_timeout = Nanoseconds::max();
   std::size_t lanes = 0;  // bulk calls in parallel; 0: by the number of VMs and cores
   std::size_t lanes_parked_max =
       8;  // blocked calls that are replaced by another lane; each pins a worker of the daemon

@@ -63,6 +63,16 @@ TEST_CASE_METHOD(SilentFixture, "a daemon that is silent from the beginning is t
   CHECK(daemon.blocked() <= 2);
 }
 
+TEST_CASE_METHOD(SilentFixture, "a service is told at once of a daemon that is silent from the beginning") {
+  options.first_answer_timeout = milliseconds(200);
+  daemon.Silence();
+  Make();
+  CheckTimeout(Collect());
+  CHECK(took() < seconds(5));
+  daemon.Speak();
+  CHECK(Eventually([this] { return CollectedInFull(); }));
+}
+
 TEST_CASE_METHOD(SilentFixture, "no more than two attempts to connect are ever lost on a silent daemon") {
   options.timeout = milliseconds(20);
   daemon.Silence();
