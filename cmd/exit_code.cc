@@ -15,7 +15,7 @@ constexpr ExitCodeText kTexts[] = {
     {"0", "done; an empty list; the reader of stdout has gone"},
     {"1", "a part was not read or not accepted, or lines were dropped"},
     {"64", "wrong usage of the command line"},
-    {"69", "hypervisor or database unreachable, or timed out"},
+    {"69", "hypervisor or database unreachable, or timed out; nothing spooled"},
     {"70", "internal error"},
     {"73", "a file cannot be created"},
     {"74", "writing failed, stdout on a full disk too"},

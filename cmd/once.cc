@@ -60,10 +60,13 @@ ExitCode ReportProblems(const Context& context, const Snapshot& snapshot) {
 
 ExitCode SampleOnce(const Context& context, Source& source, Clock& clock) {
   const Nanoseconds window = ParseDuration(context.arguments.Last("--window").value_or("0")).value_or(Nanoseconds{});
-  auto sample = TakeSample(source, clock, window);
-  if (!sample) return Fail(context, sample.error());
-  const ExitCode read = ReportProblems(context, sample->snapshot);
   const bool prints = context.arguments.Has("--stdout") || context.arguments.Has("--output");
+  auto sample = TakeSample(source, clock, window);
+  if (!sample) {
+    const ExitCode fault = Fail(context, sample.error());
+    return prints ? fault : MoreTelling(fault, DeliverSample(context, {}));  // what waits in the spool
+  }
+  const ExitCode read = ReportProblems(context, sample->snapshot);
   const ExitCode given =
       prints ? PrintSample(context, *sample)
              : DeliverSample(context, InfluxLines(context, *sample, MakeAgentOptions(context.config()).encode));

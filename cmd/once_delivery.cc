@@ -1,5 +1,7 @@
 #include "cmd/once_delivery.h"
 
+#include <filesystem>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +15,8 @@
 
 namespace vmtelem {
 namespace {
+
+constexpr Nanoseconds kLookInterval = std::chrono::milliseconds(20);
 
 std::uint64_t LostLines(const LineCounts& counts) {
   return counts.sampled + counts.recovered - counts.written - counts.rejected - counts.spooled;
@@ -42,30 +46,23 @@ Error Explained(const Context& context, const Delivery& delivery) {
 }
 
 ExitCode Report(const Context& context, const Delivery& delivery) {
-  // Where nothing is written, the fault says it all.
-  if (delivery.lines.written > 0 || !delivery.fault) context.messages.Error(Whereabouts(delivery.lines));
+  // Where all lines have one fate, the fault says it all.
+  const bool tells_more = delivery.lines.written + LostLines(delivery.lines) > 0;
+  if (tells_more || !delivery.fault) context.messages.Error(Whereabouts(delivery.lines));
   return delivery.fault ? Fail(context, Explained(context, delivery)) : ExitCode::kOk;
 }
 
 ExitCode Judge(const Context& context, const Delivery& delivery) {
   const LineCounts& counts = delivery.lines;
-  const std::uint64_t lost = LostLines(counts);
-  const bool nothing_lost = lost + counts.rejected == 0;
+  const bool nothing_lost = LostLines(counts) + counts.rejected == 0;
   if (nothing_lost && !delivery.fault) return ExitCode::kOk;
-  const ExitCode fault = Report(context, delivery);
-  if (lost == 0 && counts.spooled > 0 && fault == ExitCode::kUnavailable) return ExitCode::kTryAgain;
+  ExitCode fault = Report(context, delivery);
+  if (counts.spooled > 0 && fault == ExitCode::kUnavailable) fault = ExitCode::kTryAgain;
   if (nothing_lost) return fault;
   // A database that takes the other lines refuses a part, not the data.
   if (counts.written > 0 && fault == ExitCode::kRefusedData) return ExitCode::kPartial;
   const bool all_refused = counts.rejected == counts.sampled + counts.recovered;
   return MoreTelling(fault, all_refused ? ExitCode::kRefusedData : ExitCode::kPartial);
-}
-
-// For the process that delivers from there. All lines, also those that are written: sent twice they change nothing.
-void Leave(const Context& context, const SpoolPlace& place, const Batch& batch, Delivery& delivery) {
-  const auto left = LeaveInSpool(place.root, place.target, batch);
-  if (!left) return context.messages.Error(left.error());
-  delivery.lines.spooled += std::exchange(delivery.lines.dropped, 0);
 }
 
 AgentOptions MakeOptions(const Context& context) {
@@ -74,6 +71,12 @@ AgentOptions MakeOptions(const Context& context) {
   // A service may be told to stop without delivering; delivering is what `once` is for.
   if (options.drain_timeout == Nanoseconds::zero()) options.drain_timeout = context.config().influx.timeout;
   return options;
+}
+
+// A file that cannot be looked at is not gone.
+bool IsGone(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::symlink_status(path, ignored).type() == std::filesystem::file_type::not_found;
 }
 
 // One delivery: what it needs, whatever becomes of the spool.
@@ -86,16 +89,13 @@ class SampleDelivery {
         sink_(std::move(sink)),
         options_(MakeOptions(context)) {}
 
-  Delivery Run(Lines lines) {
-    const auto place = FindSpoolPlace(context_);
-    if (!place) return From(MakeMemorySpool(options_), std::move(lines));
-    SpoolLock lock(place->root, place->target);
-    if (lock.state() == SpoolLock::State::kHeld) {
-      return From(MakeDiskSpool(context_, options_, std::move(lock), clock_, log_), std::move(lines));
-    }
-    if (lock.state() == SpoolLock::State::kElsewhere) return Beside(*place, std::move(lines));
+  Delivery FromMemory(Lines lines) { return From(MakeMemorySpool(options_), std::move(lines)); }
+
+  Delivery FromSpool(SpoolLock lock, Lines lines) {
+    if (lock.state() == SpoolLock::State::kElsewhere) return HandOver(std::move(lock), std::move(lines));
+    if (lock.state() == SpoolLock::State::kHeld) return FromDisk(std::move(lock), std::move(lines));
     context_.log->warn("cannot use the spool, what is not delivered now is lost: {}", lock.reason());
-    return From(MakeMemorySpool(options_), std::move(lines));
+    return FromMemory(std::move(lines));
   }
 
  private:
@@ -103,11 +103,35 @@ class SampleDelivery {
     return DeliverOnce(std::move(lines), {std::move(sink_), std::move(spool)}, options_, clock_, log_);
   }
 
-  // Another process delivers from the spool.
-  Delivery Beside(const SpoolPlace& place, Lines lines) {
-    const Batch copy(Lines{lines});
-    Delivery delivery = From(MakeMemorySpool(options_), std::move(lines));
-    if (delivery.lines.dropped > 0) Leave(context_, place, copy, delivery);
+  // What is wrong with the spool is told even if all is delivered: the next time it may not be.
+  Delivery FromDisk(SpoolLock lock, Lines lines) {
+    return From(MakeDiskSpool(context_, options_, std::move(lock), clock_, context_.log), std::move(lines));
+  }
+
+  // Another process delivers from the spool: it gets the lines as well, which are safe there, and is waited for. What
+  // becomes of them is in that process's books.
+  Delivery HandOver(SpoolLock lock, Lines lines) {
+    Delivery delivery;
+    if (lines.empty()) return delivery;
+    const auto file = LeaveInSpool(lock.root(), lock.target(), Batch(Lines{lines}));
+    if (!file) {
+      context_.log->warn(file.error().message);
+      return FromMemory(std::move(lines));
+    }
+    const SteadyTime deadline = clock_.SteadyNow() + options_.drain_timeout;
+    while (!IsGone(*file)) {
+      if (lock.Take() == SpoolLock::State::kHeld) return FromDisk(std::move(lock), {});  // it has ended
+      if (clock_.SteadyNow() >= deadline) return StillWaiting(lock, lines);
+      std::this_thread::sleep_for(kLookInterval);
+    }
+    delivery.lines.sampled = delivery.lines.written = lines.count;
+    return delivery;
+  }
+
+  static Delivery StillWaiting(const SpoolLock& lock, const Lines& lines) {
+    Delivery delivery;
+    delivery.lines.sampled = delivery.lines.spooled = lines.count;
+    delivery.fault = Error{ErrorCode::kInUse, lock.reason() + ", but not yet this sample", {}};
     return delivery;
   }
 
@@ -118,17 +142,32 @@ class SampleDelivery {
   const AgentOptions options_;
 };
 
-}  // namespace
-
-ExitCode DeliverSample(const Context& context, Lines lines) {
+ExitCode Deliver(const Context& context, std::optional<SpoolLock> lock, Lines lines) {
   SystemClock clock;
   const HeldLog log(context.process, context.config(), context.log);
   auto sink = MakeInfluxSink(context.config().influx, clock, log.logger());
   if (!sink) return Fail(context, sink.error());
-  const Delivery delivery = SampleDelivery(context, clock, log.logger(), std::move(*sink)).Run(std::move(lines));
+  SampleDelivery work(context, clock, log.logger(), std::move(*sink));
+  const bool spools = lock.has_value();
+  const Delivery delivery =
+      spools ? work.FromSpool(std::move(*lock), std::move(lines)) : work.FromMemory(std::move(lines));
   const bool partly = delivery.lines.written > 0 && delivery.lines.written < delivery.lines.sampled;
-  if (partly) log.Release();
+  if (partly || (spools && LostLines(delivery.lines) > 0)) log.Release();
   return Judge(context, delivery);
+}
+
+}  // namespace
+
+ExitCode DeliverSample(const Context& context, Lines lines) {
+  const auto place = FindSpoolPlace(context);
+  if (!place) return lines.empty() ? ExitCode::kOk : Deliver(context, std::nullopt, std::move(lines));
+  SpoolLock lock(place->root, place->target, SpoolRole::kPassing);
+  ExitCode adopted = ExitCode::kOk;
+  if (context.arguments.Has("--spool-adopt") && lock.state() == SpoolLock::State::kElsewhere) {
+    adopted = Fail(context, {ErrorCode::kInUse, "--spool-adopt: adopts nothing: " + lock.reason(),
+                             "stop that process, or give it the flag"});
+  }
+  return MoreTelling(adopted, Deliver(context, std::move(lock), std::move(lines)));
 }
 
 }  // namespace vmtelem

@@ -5,8 +5,8 @@
 
 namespace vmtelem {
 
-// Delivers the lines of one sample, and what waits in the spool; what cannot be delivered stays in the spool. Tells
-// what is not written, and what that means for the exit status.
+// Delivers the lines of one sample, if there is one, and what waits in the spool; what cannot be delivered stays there.
+// Tells what is not written, and what that means for the exit status.
 ExitCode DeliverSample(const Context& context, Lines lines);
 
 }  // namespace vmtelem

@@ -10,6 +10,7 @@
 
 #include "agent/agent.h"
 #include "base/parse.h"
+#include "base/text.h"
 #include "cmd/agent_setup.h"
 #include "cmd/command.h"
 #include "cmd/named_vms.h"
@@ -100,9 +101,12 @@ Result<std::unique_ptr<Sink>> MakeSink(const Context& context, Clock& clock, Bro
 
 void LogStart(const Context& context) {
   const Config& config = context.config();
-  const std::string target = context.arguments.Has("--stdout") ? "stdout" : MaskUrl(config.influx.url);
-  context.log->info("vmtelem {} started: {} every {}, to {}", ThisBuild().version,
-                    MaskUrl(config.collect.hypervisor.uri), FormatDuration(config.interval), target);
+  const bool prints = context.arguments.Has("--stdout");
+  const bool spools = !prints && !context.arguments.Has("--no-spool") && !config.spool_dir.empty();
+  context.log->info("vmtelem {} started: {} every {}, to {}{}", ThisBuild().version,
+                    MaskUrl(config.collect.hypervisor.uri), FormatDuration(config.interval),
+                    prints ? "stdout" : MaskUrl(config.influx.url),
+                    spools ? fmt::format(", spool in {}", config.spool_dir) : "");
 }
 
 void LogEnd(const Context& context, const LineCounts& lines) {
@@ -117,6 +121,14 @@ void LogMissingVms(const Context& context, const Snapshot& snapshot) {
   for (const std::string& name : NamesWithoutVm(filter, NamesOf(snapshot.domains))) {
     context.log->warn("{} is running; it will be collected when it starts", DescribeMissingVm(filter, name));
   }
+}
+
+// A daemon that hangs at the start is to be told of in the first lines, not after the time-out of one call. A
+// connection over ssh takes a second or two.
+CollectOptions CollectForService(const Config& config) {
+  CollectOptions options = config.collect;
+  options.first_answer_timeout = std::chrono::seconds(5);
+  return options;
 }
 
 AgentOptions MakeOptions(const Context& context) {
@@ -134,18 +146,25 @@ ExitCode Judge(const Context& context, const BrokenOutput& broken, const LineCou
   return lines.dropped + lines.rejected == 0 ? ExitCode::kOk : ExitCode::kPartial;
 }
 
+// At once, since its thread may wake up and use what this function's caller destroys.
+[[noreturn]] void LeaveStuckWriter(const Context& context, const LineCounts& lines) {
+  context.log->error("the disk of the spool does not answer: {} in memory lost",
+                     CountOf(lines.queued + lines.in_flight, "line"));
+  ::_exit(static_cast<int>(ExitCode::kIo));
+}
+
 }  // namespace
 
 Outcome RunRun(const Context& context) {
-  BlockSignals();
   SystemClock clock;
   BrokenOutput broken;
   auto sink = MakeSink(context, clock, broken);
   if (!sink) return {Fail(context, sink.error())};
   AgentOptions options = MakeOptions(context);
-  auto spool = OpenSpool(context, options, clock);
+  auto spool = OpenSpool(context, options, clock);  // a disk that does not answer must not keep signals off
   if (!spool) return {Fail(context, spool.error())};
-  auto source = MakeLibvirtSource(context.config().collect, clock, context.log);
+  BlockSignals();
+  auto source = MakeLibvirtSource(CollectForService(context.config()), clock, context.log);
   Agent agent(std::move(options), std::move(source), {std::move(*sink), std::move(*spool)}, clock, context.log);
   agent.Start();
   LogStart(context);
@@ -157,6 +176,7 @@ Outcome RunRun(const Context& context) {
   }
   const LineCounts lines = agent.Stop().lines;
   LogEnd(context, lines);
+  if (agent.writer_is_stuck()) LeaveStuckWriter(context, lines);
   return {Judge(context, broken, lines), agent.unreturned_calls() > 0};
 }
 

@@ -37,7 +37,7 @@ struct SpoolRoom {
 std::optional<SpoolRoom> FindSpoolRoom(const Context& context) {
   const Config& config = context.config();
   if (config.spool_dir.empty() || config.influx.url.empty() || config.influx.database.empty()) return std::nullopt;
-  const auto target = SpoolTargetName(config.influx.api, config.influx.url, config.influx.database);
+  const auto target = SpoolTargetName(config.influx);
   const auto outlook = LookAtSpool(config.spool_dir, target, {.max_bytes = config.spool_max_bytes});
   if (!outlook) return std::nullopt;
   return SpoolRoom{outlook->room_bytes, outlook->bytes_per_s};

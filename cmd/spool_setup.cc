@@ -1,5 +1,6 @@
 #include "cmd/spool_setup.h"
 
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,7 +20,7 @@ std::optional<SpoolPlace> FindSpoolPlace(const Context& context) {
         "process ends before they are delivered; --no-spool accepts that");
     return std::nullopt;
   }
-  return SpoolPlace{config.spool_dir, SpoolTargetName(config.influx.api, config.influx.url, config.influx.database)};
+  return SpoolPlace{config.spool_dir, SpoolTargetName(config.influx)};
 }
 
 std::unique_ptr<Spool> MakeMemorySpool(const AgentOptions& options) {
@@ -35,11 +36,27 @@ std::unique_ptr<Spool> MakeDiskSpool(const Context& context, const AgentOptions&
   return spool;
 }
 
+namespace {
+
+// A `once` is gone in seconds, in which lines wait in memory: it must not keep a service from starting. What the lock's
+// file says may be from the process before for a moment, so that is believed only if it stays so.
+bool IsHeldByService(SpoolLock& lock, Clock& clock) {
+  const SteadyTime until = clock.SteadyNow() + std::chrono::milliseconds(500);
+  while (lock.state() == SpoolLock::State::kElsewhere && lock.holder().role == SpoolRole::kPassing) {
+    if (clock.SteadyNow() >= until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    lock.Take();
+  }
+  return lock.state() == SpoolLock::State::kElsewhere;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Spool>> OpenSpool(const Context& context, const AgentOptions& options, Clock& clock) {
   const auto place = FindSpoolPlace(context);
   if (!place) return MakeMemorySpool(options);
-  SpoolLock lock(place->root, place->target);
-  if (lock.state() == SpoolLock::State::kElsewhere) {
+  SpoolLock lock(place->root, place->target, SpoolRole::kService);
+  if (IsHeldByService(lock, clock)) {
     return Fail(ErrorCode::kInUse, lock.reason(), "stop it, or give this one a --spool-dir of its own");
   }
   return MakeDiskSpool(context, options, std::move(lock), clock, context.log);

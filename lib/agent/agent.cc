@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 
+#include <future>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -9,11 +10,14 @@
 #include <fmt/ranges.h>
 
 #include "agent/collector.h"
+#include "base/parse.h"
 #include "base/text.h"
 #include "ship/line_queue.h"
 
 namespace vmtelem {
 namespace {
+
+constexpr Nanoseconds kStandsStill = std::chrono::seconds(3);
 
 // "240 lines sampled, 9 recovered, 200 written, 8 waiting in memory, 41 in the spool (12345 bytes), 0 rejected, 0
 // dropped"
@@ -42,13 +46,14 @@ struct Shipment {
 };
 
 struct Agent::State {
-  State(AgentOptions o, std::unique_ptr<Source> s, Outlet outlet, Clock& clock, const LoggerPtr& l)
+  State(AgentOptions o, std::unique_ptr<Source> s, Outlet outlet, Clock& c, const LoggerPtr& l)
       : options(std::move(o)),
+        clock(c),
         log(l),
         source(std::move(s)),
-        shipment(options, std::move(outlet), clock, log),
+        shipment(options, std::move(outlet), c, log),
         collector(
-            {options.interval, options.encode, options.name, options.on_first_answer}, {*source, shipment.queue, clock},
+            {options.interval, options.encode, options.name, options.on_first_answer}, {*source, shipment.queue, c},
             [this] { return Report(); }, log) {}
 
   [[nodiscard]] AgentReport Report() const {
@@ -74,27 +79,43 @@ struct Agent::State {
     source->Interrupt();
     if (collecting.joinable()) collecting.join();
     shipment.writer.Stop(drain_timeout);
-    if (writing.joinable()) writing.join();
+    AwaitWriter(drain_timeout + options.drain_grace);
     unreturned_calls = source->Close();
   }
 
+  // The writer waits for nothing beyond the drain time-out, but a call to the disk may.
+  void AwaitWriter(Nanoseconds at_most) {
+    if (!writing.joinable()) return;
+    writer_is_stuck = writer_ended.get_future().wait_for(at_most) != std::future_status::ready;
+    if (writer_is_stuck) {
+      writing.detach();
+    } else {
+      writing.join();
+    }
+  }
+
   AgentOptions options;
+  Clock& clock;
   LoggerPtr log;
   std::unique_ptr<Source> source;
   Shipment shipment;
   Collector collector;
   std::thread collecting, writing;
-  bool stopped = false;
+  std::promise<void> writer_ended;
+  bool stopped = false, writer_is_stuck = false;
   std::size_t unreturned_calls = 0;
 };
 
 Agent::Agent(AgentOptions options, std::unique_ptr<Source> source, Outlet outlet, Clock& clock, const LoggerPtr& log)
-    : state_(std::make_unique<State>(std::move(options), std::move(source), std::move(outlet), clock, log)) {}
+    : state_(std::make_shared<State>(std::move(options), std::move(source), std::move(outlet), clock, log)) {}
 
 Agent::~Agent() { state_->Stop(Nanoseconds::zero()); }
 
 void Agent::Start() {
-  state_->writing = std::thread([this] { state_->shipment.writer.Run(); });
+  state_->writing = std::thread([state = state_] {
+    state->shipment.writer.Run();
+    state->writer_ended.set_value();
+  });
   state_->collecting = std::thread([this] { state_->collector.Run(); });
 }
 
@@ -107,6 +128,8 @@ AgentReport Agent::report() const { return state_->Report(); }
 
 std::size_t Agent::unreturned_calls() const { return state_->unreturned_calls; }
 
+bool Agent::writer_is_stuck() const { return state_->writer_is_stuck; }
+
 std::string Agent::StatusLine() const {
   const AgentReport report = state_->Report();
   const CollectorStats collected = state_->collector.stats();
@@ -118,6 +141,10 @@ std::string Agent::StatusLine() const {
     faults.push_back(fmt::format("{} {} not answer", CountOf(collected.hung_vms, "VM"), verb));
   }
   if (writer.fault) faults.push_back(writer.fault->message);
+  if (const Nanoseconds still = state_->clock.SteadyNow() - writer.seen_at; still > kStandsStill) {
+    faults.push_back(fmt::format("delivery has stood still for {}; does the disk of the spool answer?",
+                                 FormatDuration(std::chrono::floor<std::chrono::seconds>(still))));
+  }
   return fmt::format("{}, {} ({} failed); {}; {}", CountOf(collected.vms, "VM"), CountOf(collected.cycles, "cycle"),
                      collected.failed_cycles, LinesText(report.lines, report.spool_bytes),
                      faults.empty() ? "all is well" : fmt::format("{}", fmt::join(faults, "; ")));
@@ -125,7 +152,7 @@ std::string Agent::StatusLine() const {
 
 Delivery DeliverOnce(Lines lines, Outlet outlet, const AgentOptions& options, Clock& clock, const LoggerPtr& log) {
   Shipment shipment(options, std::move(outlet), clock, log);
-  shipment.queue.Push(std::move(lines));
+  if (!lines.empty()) shipment.queue.Push(std::move(lines));
   shipment.writer.Stop(options.drain_timeout);
   shipment.writer.Run();
   return {shipment.ledger.counts(), shipment.writer.stats().fault};

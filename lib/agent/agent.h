@@ -24,6 +24,7 @@ struct AgentOptions {
   WriterOptions writer;
   std::uint64_t queue_max_bytes = 64ULL << 20;  // of memory for lines that wait, see SpoolMemoryBytes()
   Nanoseconds drain_timeout = std::chrono::seconds(15);
+  Nanoseconds drain_grace = std::chrono::seconds(5);  // for a disk that is slow when the drain time-out has ended
   // Called once, by the thread that collects, with the first snapshot of a hypervisor that answered. May be empty.
   std::function<void(const Snapshot&)> on_first_answer{};
 };
@@ -53,6 +54,9 @@ class Agent {
   AgentReport Stop();
   // What closing the source gave; 0 before Stop(). By the thread that stops.
   [[nodiscard]] std::size_t unreturned_calls() const;
+  // Whether Stop() left a writer behind that a call to the disk does not let go: the process is to end without waiting
+  // for it. It still uses the clock and the log. By the thread that stops.
+  [[nodiscard]] bool writer_is_stuck() const;
 
   // Any thread.
   [[nodiscard]] AgentReport report() const;
@@ -61,12 +65,12 @@ class Agent {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // with the writer's thread, which may have to be left behind
 };
 
-// Delivers lines that were sampled outside an agent (`once`), and what else is in the spool: returns when all is
-// stored or refused, or the drain time-out has passed. `fault` is why not all are written; none if another process
-// delivers what is left in the spool.
+// Delivers lines that were sampled outside an agent (`once`), if there are any, and what else is in the spool: returns
+// when all is stored or refused, or the drain time-out has passed. `fault` is why not all are written; none if another
+// process delivers what is left in the spool.
 struct Delivery {
   LineCounts lines;
   std::optional<Error> fault;

@@ -75,8 +75,8 @@ Problem ParseSizeWithin(std::string_view allowed, std::string_view text, std::ui
 
 Problem ParseMultipleWithin(std::string_view allowed, std::string_view text, double& value) {
   const auto parse = [](std::string_view multiple) -> std::optional<std::uint64_t> {
-    if (multiple.empty() || multiple.back() != 'x') return std::nullopt;
-    return ParseCount(multiple.substr(0, multiple.size() - 1));
+    if (!multiple.empty() && multiple.back() == 'x') multiple.remove_suffix(1);
+    return ParseCount(multiple);
   };
   return ParseWithin(allowed, text, parse, value);
 }
@@ -106,6 +106,11 @@ Problem ParseText(std::string_view text, std::string& value) {
   if (HasControlCharacter(text)) return "holds a control character";
   value = text;
   return std::nullopt;
+}
+
+Problem ParseAbsolutePath(std::string_view text, std::string& value) {
+  if (text.empty() || text.front() != '/') return "does not begin with /";
+  return ParseText(text, value);
 }
 
 Problem ParseHypervisor(std::string_view text, Hypervisor& hypervisor) {

@@ -20,7 +20,7 @@ using Problem = std::optional<std::string>;
 Problem ParseDurationWithin(std::string_view allowed, std::string_view text, Nanoseconds& value);
 Problem ParseCountWithin(std::string_view allowed, std::string_view text, std::size_t& value);
 Problem ParseSizeWithin(std::string_view allowed, std::string_view text, std::uint64_t& value);
-// A multiple: "10x".
+// A multiple: "10x" or "10".
 Problem ParseMultipleWithin(std::string_view allowed, std::string_view text, double& value);
 // What remains of `allowed`, which is "WORD, LEAST to MOST", for a text that is not the word; nothing if it is.
 std::optional<std::string_view> UnlessWord(std::string_view allowed, std::string_view text);
@@ -29,6 +29,8 @@ Problem ParseWordOf(std::string_view allowed, std::string_view text, std::size_t
 Problem ParseSwitch(std::string_view text, bool& value);
 // Text without control characters.
 Problem ParseText(std::string_view text, std::string& value);
+// A relative path would be another one for each place from which the program is called.
+Problem ParseAbsolutePath(std::string_view text, std::string& value);
 
 // `URI` or `NAME=URI`.
 Problem ParseHypervisor(std::string_view text, Hypervisor& hypervisor);

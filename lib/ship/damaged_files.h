@@ -15,8 +15,12 @@ class DamagedFiles {
   static constexpr std::size_t kMaxFiles = 64;
   static constexpr std::uint64_t kMaxBytes = std::uint64_t{16} << 20U;
 
-  // Moves a batch's file out of `directory`. What became of it, to follow its name in a sentence.
-  std::string SetAside(const FileDescriptor& directory, const SpoolName& name);
+  struct Fate {
+    bool gone = false;  // from `directory`
+    std::string what;   // became of it, to follow its name in a sentence
+  };
+  // Moves a batch's file out of `directory`.
+  Fate SetAside(const FileDescriptor& directory, const SpoolName& name);
 
  private:
   static bool IsBatch(std::string_view name) { return ParseSpoolName(name).has_value(); }

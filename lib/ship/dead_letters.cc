@@ -9,15 +9,15 @@
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "ship/own_file.h"
 
 namespace vmtelem {
 namespace {
 
 constexpr std::size_t kDigits = 8;
 constexpr std::string_view kSuffix = ".lp";
-constexpr mode_t kMode = S_IRUSR | S_IWUSR;
 
 std::tm Utc(std::int64_t wall_ns) {
   const auto since_epoch = std::chrono::floor<std::chrono::seconds>(std::chrono::nanoseconds(wall_ns));
@@ -47,22 +47,20 @@ std::error_code DeadLetters::Keep(const FileDescriptor& directory, std::string_v
     if (!folder_.MakeRoom(entry.size())) return std::make_error_code(std::errc::file_too_large);
     folder_.Added({name, 0});
   }
-  return Append(directory, entry);
+  return Append(entry);
 }
 
 // In one call, so that what another process appends cannot come between.
-std::error_code DeadLetters::Append(const FileDescriptor& directory, std::string_view entry) {
-  const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+std::error_code DeadLetters::Append(std::string_view entry) {
   const std::string& name = folder_.files().back().name;
-  const FileDescriptor file(::openat(folder_.descriptor().get(), name.c_str(), flags, kMode));
-  if (!file.valid() || ::fchmod(file.get(), kMode) != 0) return LastError();
-  if (const auto error = GiveToOwnerOf(directory, file)) return error;
-  const ssize_t written = ::write(file.get(), entry.data(), entry.size());
+  const auto file = OpenOrMakeFile(folder_.descriptor(), name.c_str(), O_WRONLY | O_APPEND);
+  if (!file) return file.error();
+  const ssize_t written = ::write(file->get(), entry.data(), entry.size());
   if (written < 0) return LastError();
   folder_.Grew(static_cast<std::uint64_t>(written));
   if (static_cast<std::size_t>(written) == entry.size()) return {};
   // The next entry has to begin on a line of its own.
-  return ::write(file.get(), "\n", 1) == 1 ? std::make_error_code(std::errc::no_space_on_device) : LastError();
+  return ::write(file->get(), "\n", 1) == 1 ? std::make_error_code(std::errc::no_space_on_device) : LastError();
 }
 
 std::string DeadLetters::NextName() const {

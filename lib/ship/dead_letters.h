@@ -23,7 +23,7 @@ class DeadLetters {
 
  private:
   static bool IsLetterFile(std::string_view name);
-  std::error_code Append(const FileDescriptor& directory, std::string_view entry);
+  std::error_code Append(std::string_view entry);
   [[nodiscard]] std::string NextName() const;
 
   BoundedFolder folder_{{kMaxFiles, kMaxFiles* kMaxFileBytes}, &IsLetterFile};

@@ -138,7 +138,7 @@ void DeliveryLog::Rejected(const Rejection& rejection, SteadyTime now) {
 
 void DeliveryLog::Lost(const SpoolLoss& loss, SteadyTime now) {
   lost_ += loss.lines;
-  const auto left_out = throttle_.Admit("lost " + loss.reason, now, loss.lines);
+  const auto left_out = losses_.Admit(loss.reason, now, loss.lines);
   if (!left_out) return;
   log_->error("{} from {} to {} lost: {}{}", CountOf(loss.lines, "line"), TimeText(loss.first_wall_ns),
               TimeText(loss.last_wall_ns), loss.reason, LinesLeftOut(*left_out));

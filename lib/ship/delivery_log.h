@@ -52,7 +52,7 @@ class DeliveryLog {
 
  private:
   LoggerPtr log_;
-  LogThrottle throttle_;
+  LogThrottle throttle_, losses_;  // apart: the reasons of losses hold names of files, of which there may be many
   std::optional<std::pair<Gate::State, ErrorCode>> told_;
   SteadyTime trouble_since_{};
   std::uint64_t lost_ = 0, dropped_told_ = 0;

@@ -21,12 +21,29 @@ IoResult<FileDescriptor> OpenPath(const std::string& path) {
   return FileDescriptor(fd);
 }
 
-// What lies above `path`; "." and "/" are above themselves.
-std::string ParentOf(std::string path) {
+std::string WithoutSlashAtEnd(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+// What lies above `path`; "." and "/" are above themselves.
+std::string ParentOf(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// Opens what was made just now, and nothing that was put in its place. The umask may have taken away even what is
+// needed for that, though not from root.
+IoResult<FileDescriptor> OpenMade(const FileDescriptor& parent, const std::string& name) {
+  const auto open = [&] { return ::openat(parent.get(), name.c_str(), kOpenDirectory | O_NOFOLLOW); };
+  int fd = open();
+  if (fd < 0 && errno == EACCES && ::fchmodat(parent.get(), name.c_str(), S_IRWXU, AT_SYMLINK_NOFOLLOW) == 0)
+    fd = open();
+  if (fd < 0) return Failed();
+  FileDescriptor directory(fd);
+  if (::fchmod(fd, S_IRWXU) != 0) return Failed();
+  return directory;
 }
 
 }  // namespace
@@ -35,28 +52,31 @@ std::error_code LastError() { return {errno, std::generic_category()}; }
 
 IoResult<FileDescriptor> OpenOrMakeDirectory(const std::string& path) {
   auto opened = OpenPath(path);
-  const std::string parent_path = ParentOf(path);
-  if (opened || opened.error() != std::errc::no_such_file_or_directory || parent_path == path) return opened;
+  const std::string plain = WithoutSlashAtEnd(path);
+  const std::string parent_path = ParentOf(plain);
+  if (opened || opened.error() != std::errc::no_such_file_or_directory || parent_path == plain) return opened;
   const auto parent = OpenOrMakeDirectory(parent_path);
   if (!parent) return tl::make_unexpected(parent.error());
-  if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) return Failed();
-  if (::chmod(path.c_str(), S_IRWXU) != 0) return Failed();
+  const std::string name = plain.substr(plain.rfind('/') + 1);
+  if (::mkdirat(parent->get(), name.c_str(), S_IRWXU) != 0) return errno == EEXIST ? OpenPath(path) : Failed();
+  auto made = OpenMade(*parent, name);
+  if (!made) return made;
   if (const auto error = SyncDirectory(*parent)) return tl::make_unexpected(error);
-  return OpenPath(path);
+  return made;
 }
 
 IoResult<FileDescriptor> OpenOrMakeDirectory(const FileDescriptor& parent, const std::string& name) {
-  const bool made = ::mkdirat(parent.get(), name.c_str(), S_IRWXU) == 0;
-  if (!made && errno != EEXIST) return Failed();
-  // The umask may have taken away even what is needed to open it.
-  if (made && ::fchmodat(parent.get(), name.c_str(), S_IRWXU, 0) != 0) return Failed();
-  const int fd = ::openat(parent.get(), name.c_str(), kOpenDirectory | O_NOFOLLOW);
-  if (fd < 0) return Failed();
-  FileDescriptor directory(fd);
-  if (!made) return directory;
-  if (const auto error = GiveToOwnerOf(parent, directory)) return tl::make_unexpected(error);
+  if (::mkdirat(parent.get(), name.c_str(), S_IRWXU) != 0) {
+    if (errno != EEXIST) return Failed();
+    const int fd = ::openat(parent.get(), name.c_str(), kOpenDirectory | O_NOFOLLOW);
+    if (fd < 0) return Failed();
+    return FileDescriptor(fd);
+  }
+  auto made = OpenMade(parent, name);
+  if (!made) return made;
+  if (const auto error = GiveToOwnerOf(parent, *made)) return tl::make_unexpected(error);
   if (const auto error = SyncDirectory(parent)) return tl::make_unexpected(error);
-  return directory;
+  return made;
 }
 
 std::error_code GiveToOwnerOf(const FileDescriptor& directory, const FileDescriptor& file) {

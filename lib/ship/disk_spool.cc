@@ -60,6 +60,9 @@ SpoolChanges DiskSpool::TakeChanges() {
     MakeRoom(0);
     TellOthers();
     changes_.persisted_lines += Persist();
+    // With nothing left to try the disk with, what is sealed next has to tell; a writer that waits for a durable spool
+    // would never seal it.
+    if (ring_.size() == 0) trouble_.reset();
     if (const auto bytes_per_s = rate_.Due(clock_.SteadyNow())) lock_.NoteRate(*bytes_per_s);
   }
   return std::exchange(changes_, {});
@@ -71,6 +74,10 @@ SpoolStats DiskSpool::stats() const {
 
 std::optional<SpooledBatch> DiskSpool::HandOut(Id id) {
   const SpoolEntry entry = *index_.Find(id);
+  if (!entry.in_memory && lock_.state() == SpoolLock::State::kElsewhere) {  // another process has taken it over
+    index_.Postpone(id);
+    return std::nullopt;
+  }
   auto batch = entry.in_memory ? ring_.Take(entry.name).batch : Load(id);
   if (!batch) return std::nullopt;
   index_.HandOut(id);
@@ -90,7 +97,9 @@ std::shared_ptr<const Batch> DiskSpool::Load(Id id) {
     return nullptr;
   }
   if (batch.error().kind == SpoolFileFault::Kind::kDamaged) {
-    message += fmt::format(" and {}", damaged_.SetAside(lock_.directory(), name));
+    const auto [gone, what] = damaged_.SetAside(lock_.directory(), name);
+    message += " and " + what;
+    if (!gone) left_damaged_.insert(name);
   }
   Lose(id, std::move(message));
   return nullptr;

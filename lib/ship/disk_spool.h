@@ -15,6 +15,7 @@
 #include "ship/dead_letters.h"
 #include "ship/delivery_log.h"
 #include "ship/directory_watch.h"
+#include "ship/freed_space.h"
 #include "ship/memory_ring.h"
 #include "ship/other_targets.h"
 #include "ship/spool_index.h"
@@ -74,6 +75,7 @@ class DiskSpool final : public Spool {
   void OpenDirectory();
   void RemoveAcknowledged();
   void LookForNew();
+  bool LookAt(const SpoolName& name);
   std::vector<std::string> ListDirectory();
   void Recover(const SpoolName& name, std::uint32_t bytes);
   Adopted AdoptFrom(const std::string& target);
@@ -86,6 +88,8 @@ class DiskSpool final : public Spool {
   Why Write(const Batch& batch, const SpoolName& name);
   Why MakeRoom(std::uint64_t more_bytes);
   Why GiveUpFiles(std::uint64_t bytes, const std::string& reason);
+  [[nodiscard]] std::optional<Id> NextToGiveUp() const;
+  Why GiveUpFile(const std::string& reason);
   Id KeepInMemory(const SpoolName& name, std::shared_ptr<const Batch> batch);
   std::size_t Persist();
   void NoteDisk(Why trouble);
@@ -114,6 +118,8 @@ class DiskSpool final : public Spool {
     std::shared_ptr<const Batch> batch;
   } newest_;                          // most batches are taken as soon as they are added: those need not be read
   std::set<SpoolName> acknowledged_;  // their files could not be removed yet
+  std::set<SpoolName> unseen_;        // reported, but could not be looked at yet
+  std::set<SpoolName> left_damaged_;  // could not be moved aside: each of these files is a loss once
   SpoolChanges changes_;
   Why trouble_, told_trouble_;
   bool told_others_ = false;
@@ -121,6 +127,7 @@ class DiskSpool final : public Spool {
   GzipCompressor compressor_;
   DirectoryWatch watch_;
   OtherTargets others_;
+  FreedSpace freed_;
   DamagedFiles damaged_;
   DeadLetters letters_;
 };

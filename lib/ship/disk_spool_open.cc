@@ -19,7 +19,7 @@ DiskSpool::Why DiskSpool::Open() {
 }
 
 void DiskSpool::OpenDirectory() {
-  for (const std::string& note : MakeSpoolPrivate(lock_)) log_->info(note);
+  for (const std::string& note : MakeSpoolPrivate(lock_)) log_->warn(note);
   if (const std::size_t removed = RemoveUnfinished(lock_.directory()); removed > 0) {
     log_->info("removed {} from {} that a process left unfinished", CountOf(removed, "file"), lock_.path());
   }
@@ -33,20 +33,29 @@ void DiskSpool::OpenDirectory() {
 }
 
 void DiskSpool::RemoveAcknowledged() {
-  while (!acknowledged_.empty() && RemoveFile(*acknowledged_.begin())) acknowledged_.erase(acknowledged_.begin());
+  std::erase_if(acknowledged_, [this](const SpoolName& name) { return RemoveFile(name); });
 }
 
 void DiskSpool::LookForNew() {
   const DirectoryWatch::News news = watch_.Poll(lock_.directory(), clock_.SteadyNow());
-  if (news.list_all) {
-    ListDirectory();
-    return;
-  }
+  if (news.list_all) ListDirectory();
   for (const std::string& text : news.names) {
     const auto name = ParseSpoolName(text);
     if (!name) continue;
-    if (const auto bytes = BatchFileSize(lock_.directory(), text.c_str())) Recover(*name, *bytes);
+    left_damaged_.erase(*name);  // somebody wrote it anew
+    unseen_.insert(*name);
   }
+  std::erase_if(unseen_, [this](const SpoolName& name) { return LookAt(name); });
+}
+
+// False if the file cannot be looked at now, as in a directory that may not be entered: it is not reported again.
+bool DiskSpool::LookAt(const SpoolName& name) {
+  const auto bytes = BatchFileSize(lock_.directory(), FormatSpoolName(name).c_str());
+  if (bytes) Recover(name, *bytes);
+  if (bytes || bytes.error() == std::errc::no_such_file_or_directory) return true;
+  if (!IsForeign(bytes.error())) return false;
+  Warn("foreign", fmt::format("leaves alone what is no part of the spool: {}", PathOf(name)));
+  return true;
 }
 
 // The names of what is no part of the spool.
@@ -55,7 +64,7 @@ std::vector<std::string> DiskSpool::ListDirectory() {
 }
 
 void DiskSpool::Recover(const SpoolName& name, std::uint32_t bytes) {
-  if (index_.Holds(name) || acknowledged_.count(name) > 0) return;
+  if (index_.Holds(name) || acknowledged_.count(name) > 0 || left_damaged_.count(name) > 0) return;
   index_.Add({name, bytes, false});
   changes_.recovered_lines += name.lines;
 }
@@ -73,7 +82,10 @@ void DiskSpool::TellOthers() {
 
 DiskSpool::Adopted DiskSpool::Adopt() {
   Adopted all;
-  if (Open()) return all;
+  if (const Why trouble = Open()) {
+    log_->warn("adopts nothing: {}", *trouble);
+    return all;
+  }
   for (const std::string& target : ListSpoolRoot(lock_.root_directory()).targets) {
     if (target == lock_.target()) continue;
     const Adopted adopted = AdoptFrom(target);
@@ -89,7 +101,7 @@ DiskSpool::Adopted DiskSpool::Adopt() {
 
 DiskSpool::Adopted DiskSpool::AdoptFrom(const std::string& target) {
   Adopted adopted;
-  const SpoolLock lock(lock_.root(), target);
+  const SpoolLock lock(lock_.root(), target, SpoolRole::kPassing);
   if (lock.state() != SpoolLock::State::kHeld) {
     log_->warn("does not adopt the batches of {}: {}", target, lock.reason());
     return adopted;

@@ -11,6 +11,7 @@
 namespace vmtelem {
 namespace {
 
+constexpr std::int64_t kAheadNs = 60'000'000'000;  // so far from now clocks of one host differ only by mistake
 constexpr Nanoseconds kPersistFor = std::chrono::milliseconds(250);  // in one go: what is fresh waits meanwhile
 
 bool IsNoSpace(std::error_code error) { return error.value() == ENOSPC || error.value() == EDQUOT; }
@@ -49,8 +50,9 @@ DiskSpool::Why DiskSpool::Write(const Batch& batch, const SpoolName& name) {
 }
 
 DiskSpool::Why DiskSpool::MakeRoom(std::uint64_t more_bytes) {
-  const auto space = SpaceOf(lock_.directory());
+  auto space = SpaceOf(lock_.directory());
   if (!space) return space.error().message();
+  space->free_bytes += freed_.Look(space->free_bytes, clock_.SteadyNow());
   others_.Refresh(lock_.root_directory(), lock_.target(), clock_.SteadyNow());
   const std::uint64_t held = index_.file_bytes() + others_.bytes();
   const std::uint64_t over = BytesOverMax(options_.limits, *space, held, more_bytes);
@@ -63,17 +65,31 @@ DiskSpool::Why DiskSpool::MakeRoom(std::uint64_t more_bytes) {
   return GiveUpFiles(below - over, "room was made, since " + reason);
 }
 
-// The oldest first, until so many bytes are given up.
+// Until so many bytes are given up. Then looks at what is free: before anything is written it shows whether this file
+// system tells at once.
 DiskSpool::Why DiskSpool::GiveUpFiles(std::uint64_t bytes, const std::string& reason) {
-  for (std::uint64_t given_up = 0; given_up < bytes;) {
-    const auto oldest = index_.OldestOnDisk();
-    if (!oldest) return others_.bytes() > 0 ? "the batches of other targets fill it" : "it is full";
-    const SpoolEntry entry = *index_.Find(*oldest);
-    if (!RemoveFile(entry.name)) return fmt::format("cannot make room: {}", LastError().message());
-    given_up += entry.bytes;
-    Lose(*oldest, reason);
-  }
+  if (bytes == 0) return std::nullopt;
+  Why trouble;
+  const std::uint64_t held = index_.file_bytes();
+  while (!trouble && held - index_.file_bytes() < bytes) trouble = GiveUpFile(reason);
+  freed_.Removed(held - index_.file_bytes(), clock_.SteadyNow());
+  if (const auto space = SpaceOf(lock_.directory())) freed_.Look(space->free_bytes, clock_.SteadyNow());
+  return trouble;
+}
+
+DiskSpool::Why DiskSpool::GiveUpFile(const std::string& reason) {
+  const auto id = NextToGiveUp();
+  if (!id) return others_.bytes() > 0 ? "the batches of other targets fill it" : "it is full";
+  if (!RemoveFile(index_.Find(*id)->name)) return fmt::format("cannot make room: {}", LastError().message());
+  Lose(*id, reason);
   return std::nullopt;
+}
+
+// The oldest, but before it what has stamps of times to come: a clock that ran ahead made them, and else they would
+// outlast all that is sampled until then.
+std::optional<SpoolIndex::Id> DiskSpool::NextToGiveUp() const {
+  const auto ahead = index_.OldestOnDisk(clock_.WallNowNs() + kAheadNs);
+  return ahead ? ahead : index_.OldestOnDisk();
 }
 
 SpoolIndex::Id DiskSpool::KeepInMemory(const SpoolName& name, std::shared_ptr<const Batch> batch) {

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ship/own_file.h"
+
 namespace vmtelem {
 namespace {
 
@@ -62,8 +64,8 @@ std::size_t RemoveUnfinished(const FileDescriptor& directory) {
   });
   std::size_t removed = 0;
   for (const std::string& name : names) {
-    const FileDescriptor file(::openat(directory.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (file.valid() && TryLock(file) && ::unlinkat(directory.get(), name.c_str(), 0) == 0) ++removed;
+    const auto file = OpenAndLock([&](int access) { return OpenOwnFile(directory, name.c_str(), access); });
+    if (file && ::unlinkat(directory.get(), name.c_str(), 0) == 0) ++removed;
   }
   return removed;
 }

@@ -23,7 +23,7 @@ std::optional<SpooledBatch> MemorySpool::Next() {
 }
 
 SpooledBatch MemorySpool::HandOut(Batches::iterator batch) {
-  const SpooledBatch out{batch->first, batch->second, false};
+  SpooledBatch out{batch->first, batch->second, false};
   handed_out_.insert(waiting_.extract(batch));
   return out;
 }

@@ -274,6 +274,7 @@ bool OutgoingBatch::suspect() const {
 
 std::vector<std::string> OutgoingBatch::SentLines(const std::vector<std::size_t>& lines) const {
   std::vector<std::string> texts;
+  texts.reserve(lines.size());
   for (const std::size_t line : lines) texts.emplace_back(pieces_.front().batch->line(sent_.begin + line));
   return texts;
 }

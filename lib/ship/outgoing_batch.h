@@ -85,8 +85,8 @@ class OutgoingBatch {
     std::optional<Bisection> bisection{};
   };
   // Failures of a single line, while the server had it. Those that come after the target accepted something since the
-  // one before speak against the line; the others may be an outage. How much they speak
-  // against it depends on how often other requests failed meanwhile: a target that flaps fails whatever it is given.
+  // one before speak against the line; the others may be an outage. How much they speak against it depends on how often
+  // other requests failed meanwhile: a target that flaps fails whatever it is given.
   struct LoneFailures {
     std::size_t line = 0;
     unsigned count = 0;

@@ -52,9 +52,10 @@ std::optional<SpoolIndex::Id> SpoolIndex::Oldest() const {
 }
 
 // Those in memory are few and, unless the clock was set back, the newest.
-std::optional<SpoolIndex::Id> SpoolIndex::OldestOnDisk() const {
-  const auto found = std::find_if(waiting_.begin(), waiting_.end(),
-                                  [this](SlotNumber number) { return !slots_[number].entry.in_memory; });
+std::optional<SpoolIndex::Id> SpoolIndex::OldestOnDisk(std::int64_t from_wall_ns) const {
+  const auto first = waiting_.lower_bound(SpoolName{from_wall_ns, kFirstStamp, 0, 0});
+  const auto found =
+      std::find_if(first, waiting_.end(), [this](SlotNumber number) { return !slots_[number].entry.in_memory; });
   if (found == waiting_.end()) return std::nullopt;
   return IdOf(*found);
 }

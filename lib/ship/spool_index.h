@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <set>
 #include <vector>
@@ -22,6 +23,7 @@ struct SpoolEntry {
 class SpoolIndex {
  public:
   using Id = std::uint64_t;
+  static constexpr std::int64_t kFirstStamp = std::numeric_limits<std::int64_t>::min();
 
   SpoolIndex();
   SpoolIndex(const SpoolIndex&) = delete;  // the sets refer to the slots
@@ -33,9 +35,10 @@ class SpoolIndex {
 
   [[nodiscard]] bool Waits(Id id) const;
   [[nodiscard]] bool Holds(const SpoolName& name) const;
-  [[nodiscard]] const SpoolEntry* Find(Id id) const;     // null if it is unknown; valid until the next change
-  [[nodiscard]] std::optional<Id> Oldest() const;        // of those that wait
-  [[nodiscard]] std::optional<Id> OldestOnDisk() const;  // of those that wait
+  [[nodiscard]] const SpoolEntry* Find(Id id) const;  // null if it is unknown; valid until the next change
+  [[nodiscard]] std::optional<Id> Oldest() const;     // of those that wait
+  // Of those that wait; of those whose stamps begin then or later.
+  [[nodiscard]] std::optional<Id> OldestOnDisk(std::int64_t from_wall_ns = kFirstStamp) const;
 
   void HandOut(Id id);   // one that waits
   void Postpone(Id id);  // one that waits: it does not, until PutBack()

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "ship/durable_file.h"
 #include "ship/spool_target.h"
@@ -23,12 +24,28 @@ bool IsDirectory(const FileDescriptor& parent, const char* name) {
   return ::fstatat(parent.get(), name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
 }
 
+bool IsOwnerOf(uid_t user, const FileDescriptor& directory) {
+  struct stat status {};
+  return ::fstat(directory.get(), &status) == 0 && status.st_uid == user;
+}
+
+// Who may enter the directory without being one of these had it open to all: what they leave there is not believed.
+bool MayLeaveBatches(uid_t user, const FileDescriptor& directory) {
+  return user == ::geteuid() || user == 0 || IsOwnerOf(user, directory);
+}
+
+constexpr std::errc kForeign = std::errc::operation_not_permitted;
+
 }  // namespace
+
+bool IsForeign(std::error_code error) { return error == kForeign; }
 
 IoResult<std::uint32_t> BatchFileSize(const FileDescriptor& directory, const char* name) {
   struct stat status {};
   if (::fstatat(directory.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) return tl::make_unexpected(LastError());
-  if (!S_ISREG(status.st_mode)) return tl::make_unexpected(std::make_error_code(std::errc::invalid_argument));
+  if (!S_ISREG(status.st_mode) || !MayLeaveBatches(status.st_uid, directory)) {
+    return tl::make_unexpected(std::make_error_code(kForeign));
+  }
   constexpr off_t kMost = std::numeric_limits<std::uint32_t>::max();
   return static_cast<std::uint32_t>(std::min<off_t>(status.st_size, kMost));
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "ship/directory.h"
@@ -16,8 +17,11 @@ namespace vmtelem {
 std::vector<std::string> ListBatches(const FileDescriptor& directory,
                                      const std::function<void(const SpoolName& name, std::uint32_t bytes)>& visit);
 
-// The size of a batch's file, cut to what an index holds; not a file: nothing.
+// The size of a batch's file, cut to what an index holds. IsForeign() if it is no part of a spool: not a file, or one
+// that belongs neither to us nor to root nor to the owner of the directory.
 IoResult<std::uint32_t> BatchFileSize(const FileDescriptor& directory, const char* name);
+
+bool IsForeign(std::error_code error);
 
 struct SpoolRootListing {
   std::vector<std::string> targets;  // directories that SpoolTargetName() may have named, sorted

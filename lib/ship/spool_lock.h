@@ -9,10 +9,18 @@
 
 namespace vmtelem {
 
-// What the process that delivers from a target's directory says of itself, in the lock's file. For messages only.
+// For how long a process means to deliver.
+enum class SpoolRole {
+  kService,  // until it is stopped
+  kPassing,  // as long as it takes, a drain time-out at most
+};
+
+// What the process that delivers from a target's directory says of itself, in the lock's file: what was there before,
+// for the moment between taking the lock and saying so.
 struct SpoolNote {
-  pid_t holder = 0;               // 0: it did not say
+  pid_t pid = 0;                  // 0: it did not say
   std::uint64_t bytes_per_s = 0;  // that come to the spool; 0: not known
+  SpoolRole role = SpoolRole::kService;
 };
 SpoolNote ReadSpoolNote(const FileDescriptor& directory);
 
@@ -28,13 +36,14 @@ class SpoolLock {
   };
 
   // `root` is the directory of the whole spool, `target` as SpoolTargetName() makes it. Both are made if need be.
-  SpoolLock(std::string root, std::string target);
+  SpoolLock(std::string root, std::string target, SpoolRole role = SpoolRole::kService);
 
-  // Tries again; also gives back what is held of a directory that was replaced by another. The new state.
+  // Tries again; also gives back what is held of a directory or a lock's file that was replaced by another or removed,
+  // since another process may hold what is there now. The new state.
   State Take();
 
   [[nodiscard]] State state() const { return state_; }
-  [[nodiscard]] pid_t holder() const { return holder_; }               // 0: it did not say
+  [[nodiscard]] const SpoolNote& holder() const { return holder_; }    // of kElsewhere
   [[nodiscard]] const std::string& reason() const { return reason_; }  // one line, names the path
   [[nodiscard]] const std::string& root() const { return root_; }
   [[nodiscard]] const std::string& target() const { return target_; }
@@ -52,14 +61,15 @@ class SpoolLock {
 
  private:
   State Open();
-  State Elsewhere(pid_t holder);
+  State Elsewhere(const SpoolNote& holder);
   State Fail(const std::string& what, std::error_code why);
 
   std::string root_, target_;
   FileDescriptor root_directory_, directory_, file_;
   std::uint64_t times_taken_ = 0;
   State state_ = State::kFailed;
-  pid_t holder_ = 0;
+  SpoolRole role_;
+  SpoolNote holder_;
   std::string reason_;
 };
 

@@ -14,7 +14,7 @@ struct SpoolName {
   std::uint64_t sequence = 0;                        // tells files of the same stamps apart
   std::uint32_t lines = 0;
 
-  auto operator<=>(const SpoolName&) const = default;
+  auto operator<=>(const SpoolName&) const = default;  // NOLINT(modernize-use-nullptr): a false alarm of clang-tidy 14
 };
 
 // "<first>-<last>-<lines>-<sequence>.lp.gz", the sequence as 16 hexadecimal digits.

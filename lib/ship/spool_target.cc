@@ -73,10 +73,17 @@ std::string_view ApiName(InfluxApi api) {
   return "v3";
 }
 
+std::string_view PartOfDatabase(const InfluxTarget& target) {
+  if (target.api == InfluxApi::kV3) return {};
+  return target.api == InfluxApi::kV2 ? target.org : target.retention_policy;
+}
+
 }  // namespace
 
-std::string SpoolTargetName(InfluxApi api, std::string_view url, std::string_view database) {
-  const std::string name = fmt::format("{}_{}_{}", ApiName(api), PercentEncoded(Server(url)), PercentEncoded(database));
+std::string SpoolTargetName(const InfluxTarget& target) {
+  std::string name =
+      fmt::format("{}_{}_{}", ApiName(target.api), PercentEncoded(Server(target.url)), PercentEncoded(target.database));
+  if (const std::string_view part = PartOfDatabase(target); !part.empty()) name += "_" + PercentEncoded(part);
   if (name.size() <= kMaxSpoolTargetName) return name;
   const std::string hash = fmt::format("~{:016x}", Hash(name));  // no short name holds a ~
   return name.substr(0, kMaxSpoolTargetName - hash.size()) + hash;

@@ -44,7 +44,9 @@ struct Writer::State {
         logger(std::move(l)),
         log(logger),
         batcher(LimitsOf(options)),
-        dispatcher(OrderOf(options), {p.spool, p.sink, p.ledger, log}) {}
+        dispatcher(OrderOf(options), {p.spool, p.sink, p.ledger, log}) {
+    stats.seen_at = parts.clock.SteadyNow();
+  }
 
   void Run();
   void Intake(SteadyTime now);
@@ -181,7 +183,8 @@ void Writer::State::Publish(const std::optional<Error>& fault) {
   const Dispatcher::Counts counts = dispatcher.counts();
   const SpoolStats spool = parts.spool.stats();
   const std::lock_guard guard(mutex);
-  stats = {counts.writes, counts.write_retries, counts.write_latency, spool, batcher.bytes(), fault};
+  stats = {counts.writes, counts.write_retries, counts.write_latency, spool, batcher.bytes(), parts.clock.SteadyNow(),
+           fault};
 }
 
 Writer::Writer(WriterOptions options, Parts parts, LoggerPtr log)

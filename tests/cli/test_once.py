@@ -160,7 +160,17 @@ def test_a_database_that_is_not_there_is_to_be_tried_again(vmtelem, tmp_path):
 def test_a_database_that_is_not_there_is_unavailable_without_a_spool(vmtelem):
     done = vmtelem("once", "--no-spool", **complete("http://127.0.0.1:9", DRAIN_TIMEOUT="0.5s"))
     assert (done.code, done.out, done.hints()) == (69, "", [])
-    assert "http://127.0.0.1:9" in done.errors()[0]
+    assert done.errors()[0] == "of 10 lines 0 are written, 0 refused, 0 kept in the spool, 10 lost"
+    assert "http://127.0.0.1:9" in done.errors()[1]
+
+
+def test_what_waits_is_delivered_although_the_hypervisor_is_away(vmtelem, tmp_path):
+    spool = {"SPOOL_DIR": str(tmp_path)}
+    with FakeInflux(token=TOKEN, script=[status(503)] * 100) as server:
+        assert vmtelem("once", **complete(server.url, DRAIN_TIMEOUT="0.3s", **spool)).code == 75
+        server.script = []
+        done = vmtelem("once", **complete(server.url, LIBVIRT_URI="qemu+unix:///system?socket=/nonexistent", **spool))
+        assert (done.code, len(done.errors()), len(server.lines)) == (69, 1, 10)
 
 
 def test_a_database_that_does_not_answer_is_given_up_in_time(vmtelem):

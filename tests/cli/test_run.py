@@ -9,7 +9,7 @@ import time
 
 import pytest
 from conftest import NODE, TOKEN, complete
-from influx_server import FakeInflux, hang, refuse_lines, status
+from influx_server import FakeInflux, hang, ok, refuse_lines, status
 from line_protocol import parse, parse_line
 from wait import wait_for
 
@@ -234,3 +234,30 @@ def test_bad_settings_end_it_before_anything_starts(vmtelem):
     with FakeInflux(token=TOKEN) as server:
         done = vmtelem("run", **complete(server.url, POLL_INTERVAL="0"))
         assert (done.code, len(server.requests)) == (78, 0)
+
+
+def test_a_once_that_is_delivering_does_not_keep_it_from_starting(start, tmp_path):
+    with FakeInflux(token=TOKEN) as server:
+        server.default = hang
+        settings = complete(server.url, SPOOL_DIR=str(tmp_path), DRAIN_TIMEOUT="60s")
+        once = start("once", **settings)
+        wait_for(lambda: server.requests, "the sample of once under way")
+        process = start("run", **{**settings, **FAST})
+        log = Log(process)
+        wait_for(lambda: log.has(f"process {once.pid} delivers from"), "it to tell that lines wait in memory")
+        once.kill()
+        wait_for(lambda: log.has("takes batches again"), "the spool to be its own")
+        server.default = ok
+        wait_for(lambda: any("lines_recovered=10i" in line for line in server.lines), "the lines that once left")
+
+
+def test_a_second_one_on_the_same_spool_exits_before_it_samples(start, vmtelem, tmp_path):
+    with FakeInflux(token=TOKEN) as server:
+        settings = complete(server.url, SPOOL_DIR=str(tmp_path), **FAST)
+        first = start("run", **settings)
+        Log(first)
+        wait_for(lambda: cycles(server), "the first to sample")
+        second = vmtelem("run", **settings)
+        assert (second.code, second.out) == (75, "")
+        assert re.fullmatch(rf"process {first.pid} delivers from {tmp_path}/v3_\S+", second.errors()[0])
+        assert "started" not in second.err

@@ -14,8 +14,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (name->lines == 0 || vmtelem::FormatSpoolName(*name) != text) std::abort();
   }
   const std::size_t middle = size / 2;
-  const std::string target =
-      vmtelem::SpoolTargetName(vmtelem::InfluxApi::kV3, text.substr(0, middle), text.substr(middle));
-  if (!vmtelem::IsSpoolTargetName(target) || target.find_first_of("/@") != std::string::npos) std::abort();
+  vmtelem::InfluxTarget target;
+  target.api = vmtelem::InfluxApi::kV2;
+  target.url = text.substr(0, middle);
+  target.database = target.org = text.substr(middle);
+  const std::string name = vmtelem::SpoolTargetName(target);
+  if (!vmtelem::IsSpoolTargetName(name) || name.find_first_of("/@") != std::string::npos) std::abort();
   return 0;
 }

@@ -147,7 +147,7 @@ TEST_CASE("the spool's size is a number, or none for what the file system gives"
 
 TEST_CASE("the pace of the backlog is a multiple") {
   CHECK(Parsed("BACKLOG_RATE", "25x").backlog_rate == 25);
-  CHECK(Problem("BACKLOG_RATE", "25"));
+  CHECK(Parsed("BACKLOG_RATE", "25").backlog_rate == 25);
   CHECK(Problem("BACKLOG_RATE", "2.5x"));
 }
 

@@ -16,12 +16,13 @@ TEST_CASE("the URL of a database is refused") {
     const char* url;
     const char* problem;
   };
-  const auto row = GENERATE(
-      Row{"influx.example:8181", "begin with http://"}, Row{"ftp://h", "begin with http://"},
-      Row{"http://", "host name"}, Row{"http:///path", "host name"}, Row{"http://:80", "host name"},
-      Row{"http://h:", "port"}, Row{"http://h:0", "port"}, Row{"http://h:65536", "port"}, Row{"http://h:8x", "port"},
-      Row{"http://[::1", "host name"}, Row{"http://user:pass@h", "user or password"}, Row{"http://h/?db=x", "query"},
-      Row{"http://h/#x", "fragment"}, Row{"http://h /", "space"}, Row{"http://h\n", "space or a control"});
+  const auto row = GENERATE(Row{"influx.example:8181", "begin with http://"}, Row{"ftp://h", "begin with http://"},
+                            Row{"http://", "host name"}, Row{"http:///path", "host name"},
+                            Row{"http://:80", "host name"}, Row{"http://h:", "port"}, Row{"http://h:0", "port"},
+                            Row{"http://h:65536", "port"}, Row{"http://h:8x", "port"}, Row{"http://[::1", "host name"},
+                            Row{"http://user:pass@h", "user or password"}, Row{"http://h/?db=x", "query"},
+                            Row{"http://h/a@b", "write %40"}, Row{"http://h/#x", "fragment"},
+                            Row{"http://h /", "space"}, Row{"http://h\n", "space or a control"});
   CAPTURE(row.url);
   const auto problem = CheckInfluxUrl(row.url);
   REQUIRE(problem);

@@ -89,6 +89,18 @@ TEST_CASE("rejected lines are kept also after somebody removed the folder") {
   CHECK_THAT(world.Text("00000001.lp"), Catch::Contains("second") && !Catch::Contains("first"));
 }
 
+TEST_CASE("rejected lines are not added to a file that has another name besides, and its mode stays") {
+  LetterWorld world;
+  std::filesystem::create_directory(world.folder());
+  const auto other = world.folder().parent_path() / "other";
+  WriteFileBytes(other, "bytes");
+  std::filesystem::permissions(other, std::filesystem::perms(0644));
+  std::filesystem::create_hard_link(other, world.folder() / "00000001.lp");
+  CHECK(world.Keep("line"));
+  CHECK(ReadFileBytes(other) == "bytes");
+  CHECK(std::filesystem::status(other).permissions() == std::filesystem::perms(0644));
+}
+
 TEST_CASE("a folder that cannot be made is an error") {
   LetterWorld world;
   WriteFileBytes(world.folder(), "a file");

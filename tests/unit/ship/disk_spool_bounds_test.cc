@@ -1,12 +1,14 @@
 #include <catch2/catch.hpp>
 
 #include "disk_conditions.h"
+#include "file_hooks.h"
 #include "ship/leave_in_spool.h"
 #include "spool_world.h"
 
 namespace vmtelem {
 namespace {
 
+constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr const char* kOther = "v1_http%3A%2F%2Fold%3A8086_telemetry";
 
 std::uint64_t FileBytes(const Batch& batch) { return GzipCompressor().Compress(batch.bytes()).value().size(); }
@@ -82,6 +84,36 @@ TEST_CASE("batches of other targets are named once, with what delivers them") {
   CHECK(log.find(kOther) == log.rfind(kOther));
 }
 
+std::shared_ptr<const Batch> StampedBatch(std::int64_t wall_ns) {
+  Lines lines;
+  for (std::size_t i = 0; i < 10; ++i) {
+    lines.bytes += SampleLine(100 + i) + "\n";
+    lines.NoteLine(wall_ns);
+  }
+  return std::make_shared<const Batch>(std::move(lines));
+}
+
+// What is left of a batch of that stamp and two of long ago where there is room for two.
+std::vector<std::int64_t> LeftBeside(SpoolWorld& world, std::int64_t wall_ns) {
+  world.options.limits.max_bytes = TypicalFile() * 5 / 2;
+  const auto spool = world.Open();
+  spool->Add(StampedBatch(wall_ns));
+  for (const std::int64_t stamp : {100, 200}) spool->Add(StampedBatch(stamp));
+  CHECK(LinesLost(spool->TakeChanges()) == 10);
+  return Drain(*spool);
+}
+
+TEST_CASE("batches of a clock that ran ahead go before all others") {
+  SpoolWorld world;
+  CHECK(LeftBeside(world, world.clock.WallNowNs() + 61 * kSecondNs) == std::vector<std::int64_t>{100, 200});
+}
+
+TEST_CASE("a batch that is less than a minute ahead is a fresh one") {
+  SpoolWorld world;
+  const std::int64_t fresh = world.clock.WallNowNs() + 59 * kSecondNs;
+  CHECK(LeftBeside(world, fresh) == std::vector<std::int64_t>{200, fresh});
+}
+
 // Three batches on a file system of their own, which others leave `lacking` bytes too little of.
 std::unique_ptr<DiskSpool> OpenBelowFloor(SpoolWorld& world, std::uint64_t lacking) {
   {
@@ -102,6 +134,42 @@ TEST_CASE("the free-space floor is restored at the cost of the oldest batch") {
   CHECK(changes.losses[0].first_wall_ns == 100);
   CHECK_THAT(changes.losses[0].reason, Catch::Contains("would stay free on its file system"));
   CHECK(Drain(*spool) == std::vector<std::int64_t>{200, 300});
+}
+
+TEST_CASE("where free space shows at once, the floor holds from batch to batch") {
+  constexpr std::uint64_t kFloor = 256 << 10, kPage = 4096;
+  SpoolWorld world;
+  const SmallFileSystem disk(world.root, "1m");
+  if (IsSkipped(disk)) return;
+  world.options.limits = {.max_bytes = 1 << 30, .free_floor_bytes = kFloor};
+  const auto packed = std::make_shared<const std::string>(5 * kPage, 'x');
+  const auto spool = world.Open();
+  for (std::size_t i = 1; i <= 60; ++i) {
+    CHECK(spool->Add(std::make_shared<const Batch>(SampleLines(100 * i, 10), packed)).durable);
+    CHECK(FreeBytes(world.root) + kPage >= kFloor);
+    world.clock.Advance(std::chrono::seconds(1));
+  }
+  CHECK_FALSE(spool->TakeChanges().losses.empty());
+}
+
+TEST_CASE("what shows as free only later is not given up a second time") {
+  constexpr std::uint64_t kFree = 1 << 30;
+  SpoolWorld world;
+  file_hooks::Reset();
+  for (std::size_t i = 1; i <= 20; ++i) world.Open()->Add(SampleBatch(100 * i, 10));
+  file_hooks::FreezeFreeSpace(kFree);
+  world.options.limits.free_floor_bytes = kFree + TypicalFile() * 5 / 2;
+  const auto spool = world.Open();
+  CHECK(LinesLost(spool->TakeChanges()) == 30);
+  for (int second = 1; second < 30; ++second) {
+    world.clock.Advance(std::chrono::seconds(1));
+    CHECK(spool->TakeChanges().losses.empty());
+  }
+  spool->Add(SampleBatch(9000, 10));
+  CHECK(LinesLost(spool->TakeChanges()) == 10);  // for its own bytes
+  world.clock.Advance(std::chrono::seconds(1));
+  CHECK(LinesLost(spool->TakeChanges()) == 20);  // it did not come of the first three
+  file_hooks::Reset();
 }
 
 TEST_CASE("nothing is given up for a free-space floor that this cannot restore; what is new stays in memory") {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/gzip.h"
+#include "disk_conditions.h"
 #include "file_hooks.h"
 #include "ship/directory_watch.h"
 #include "ship/leave_in_spool.h"
@@ -65,6 +66,19 @@ TEST_CASE("what another process leaves is taken over also where inotify is not t
   CHECK(spool->TakeChanges().recovered_lines == 0);
   file_hooks::Reset();
   CHECK(Drain(*spool) == std::vector<std::int64_t>{50, 100});
+}
+
+TEST_CASE("what another process leaves just before the directory may not be entered is found when it may be") {
+  SpoolWorld world;
+  const PlainUser user(world.root.parent_path());
+  const auto spool = world.Open();
+  spool->TakeChanges();
+  Leave(world, 100);
+  std::filesystem::permissions(world.directory(), std::filesystem::perms(0));
+  CHECK(spool->TakeChanges().recovered_lines == 0);
+  std::filesystem::permissions(world.directory(), std::filesystem::perms(0700));
+  CHECK(spool->TakeChanges().recovered_lines == 3);
+  CHECK(Drain(*spool) == std::vector<std::int64_t>{100});
 }
 
 TEST_CASE("a spool that was left before anyone delivered is found at start") {
@@ -136,6 +150,20 @@ TEST_CASE("a second process does not deliver from the same target, and takes ove
   CHECK(Drain(*second) == std::vector<std::int64_t>{100, 200});
 }
 
+TEST_CASE("a spool whose lock was removed leaves what is on the disk to the process that took it since") {
+  SpoolWorld world;
+  const auto first = world.Open();
+  for (const std::size_t stamp : {100U, 200U}) first->Add(SampleBatch(stamp, 3));
+  std::filesystem::remove(world.directory() / "lock");
+  const auto second = world.Open();
+  first->TakeChanges();
+  CHECK_FALSE(first->stats().durable);
+  CHECK_FALSE(first->Next());
+  CHECK(Drain(*second) == std::vector<std::int64_t>{100, 200});
+  CHECK_FALSE(first->Next());
+  CHECK(first->TakeChanges().losses.empty());
+}
+
 TEST_CASE("what root leaves in the spool of a service belongs to the service") {
   if (::geteuid() != 0) {
     WARN("skipped: only root can");
@@ -196,6 +224,13 @@ TEST_CASE("a target that another process delivers to is not adopted") {
   const auto spool = world.Open();
   CHECK(spool->Adopt().batches == 0);
   CHECK_THAT(world.log(), Catch::Contains("does not adopt the batches of") && Catch::Contains(kOther));
+}
+
+TEST_CASE("a spool that cannot be opened adopts nothing, and says why") {
+  SpoolWorld world;
+  WriteFileBytes(world.root, "a file");
+  CHECK(world.Open()->Adopt().batches == 0);
+  CHECK_THAT(world.log(), Catch::Contains("<4>adopts nothing: " + world.root.string() + ": Not a directory"));
 }
 
 TEST_CASE("leaving a batch where that cannot be is an error that names the place") {

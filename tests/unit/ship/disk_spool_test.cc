@@ -2,8 +2,10 @@
 
 #include <catch2/catch.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/gzip.h"
+#include "disk_conditions.h"
 #include "spool_suite.h"
 #include "spool_world.h"
 
@@ -114,7 +116,8 @@ TEST_CASE("a spool that others may enter is closed to them, and this is said") {
   world.Open();
   CHECK(ModeOf(world.root) == 0700);
   CHECK(ModeOf(world.directory()) == 0700);
-  CHECK_THAT(world.log(), Catch::Contains(world.root.string() + " was open to other users"));
+  CHECK_THAT(world.log(),
+             Catch::Contains("<4>the spool directory " + world.root.string() + " was open to other users"));
 }
 
 TEST_CASE("a directory that holds other things keeps its mode, the batches in it are private all the same") {
@@ -124,7 +127,7 @@ TEST_CASE("a directory that holds other things keeps its mode, the batches in it
   world.Open()->Add(SampleBatch(0, 3));
   CHECK(ModeOf(world.root) == 01777);
   CHECK(ModeOf(world.directory()) == 0700);
-  CHECK_THAT(world.log(), Catch::Contains("holds other things"));
+  CHECK_THAT(world.log(), Catch::Contains("<4>") && Catch::Contains("holds other things"));
 }
 
 TEST_CASE("files that are no part of the spool are named and left alone") {
@@ -138,6 +141,47 @@ TEST_CASE("files that are no part of the spool are named and left alone") {
   CHECK(ReadFileBytes(world.directory() / "notes.txt") == "mine");
   CHECK_THAT(world.log(), Catch::Contains("notes.txt") && Catch::Contains("README"));
   CHECK(NamesIn(world.directory()).count("1-2-3-0000000000000004.lp.gz") == 1);
+}
+
+// False if only root can do that.
+bool GiveToNobody(const std::filesystem::path& path) {
+  const bool given = ::geteuid() == 0 && ::chown(path.c_str(), 65534, 65534) == 0;
+  if (!given) WARN("skipped: only root can");
+  return given;
+}
+
+TEST_CASE("a file that another user put there is no batch, whenever it comes") {
+  SpoolWorld world;
+  for (const std::size_t first : {100U, 200U}) world.Open()->Add(SampleBatch(first, 3));
+  const std::string name = world.BatchFiles().at(0);
+  if (!GiveToNobody(world.directory() / name)) return;
+  const auto spool = world.Open();
+  CHECK(spool->TakeChanges().recovered_lines == 3);
+  CHECK_THAT(world.log(), Catch::Contains("leaves alone what is no part of the spool in") && Catch::Contains(name));
+  std::filesystem::rename(world.directory() / name, world.root / name);
+  std::filesystem::rename(world.root / name, world.directory() / name);
+  CHECK(spool->TakeChanges().recovered_lines == 0);
+  CHECK_THAT(world.log(), Catch::Contains("no part of the spool: " + (world.directory() / name).string()));
+  CHECK(Drain(*spool) == std::vector<std::int64_t>{200});
+}
+
+TEST_CASE("root delivers what the owner of the directory left") {
+  SpoolWorld world;
+  world.Open()->Add(SampleBatch(100, 3));
+  const auto batch = world.directory() / world.BatchFiles().at(0);
+  if (!GiveToNobody(batch) || !GiveToNobody(world.directory())) return;
+  CHECK(world.Open()->TakeChanges().recovered_lines == 3);
+}
+
+TEST_CASE("a spool directory of another user is a warning") {
+  SpoolWorld world;
+  std::filesystem::create_directories(world.directory());
+  if (!GiveToNobody(world.directory())) return;
+  std::filesystem::permissions(world.root, std::filesystem::perms(0777));
+  const PlainUser user(world.root.parent_path());
+  CHECK(world.Open()->stats().durable);
+  CHECK_THAT(world.log(),
+             Catch::Contains("<4>the spool directory " + world.root.string() + " belongs to another user"));
 }
 
 TEST_CASE("what a process left that was killed while it wrote is removed at start") {

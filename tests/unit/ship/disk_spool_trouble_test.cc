@@ -98,6 +98,21 @@ TEST_CASE("a trouble is told once, not with every batch, however long it lasts")
   CHECK(Occurrences(world.log(), "cannot write to the spool") == 1);
 }
 
+TEST_CASE("a trouble that is over is noticed also when memory holds nothing that could be written") {
+  SpoolWorld world;
+  WriteFileBytes(world.root, "a file");
+  const auto spool = world.Open();
+  REQUIRE(spool->Take(spool->Add(SampleBatch(100, 3)).id));
+  spool->TakeChanges();
+  CHECK_FALSE(spool->stats().durable);
+  std::filesystem::remove(world.root);
+  spool->TakeChanges();
+  CHECK(spool->stats().durable);
+  CHECK(Occurrences(world.log(), "takes batches again") == 0);
+  CHECK(spool->Add(SampleBatch(200, 3)).durable);
+  CHECK(Occurrences(world.log(), "takes batches again") == 1);
+}
+
 TEST_CASE("a disk that works every other time does not fill the log, which says in the end how it is") {
   SpoolWorld world;
   file_hooks::Reset();

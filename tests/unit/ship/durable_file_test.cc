@@ -114,6 +114,40 @@ TEST_CASE("what another process is writing is not removed") {
   CHECK(world.Names() == std::set<std::string>{".writing-a"});
 }
 
+TEST_CASE("what was left unfinished is removed also where only who may write can lock, as on NFS") {
+  DurableFileWorld world;
+  WriteFileBytes(world.temporary.path() / ".writing-a", "by");
+  file_hooks::LockOnlyWriters();
+  CHECK(RemoveUnfinished(world.directory) == 1);
+  CHECK(world.Names().empty());
+}
+
+TEST_CASE("a directory that somebody else makes meanwhile keeps its mode") {
+  DurableFileWorld world;
+  const auto path = world.temporary.path() / "x";
+  file_hooks::BeforeMakingDirectory([&] {
+    std::filesystem::create_directory(path);
+    std::filesystem::permissions(path, std::filesystem::perms(0750));
+  });
+  CHECK(OpenOrMakeDirectory(path.string()));
+  CHECK(std::filesystem::status(path).permissions() == std::filesystem::perms(0750));
+}
+
+TEST_CASE("a link that is put in place of a directory just made is not followed") {
+  DurableFileWorld world;
+  const auto path = world.temporary.path() / "x", other = world.temporary.path() / "other";
+  std::filesystem::create_directory(other);
+  std::filesystem::permissions(other, std::filesystem::perms(0755));
+  file_hooks::AfterMakingDirectory([&] {
+    std::filesystem::remove(path);
+    std::filesystem::create_directory_symlink(other, path);
+  });
+  const bool by_path = GENERATE(true, false);
+  const auto made = by_path ? OpenOrMakeDirectory(path.string()) : OpenOrMakeDirectory(world.directory, "x");
+  CHECK_FALSE(made);
+  CHECK(std::filesystem::status(other).permissions() == std::filesystem::perms(0755));
+}
+
 TEST_CASE("a directory is made with all above it, for its owner only, whatever the umask is") {
   DurableFileWorld world;
   const auto path = world.temporary.path() / "x" / "y";

@@ -2,9 +2,13 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,7 +18,9 @@ namespace {
 struct Hooks {
   std::vector<std::string> calls;
   int file_sync_error = 0, directory_sync_error = 0, rename_error = 0, inotify_error = 0;
-  std::function<void()> before_rename;
+  std::function<void()> before_rename, before_making, after_making;
+  bool lock_only_writers = false;
+  std::optional<std::uint64_t> free_bytes;
 } hooks;
 
 int Sync(int fd) {
@@ -27,6 +33,38 @@ int Sync(int fd) {
   return -1;
 }
 
+void CallOnce(std::function<void()>& call) {
+  if (const auto once = std::exchange(call, nullptr)) once();
+}
+
+int MakeDirectory(int parent, const char* name, mode_t mode) {
+  CallOnce(hooks.before_making);
+  const auto result = static_cast<int>(::syscall(SYS_mkdirat, parent, name, mode));
+  if (result == 0) CallOnce(hooks.after_making);
+  return result;
+}
+
+int Lock(int fd, int operation) {
+  const bool may_write = (::fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
+  if (may_write || !hooks.lock_only_writers) return static_cast<int>(::syscall(SYS_flock, fd, operation));
+  errno = EBADF;
+  return -1;
+}
+
+int Space(int fd, struct statvfs* status) {
+  struct statfs real {};
+  if (::fstatfs(fd, &real) != 0) return -1;
+  *status = {};
+  status->f_frsize = static_cast<unsigned long>(real.f_frsize);
+  status->f_blocks = real.f_blocks;
+  status->f_bavail = real.f_bavail;
+  if (!hooks.free_bytes) return 0;
+  status->f_frsize = 1;
+  status->f_blocks = std::uint64_t{1} << 40U;
+  status->f_bavail = *hooks.free_bytes;
+  return 0;
+}
+
 }  // namespace
 
 void Reset() { hooks = {}; }
@@ -36,14 +74,30 @@ void FailDirectorySync(int error) { hooks.directory_sync_error = error; }
 void FailRename(int error) { hooks.rename_error = error; }
 void BeforeRename(std::function<void()> call) { hooks.before_rename = std::move(call); }
 void FailInotify(int error) { hooks.inotify_error = error; }
+void BeforeMakingDirectory(std::function<void()> call) { hooks.before_making = std::move(call); }
+void AfterMakingDirectory(std::function<void()> call) { hooks.after_making = std::move(call); }
+void LockOnlyWriters() { hooks.lock_only_writers = true; }
+void FreezeFreeSpace(std::uint64_t bytes) { hooks.free_bytes = bytes; }
 
 }  // namespace vmtelem::file_hooks
 
 extern "C" int fsync(int fd) { return vmtelem::file_hooks::Sync(fd); }
 
+extern "C" int mkdirat(int parent, const char* name, mode_t mode) noexcept {
+  return vmtelem::file_hooks::MakeDirectory(parent, name, mode);
+}
+
+// The C library has a struct of that name, too.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+extern "C" int flock(int fd, int operation) noexcept { return vmtelem::file_hooks::Lock(fd, operation); }
+#pragma GCC diagnostic pop
+
+extern "C" int fstatvfs(int fd, struct statvfs* status) noexcept { return vmtelem::file_hooks::Space(fd, status); }
+
 extern "C" int renameat2(int source, const char* from, int target, const char* to, unsigned flags) noexcept {
   vmtelem::file_hooks::hooks.calls.emplace_back("rename");
-  if (const auto call = std::exchange(vmtelem::file_hooks::hooks.before_rename, nullptr)) call();
+  vmtelem::file_hooks::CallOnce(vmtelem::file_hooks::hooks.before_rename);
   if (const int error = std::exchange(vmtelem::file_hooks::hooks.rename_error, 0); error != 0) {
     errno = error;
     return -1;

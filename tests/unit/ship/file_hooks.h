@@ -1,11 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
-// fsync(), renameat2() and inotify_init1() of this program, in place of the C library's: they can be made to fail,
-// which a real system does not do on demand, and the first two note each call.
+// fsync(), renameat2() and other calls of this program, in place of the C library's: they can be made to fail, or to
+// answer as file systems do that are not at hand, and the first two note each call.
 namespace vmtelem::file_hooks {
 
 void Reset();
@@ -22,5 +23,12 @@ void FailRename(int error);
 void BeforeRename(std::function<void()> call);
 // inotify is not to be had.
 void FailInotify(int error);
+// The next mkdirat() calls this first, or when it has made the directory.
+void BeforeMakingDirectory(std::function<void()> call);
+void AfterMakingDirectory(std::function<void()> call);
+// From now on flock() refuses descriptors that cannot write, as NFS does.
+void LockOnlyWriters();
+// From now on so many bytes of a large file system are free, whatever is written or removed.
+void FreezeFreeSpace(std::uint64_t bytes);
 
 }  // namespace vmtelem::file_hooks

@@ -53,6 +53,16 @@ TEST_CASE("the index knows the names it holds, wherever they are") {
   CHECK_FALSE(index.Holds(Entry(10, 2).name));
 }
 
+TEST_CASE("the oldest on disk can be asked for from a stamp on") {
+  SpoolIndex index;
+  const auto first = index.Add(Entry(-10)), second = index.Add(Entry(20));
+  index.Add(InMemory(15));
+  CHECK(index.OldestOnDisk() == first);
+  CHECK(index.OldestOnDisk(-10) == first);
+  CHECK(index.OldestOnDisk(-9) == second);
+  CHECK_FALSE(index.OldestOnDisk(21));
+}
+
 TEST_CASE("what is postponed does not wait until it is put back") {
   SpoolIndex index;
   const auto id = index.Add(Entry(10));

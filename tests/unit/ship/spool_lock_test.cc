@@ -1,6 +1,7 @@
 #include "ship/spool_lock.h"
 
 #include <catch2/catch.hpp>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "temporary_directory.h"
@@ -15,8 +16,26 @@ TEST_CASE("one at a time holds the lock of a target, and the other learns who") 
   SpoolLock first(root.path(), "v3_a"), second(root.path(), "v3_a");
   CHECK(first.state() == State::kHeld);
   CHECK(second.state() == State::kElsewhere);
-  CHECK(second.holder() == ::getpid());
+  CHECK(second.holder().pid == ::getpid());
   CHECK_THAT(second.reason(), Catch::Contains(std::to_string(::getpid())) && Catch::Contains("v3_a"));
+}
+
+TEST_CASE("who finds the lock held learns for how long its holder means to stay") {
+  const TemporaryDirectory root;
+  const SpoolRole role = GENERATE(SpoolRole::kService, SpoolRole::kPassing);
+  const SpoolLock first(root.path(), "v3_a", role);
+  first.NoteRate(123);
+  const SpoolLock second(root.path(), "v3_a");
+  CHECK(second.holder().role == role);
+  CHECK(second.holder().bytes_per_s == 123);
+}
+
+TEST_CASE("a holder that says nothing of itself is taken for a service") {
+  const TemporaryDirectory root;
+  const SpoolLock first(root.path(), "v3_a", SpoolRole::kPassing);
+  const auto text = GENERATE("", "x", "1", "1\n", "1\n2", "1\n2\nsomething\n", "1\n2\npassing");
+  WriteFileBytes(root.path() / "v3_a" / "lock", text);
+  CHECK(SpoolLock(root.path(), "v3_a").holder().role == SpoolRole::kService);
 }
 
 TEST_CASE("targets have locks of their own") {
@@ -47,6 +66,80 @@ TEST_CASE("a directory that was replaced is locked anew") {
   CHECK(lock.Take() == State::kHeld);
   CHECK(lock.times_taken() == 2);
   CHECK(SpoolLock(root.path(), "v3_a").state() == State::kElsewhere);
+}
+
+TEST_CASE("a lock whose file was removed is taken anew, so that nobody else can have it") {
+  const TemporaryDirectory root;
+  SpoolLock lock(root.path(), "v3_a");
+  std::filesystem::remove(root.path() / "v3_a" / "lock");
+  CHECK(lock.Take() == State::kHeld);
+  CHECK(lock.times_taken() == 2);
+  CHECK(SpoolLock(root.path(), "v3_a").state() == State::kElsewhere);
+}
+
+TEST_CASE("a lock whose file was removed is lost to the process that has taken it since") {
+  const TemporaryDirectory root;
+  SpoolLock first(root.path(), "v3_a");
+  std::filesystem::remove(root.path() / "v3_a" / "lock");
+  SpoolLock second(root.path(), "v3_a");
+  CHECK(second.state() == State::kHeld);
+  CHECK(first.Take() == State::kElsewhere);
+  CHECK(second.Take() == State::kHeld);
+}
+
+// A file that others may read, and which is in nobody's spool.
+class OtherFile {
+ public:
+  explicit OtherFile(const std::filesystem::path& path) : path_(path) {
+    WriteFileBytes(path, "bytes");
+    std::filesystem::permissions(path, std::filesystem::perms(0644));
+    ::stat(path.c_str(), &before_);
+  }
+  void PutAt(const std::filesystem::path& place) const { std::filesystem::create_hard_link(path_, place); }
+  [[nodiscard]] bool Unchanged() const {
+    struct stat now {};
+    return ::stat(path_.c_str(), &now) == 0 && now.st_mode == before_.st_mode && now.st_uid == before_.st_uid &&
+           ReadFileBytes(path_) == "bytes";
+  }
+
+ private:
+  std::filesystem::path path_;
+  struct stat before_ {};
+};
+
+TEST_CASE("a second name of another file is no lock, and that file stays as it is") {
+  const TemporaryDirectory root;
+  const OtherFile other(root.path() / "other");
+  const auto target = root.path() / "v3_a";
+  std::filesystem::create_directory(target);
+  if (::geteuid() == 0) REQUIRE(::chown(target.c_str(), 65534, 65534) == 0);  // somebody else's, as of a service
+  other.PutAt(target / "lock");
+  const SpoolLock lock(root.path(), "v3_a");
+  CHECK(lock.state() == State::kFailed);
+  CHECK(lock.reason() == (target / "lock").string() + ": it is no regular file, or has another name besides");
+  CHECK(other.Unchanged());
+}
+
+TEST_CASE("a note is not written to a file that was put in place of the lock's") {
+  const TemporaryDirectory root;
+  const SpoolLock lock(root.path(), "v3_a");
+  const auto path = root.path() / "v3_a" / "lock";
+  const OtherFile other(root.path() / "other");
+  std::filesystem::remove(path);
+  const bool second_name = GENERATE(true, false);
+  if (second_name) other.PutAt(path);
+  if (!second_name) WriteFileBytes(path, "bytes");
+  lock.NoteRate(7);
+  CHECK(ReadFileBytes(path) == "bytes");
+}
+
+TEST_CASE("a lock's file that was there keeps its mode") {
+  const TemporaryDirectory root;
+  const auto path = root.path() / "v3_a" / "lock";
+  { const SpoolLock lock(root.path(), "v3_a"); }
+  std::filesystem::permissions(path, std::filesystem::perms(0640));
+  CHECK(SpoolLock(root.path(), "v3_a").state() == State::kHeld);
+  CHECK(std::filesystem::status(path).permissions() == std::filesystem::perms(0640));
 }
 
 TEST_CASE("a root that is a file cannot be locked, and the reason names it") {

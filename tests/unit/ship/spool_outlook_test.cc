@@ -20,7 +20,7 @@ std::uint64_t Run(SpoolWorld& world, DiskSpool& spool, int seconds) {
   std::uint64_t bytes = 0;
   for (int second = 0; second <= seconds; ++second) {
     const std::uint64_t before = spool.stats().bytes;
-    spool.Add(SampleBatch(second * 10, 10));
+    spool.Add(SampleBatch(static_cast<std::size_t>(second) * 10, 10));
     if (second > 0) bytes += spool.stats().bytes - before;
     spool.TakeChanges();
     world.clock.Advance(1s);

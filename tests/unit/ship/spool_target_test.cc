@@ -1,14 +1,30 @@
 #include "ship/spool_target.h"
 
 #include <set>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
 namespace vmtelem {
 namespace {
 
-std::string Name(std::string_view url, std::string_view database = "db", InfluxApi api = InfluxApi::kV3) {
-  return SpoolTargetName(api, url, database);
+InfluxTarget Target(InfluxApi api, std::string url, std::string database) {
+  InfluxTarget target;
+  target.api = api;
+  target.url = std::move(url);
+  target.database = std::move(database);
+  return target;
+}
+
+std::string Name(std::string url, std::string database = "db", InfluxApi api = InfluxApi::kV3) {
+  return SpoolTargetName(Target(api, std::move(url), std::move(database)));
+}
+
+// With an organisation and a retention policy, whether the API has such or not.
+std::string NameIn(InfluxApi api, const std::string& part) {
+  InfluxTarget target = Target(api, "http://a:1", "db");
+  target.org = target.retention_policy = part;
+  return SpoolTargetName(target);
 }
 
 TEST_CASE("the directory of a target is named after API, server and database") {
@@ -24,6 +40,14 @@ TEST_CASE("different targets have different directories") {
                                     Name("http://a:1_db", "db"), Name("http://a:1", "db", InfluxApi::kV2),
                                     Name("http://a:1", "db_db")};
   CHECK(names.size() == 13);
+}
+
+TEST_CASE("buckets of two organisations, and retention policies, have different directories") {
+  const InfluxApi api = GENERATE(InfluxApi::kV1, InfluxApi::kV2);
+  const std::set<std::string> names{NameIn(api, ""), NameIn(api, "a"), NameIn(api, "b"), NameIn(api, "a_b")};
+  CHECK(names.size() == 4);
+  CHECK(NameIn(api, "") == Name("http://a:1", "db", api));
+  CHECK(NameIn(InfluxApi::kV3, "a") == NameIn(InfluxApi::kV3, "b"));
 }
 
 TEST_CASE("spellings of one server share a directory") {
