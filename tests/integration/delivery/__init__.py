@@ -1,0 +1,1 @@
+"""What was sampled reaches the database, whatever happens to program, database and disk. Each module is a kind of trouble."""
