@@ -61,9 +61,9 @@ struct Agent::State {
     const CollectorStats collected = collector.stats();
     AgentReport report;
     report.lines = shipment.ledger.counts();
-    report.queue_bytes = shipment.queue.bytes() + writer.open_bytes;
-    report.spool_bytes = writer.spool.bytes;
-    report.spool_batches = writer.spool.batches;
+    report.queue_bytes = shipment.queue.bytes() + writer.open_bytes + writer.spool.memory_bytes;
+    report.spool_bytes = writer.spool.bytes - writer.spool.memory_bytes;
+    report.spool_batches = writer.spool.batches - writer.spool.memory_batches;
     report.writes = writer.writes;
     report.write_retries = writer.write_retries;
     report.write_latency = writer.write_latency;

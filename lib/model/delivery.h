@@ -67,7 +67,8 @@ class Sink {
 
 struct SpoolStats {
   std::uint64_t batches = 0, lines = 0, bytes = 0;
-  bool durable = false;  // what is added now survives the process
+  std::uint64_t memory_batches = 0, memory_bytes = 0;  // of these, what only memory holds
+  bool durable = false;                                // what is added now survives the process
 };
 
 struct SpooledBatch {

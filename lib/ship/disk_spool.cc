@@ -69,7 +69,12 @@ SpoolChanges DiskSpool::TakeChanges() {
 }
 
 SpoolStats DiskSpool::stats() const {
-  return {index_.batches(), index_.lines(), index_.file_bytes() + ring_.bytes(), !trouble_};
+  return {.batches = index_.batches(),
+          .lines = index_.lines(),
+          .bytes = index_.file_bytes() + ring_.bytes(),
+          .memory_batches = ring_.size(),
+          .memory_bytes = ring_.bytes(),
+          .durable = !trouble_};
 }
 
 std::optional<SpooledBatch> DiskSpool::HandOut(Id id) {

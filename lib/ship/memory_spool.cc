@@ -22,6 +22,13 @@ std::optional<SpooledBatch> MemorySpool::Next() {
   return waiting_.empty() ? std::nullopt : std::optional(HandOut(waiting_.begin()));
 }
 
+SpoolStats MemorySpool::stats() const {
+  SpoolStats stats = stats_;
+  stats.memory_batches = stats.batches;
+  stats.memory_bytes = stats.bytes;
+  return stats;
+}
+
 SpooledBatch MemorySpool::HandOut(Batches::iterator batch) {
   SpooledBatch out{batch->first, batch->second, false};
   handed_out_.insert(waiting_.extract(batch));

@@ -20,7 +20,7 @@ class MemorySpool final : public Spool {
   void Acknowledge(std::uint64_t id) override;
   void KeepRejected(std::string_view /*line*/, std::string_view /*reason*/) override {}
   SpoolChanges TakeChanges() override;
-  [[nodiscard]] SpoolStats stats() const override { return stats_; }
+  [[nodiscard]] SpoolStats stats() const override;
 
  private:
   using Batches = std::map<std::uint64_t, std::shared_ptr<const Batch>>;  // by id: oldest first

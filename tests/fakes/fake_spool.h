@@ -82,15 +82,23 @@ class FakeSpool final : public Spool {
     stats_.lines += batch->line_count();
     stats_.bytes += batch->bytes().size();
     waiting_.emplace(++last_id_, Held{std::move(batch), durable});
-    if (!durable) in_memory_.insert(last_id_);
+    if (durable) return last_id_;
+    in_memory_.insert(last_id_);
+    ++stats_.memory_batches;
+    stats_.memory_bytes += waiting_.at(last_id_).batch->bytes().size();
     return last_id_;
   }
   void Forget(Batches& batches, Batches::iterator batch) {
     --stats_.batches;
     stats_.lines -= batch->second.batch->line_count();
     stats_.bytes -= batch->second.batch->bytes().size();
+    if (!batch->second.durable) NoteOutOfMemory(batch->second);
     in_memory_.erase(batch->first);
     batches.erase(batch);
+  }
+  void NoteOutOfMemory(const Held& held) {
+    --stats_.memory_batches;
+    stats_.memory_bytes -= held.batch->bytes().size();
   }
   SpooledBatch HandOut(Batches::iterator batch) {
     const SpooledBatch out{batch->first, batch->second.batch, batch->second.durable};
@@ -102,6 +110,7 @@ class FakeSpool final : public Spool {
   void Persist(std::uint64_t id) {
     Held& held = waiting_.at(id);
     held.durable = true;
+    NoteOutOfMemory(held);
     changes_.persisted_lines += held.batch->line_count();
   }
 

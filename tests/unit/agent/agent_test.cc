@@ -148,6 +148,22 @@ TEST_CASE("what the spool holds is reported, and told in the status line") {
   CHECK(agent.Stop().lines.dropped == 0);
 }
 
+TEST_CASE("what only memory holds is told as waiting in memory, not in the spool") {
+  SystemClock clock;
+  const auto received = std::make_shared<Received>();
+  received->accept = false;
+  AgentOptions options = QuickOptions();
+  options.drain_timeout = 0s;
+  Agent agent(options, OneDomain(clock), To(received), clock, MakeNullLogger());
+  agent.Start();
+  const auto deadline = clock.SteadyNow() + 30s;
+  while (agent.report().writes == 0 && clock.SteadyNow() < deadline) std::this_thread::yield();
+  const AgentReport report = agent.report();
+  CHECK(report.queue_bytes > 0);
+  CHECK(report.spool_bytes == 0);
+  CHECK(report.spool_batches == 0);
+}
+
 TEST_CASE("a stop interrupts a call to the hypervisor that is in progress") {
   SystemClock clock;
   auto source = OneDomain(clock);

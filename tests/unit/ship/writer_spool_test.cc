@@ -49,7 +49,7 @@ TEST_CASE("lines that are left to another process are no fault") {
     void Acknowledge(std::uint64_t) override {}
     void KeepRejected(std::string_view, std::string_view) override {}
     SpoolChanges TakeChanges() override { return {}; }
-    [[nodiscard]] SpoolStats stats() const override { return {0, 0, 0, true}; }
+    [[nodiscard]] SpoolStats stats() const override { return {.durable = true}; }
   } spool;
   WriterWorld world;
   world.spool = &spool;
