@@ -56,7 +56,7 @@ std::optional<std::string> CheckInfluxUrl(std::string_view url) {
   }
   const std::string_view rest = url.substr(scheme_end + 3);
   if (rest.find_first_of("?#") != std::string_view::npos) return "has a query or a fragment; give the server only";
-  const auto problem = CheckAuthority(Authority(rest));
+  auto problem = CheckAuthority(Authority(rest));
   // In a path it would be read as the end of a password by whoever shows the URL, and so two servers as one.
   if (!problem && rest.find('@') != std::string_view::npos) return "holds an '@'; write %40 in a path";
   return problem;
