@@ -1,5 +1,5 @@
 vmtelem_unit_test(
-  ship
+  ship LONG
   SOURCES accounting_property_test.cc
           backlog_pace_test.cc
           batcher_test.cc
