@@ -118,20 +118,21 @@ class SampleDelivery {
       context_.log->warn(file.error().message);
       return FromMemory(std::move(lines));
     }
+    const std::string holder = lock.reason();
     const SteadyTime deadline = clock_.SteadyNow() + options_.drain_timeout;
     while (!IsGone(*file)) {
       if (lock.Take() == SpoolLock::State::kHeld) return FromDisk(std::move(lock), {});  // it has ended
-      if (clock_.SteadyNow() >= deadline) return StillWaiting(lock, lines);
+      if (clock_.SteadyNow() >= deadline) return StillWaiting(holder, lines);
       std::this_thread::sleep_for(kLookInterval);
     }
     delivery.lines.sampled = delivery.lines.written = lines.count;
     return delivery;
   }
 
-  static Delivery StillWaiting(const SpoolLock& lock, const Lines& lines) {
+  static Delivery StillWaiting(const std::string& holder, const Lines& lines) {
     Delivery delivery;
     delivery.lines.sampled = delivery.lines.spooled = lines.count;
-    delivery.fault = Error{ErrorCode::kInUse, lock.reason() + ", but not yet this sample", {}};
+    delivery.fault = Error{ErrorCode::kInUse, holder + ", but has not delivered this sample yet", {}};
     return delivery;
   }
 

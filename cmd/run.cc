@@ -148,7 +148,7 @@ ExitCode Judge(const Context& context, const BrokenOutput& broken, const LineCou
 
 // At once, since its thread may wake up and use what this function's caller destroys.
 [[noreturn]] void LeaveStuckWriter(const Context& context, const LineCounts& lines) {
-  context.log->error("the disk of the spool does not answer: {} in memory lost",
+  context.log->error("delivery does not end, does the disk of the spool answer? {} in memory lost",
                      CountOf(lines.queued + lines.in_flight, "line"));
   ::_exit(static_cast<int>(ExitCode::kIo));
 }

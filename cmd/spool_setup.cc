@@ -10,6 +10,21 @@
 #include "ship/spool_target.h"
 
 namespace vmtelem {
+namespace {
+
+// A `once` is gone in seconds, in which lines wait in memory: it must not keep a service from starting. What the lock's
+// file says may be from the process before for a moment, so that is believed only if it stays so.
+bool IsHeldByService(SpoolLock& lock, Clock& clock) {
+  const SteadyTime until = clock.SteadyNow() + std::chrono::milliseconds(500);
+  while (lock.state() == SpoolLock::State::kElsewhere && lock.holder().role == SpoolRole::kPassing) {
+    if (clock.SteadyNow() >= until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    lock.Take();
+  }
+  return lock.state() == SpoolLock::State::kElsewhere;
+}
+
+}  // namespace
 
 std::optional<SpoolPlace> FindSpoolPlace(const Context& context) {
   if (context.arguments.Has("--stdout") || context.arguments.Has("--no-spool")) return std::nullopt;
@@ -35,22 +50,6 @@ std::unique_ptr<Spool> MakeDiskSpool(const Context& context, const AgentOptions&
   if (context.arguments.Has("--spool-adopt")) spool->Adopt();
   return spool;
 }
-
-namespace {
-
-// A `once` is gone in seconds, in which lines wait in memory: it must not keep a service from starting. What the lock's
-// file says may be from the process before for a moment, so that is believed only if it stays so.
-bool IsHeldByService(SpoolLock& lock, Clock& clock) {
-  const SteadyTime until = clock.SteadyNow() + std::chrono::milliseconds(500);
-  while (lock.state() == SpoolLock::State::kElsewhere && lock.holder().role == SpoolRole::kPassing) {
-    if (clock.SteadyNow() >= until) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    lock.Take();
-  }
-  return lock.state() == SpoolLock::State::kElsewhere;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<Spool>> OpenSpool(const Context& context, const AgentOptions& options, Clock& clock) {
   const auto place = FindSpoolPlace(context);

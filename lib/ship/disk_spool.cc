@@ -72,7 +72,7 @@ SpoolStats DiskSpool::stats() const {
   return {.batches = index_.batches(),
           .lines = index_.lines(),
           .bytes = index_.file_bytes() + ring_.bytes(),
-          .memory_batches = ring_.size(),
+          .memory_batches = index_.batches() - index_.files(),
           .memory_bytes = ring_.bytes(),
           .durable = !trouble_};
 }

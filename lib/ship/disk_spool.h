@@ -120,6 +120,7 @@ class DiskSpool final : public Spool {
   std::set<SpoolName> acknowledged_;  // their files could not be removed yet
   std::set<SpoolName> unseen_;        // reported, but could not be looked at yet
   std::set<SpoolName> left_damaged_;  // could not be moved aside: each of these files is a loss once
+  bool list_again_ = false;           // a listing of the directory missed something
   SpoolChanges changes_;
   Why trouble_, told_trouble_;
   bool told_others_ = false;

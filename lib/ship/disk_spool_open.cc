@@ -38,7 +38,7 @@ void DiskSpool::RemoveAcknowledged() {
 
 void DiskSpool::LookForNew() {
   const DirectoryWatch::News news = watch_.Poll(lock_.directory(), clock_.SteadyNow());
-  if (news.list_all) ListDirectory();
+  if (news.list_all || list_again_) ListDirectory();
   for (const std::string& text : news.names) {
     const auto name = ParseSpoolName(text);
     if (!name) continue;
@@ -60,7 +60,10 @@ bool DiskSpool::LookAt(const SpoolName& name) {
 
 // The names of what is no part of the spool.
 std::vector<std::string> DiskSpool::ListDirectory() {
-  return ListBatches(lock_.directory(), [this](const SpoolName& name, std::uint32_t bytes) { Recover(name, bytes); });
+  BatchListing listing =
+      ListBatches(lock_.directory(), [this](const SpoolName& name, std::uint32_t bytes) { Recover(name, bytes); });
+  list_again_ = static_cast<bool>(listing.error);
+  return std::move(listing.foreign);
 }
 
 void DiskSpool::Recover(const SpoolName& name, std::uint32_t bytes) {
@@ -107,8 +110,9 @@ DiskSpool::Adopted DiskSpool::AdoptFrom(const std::string& target) {
     return adopted;
   }
   std::vector<std::pair<SpoolName, std::uint32_t>> files;
-  ListBatches(lock.directory(),
-              [&files](const SpoolName& name, std::uint32_t bytes) { files.emplace_back(name, bytes); });
+  const BatchListing listing = ListBatches(
+      lock.directory(), [&files](const SpoolName& name, std::uint32_t bytes) { files.emplace_back(name, bytes); });
+  if (listing.error) log_->warn("may not adopt all batches of {}: {}", target, listing.error.message());
   for (const auto& [name, bytes] : files) {
     if (!AdoptFile(lock.directory(), name, bytes)) break;
     ++adopted.batches;

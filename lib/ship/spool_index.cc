@@ -101,6 +101,7 @@ void SpoolIndex::Move(Id id, Place to) {
 void SpoolIndex::Count(const Slot& slot, bool more) {
   const auto count = [more](std::uint64_t& sum, std::uint64_t value) { sum = more ? sum + value : sum - value; };
   count(batches_, 1);
+  if (!slot.entry.in_memory) count(files_, 1);
   count(lines_, slot.entry.name.lines);
   count(file_bytes_, slot.entry.bytes);
   if (slot.place == Place::kWaiting) count(waiting_file_bytes_, slot.entry.bytes);

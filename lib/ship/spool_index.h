@@ -46,6 +46,7 @@ class SpoolIndex {
   void Forget(Id id);
 
   [[nodiscard]] std::uint64_t batches() const { return batches_; }
+  [[nodiscard]] std::uint64_t files() const { return files_; }  // those that are not only in memory
   [[nodiscard]] std::uint64_t lines() const { return lines_; }
   [[nodiscard]] std::uint64_t file_bytes() const { return file_bytes_; }
   [[nodiscard]] std::uint64_t waiting_file_bytes() const { return waiting_file_bytes_; }
@@ -79,7 +80,7 @@ class SpoolIndex {
   std::deque<Slot> slots_;
   std::vector<SlotNumber> free_;
   Ordered waiting_, postponed_, handed_out_;
-  std::uint64_t batches_ = 0, lines_ = 0, file_bytes_ = 0, waiting_file_bytes_ = 0;
+  std::uint64_t batches_ = 0, files_ = 0, lines_ = 0, file_bytes_ = 0, waiting_file_bytes_ = 0;
 };
 
 }  // namespace vmtelem

@@ -50,18 +50,23 @@ IoResult<std::uint32_t> BatchFileSize(const FileDescriptor& directory, const cha
   return static_cast<std::uint32_t>(std::min<off_t>(status.st_size, kMost));
 }
 
-std::vector<std::string> ListBatches(const FileDescriptor& directory,
-                                     const std::function<void(const SpoolName& name, std::uint32_t bytes)>& visit) {
-  std::vector<std::string> foreign;
-  ForEachName(directory, [&](const char* text) {
+BatchListing ListBatches(const FileDescriptor& directory,
+                         const std::function<void(const SpoolName& name, std::uint32_t bytes)>& visit) {
+  BatchListing listing;
+  const auto look = [&](const char* text) {
     if (IsSpoolsOwn(text)) return;
     const auto name = ParseSpoolName(text);
-    const auto bytes = name ? BatchFileSize(directory, text) : IoResult<std::uint32_t>();
-    if (name && bytes) return visit(*name, *bytes);
-    if (!name || bytes.error() != std::errc::no_such_file_or_directory) foreign.emplace_back(text);
-  });
-  std::sort(foreign.begin(), foreign.end());
-  return foreign;
+    const auto bytes = name ? BatchFileSize(directory, text) : tl::make_unexpected(std::make_error_code(kForeign));
+    if (bytes) return visit(*name, *bytes);
+    if (IsForeign(bytes.error())) {
+      listing.foreign.emplace_back(text);
+    } else if (bytes.error() != std::errc::no_such_file_or_directory) {
+      listing.error = bytes.error();
+    }
+  };
+  if (const auto error = ForEachName(directory, look)) listing.error = error;
+  std::sort(listing.foreign.begin(), listing.foreign.end());
+  return listing;
 }
 
 SpoolRootListing ListSpoolRoot(const FileDescriptor& root) {

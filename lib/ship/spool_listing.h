@@ -12,10 +12,14 @@
 // What lies in a spool, without reading any of its batches.
 namespace vmtelem {
 
-// Calls `visit` with each batch in a target's directory, in no order, and gives the names of the files that a spool has
-// not made, sorted. A directory that cannot be read is taken for an empty one.
-std::vector<std::string> ListBatches(const FileDescriptor& directory,
-                                     const std::function<void(const SpoolName& name, std::uint32_t bytes)>& visit);
+struct BatchListing {
+  std::vector<std::string> foreign;  // names of the files that a spool has not made, sorted
+  std::error_code error;             // there may be more: the directory, or a file in it, cannot be looked at now
+};
+
+// Calls `visit` with each batch in a target's directory, in no order.
+BatchListing ListBatches(const FileDescriptor& directory,
+                         const std::function<void(const SpoolName& name, std::uint32_t bytes)>& visit);
 
 // The size of a batch's file, cut to what an index holds. IsForeign() if it is no part of a spool: not a file, or one
 // that belongs neither to us nor to root nor to the owner of the directory.

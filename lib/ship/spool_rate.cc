@@ -5,10 +5,8 @@
 namespace vmtelem {
 
 void SpoolRate::Added(std::uint64_t bytes, SteadyTime now) {
-  if (!since_)
-    since_ = now;  // the first only begins to count: it holds what came before it
-  else
-    bytes_ += bytes;
+  if (since_) bytes_ += bytes;  // the first only begins to count: it holds what came before it
+  if (!since_) since_ = now;
 }
 
 std::optional<std::uint64_t> SpoolRate::Due(SteadyTime now) {

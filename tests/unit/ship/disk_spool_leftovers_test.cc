@@ -53,6 +53,25 @@ TEST_CASE("a damaged file that people mend where it is is a batch again") {
   CHECK(Drain(*spool) == std::vector<std::int64_t>{5});
 }
 
+// Of two ways in which a directory cannot be listed: its names cannot be read, or the files cannot be looked at.
+TEST_CASE("a listing of the directory that misses something is repeated when it can be had") {
+  SpoolWorld world;
+  const PlainUser user(world.root.parent_path());
+  file_hooks::Reset();
+  file_hooks::FailInotify(EMFILE);  // so that only a listing finds what others leave
+  const auto spool = world.Open();
+  file_hooks::Reset();
+  spool->TakeChanges();
+  REQUIRE(LeaveInSpool(world.root, SpoolWorld::kTarget, *SampleBatch(100, 3)));
+  const auto mode = GENERATE(std::filesystem::perms(0300), std::filesystem::perms(0400), std::filesystem::perms(0));
+  std::filesystem::permissions(world.directory(), mode);
+  world.clock.Advance(DirectoryWatch::kInterval);
+  CHECK(spool->TakeChanges().recovered_lines == 0);
+  std::filesystem::permissions(world.directory(), std::filesystem::perms(0700));
+  CHECK(spool->TakeChanges().recovered_lines == 3);
+  CHECK(spool->TakeChanges().recovered_lines == 0);
+}
+
 TEST_CASE("one file that cannot be removed does not keep others that are acknowledged") {
   SpoolWorld world;
   const PlainUser user(world.root.parent_path());

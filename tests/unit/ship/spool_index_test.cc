@@ -111,5 +111,20 @@ TEST_CASE("the index adds up what it holds, and apart what waits") {
   CHECK(index.file_bytes() == 100);
 }
 
+TEST_CASE("what only memory holds is a batch and no file, wherever it is, until it is written") {
+  SpoolIndex index;
+  index.Add({{1, 1, 0, 1}, 100, false});
+  const auto id = index.Add({{2, 2, 0, 1}, 0, true});
+  CHECK(index.batches() == 2);
+  CHECK(index.files() == 1);
+  index.HandOut(id);
+  CHECK(index.files() == 1);
+  index.Forget(id);
+  CHECK(index.files() == 1);
+  const auto other = index.Add({{3, 3, 0, 1}, 0, true});
+  index.Replace(other, {{3, 3, 1, 1}, 50, false});
+  CHECK(index.files() == 2);
+}
+
 }  // namespace
 }  // namespace vmtelem
