@@ -24,3 +24,9 @@ def lone_program(binary, tmp_path):
     program = Vmtelem(binary, tmp_path)
     yield program
     program.close()
+
+
+@pytest.fixture
+def spool(lone_program):
+    """Where that program keeps what waits, unless it is told otherwise."""
+    return lone_program.directory / "spool"

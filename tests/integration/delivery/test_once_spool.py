@@ -23,11 +23,6 @@ def server():
 
 
 @pytest.fixture
-def spool(lone_program):
-    return lone_program.directory / "spool"
-
-
-@pytest.fixture
 def settings(lone_program, server):
     host = embedded_host(lone_program.directory, ["one"])
     return upload(server, LIBVIRT_URI=host, POLL_INTERVAL="0.1s", BATCH_MAX_SEC="0.1s", DRAIN_TIMEOUT="0.5s")

@@ -25,11 +25,6 @@ def server():
 
 
 @pytest.fixture
-def spool(lone_program):
-    return lone_program.directory / "spool"
-
-
-@pytest.fixture
 def start(lone_program, server):
     """Starts a command with all settings that it needs."""
     host = embedded_host(lone_program.directory, ["one"])

@@ -2,8 +2,9 @@
 
 import os
 import re
-import threading
 from pathlib import Path
+
+from harness.sampling import Sampling
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -23,24 +24,15 @@ def rss_kib(pid):
     return int(re.search(r"VmRSS:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
 
 
-class MemoryWatch:
+class MemoryWatch(Sampling):
     """The largest resident memory of a process while this lasts. VmHWM would also count what was before."""
 
     PERIOD_S = 0.02
 
     def __init__(self, pid):
+        super().__init__()
         self.before_kib = self.most_kib = rss_kib(pid)
-        self._pid, self._stop = pid, threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._pid = pid
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
-
-    def _sample(self):
-        while not self._stop.wait(self.PERIOD_S):
-            self.most_kib = max(self.most_kib, rss_kib(self._pid))
+    def sample(self):
+        self.most_kib = max(self.most_kib, rss_kib(self._pid))

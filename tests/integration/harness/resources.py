@@ -2,10 +2,12 @@
 
 import re
 import subprocess
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from harness.process_costs import rss_kib
+from harness.sampling import Sampling
 
 SLACK = {"threads": 2, "descriptors": 2, "rss_kib": 6 * 1024}
 ADMIN = ("virt-admin", "-c", "libvirtd:///system")
@@ -22,8 +24,7 @@ class Level:
     @classmethod
     def of(cls, pid):
         process = Path(f"/proc/{pid}")
-        rss = re.search(r"VmRSS:\s*(\d+)", (process / "status").read_text())
-        return cls(len(list((process / "task").iterdir())), len(list((process / "fd").iterdir())), int(rss[1]))
+        return cls(len(list((process / "task").iterdir())), len(list((process / "fd").iterdir())), rss_kib(pid))
 
     def grown_since(self, before):
         """{what: (before, now)} of what has not returned to its level. Of threads and descriptors a connection more or less may
@@ -70,7 +71,7 @@ class Workers:
                 pass  # it ended meanwhile
 
 
-class PressureWatch:
+class PressureWatch(Sampling):
     """Samples what a fault costs while it lasts: the daemon's busy workers and clients, and the threads of one process.
 
     To be made while all is calm. A worker that serves a healthy poll is busy for a moment, one that waits for a hung VM stays
@@ -81,19 +82,10 @@ class PressureWatch:
     CYCLE_S = 1.2  # a little more than one interval
 
     def __init__(self, pid, daemon_pid):
+        super().__init__()
         self.pid = pid
         self.workers = Workers(daemon_pid)
         self.busy, self.clients, self.threads = [], [], []  # busy: (time, number)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
 
     @property
     def blocked_max(self):
@@ -106,9 +98,8 @@ class PressureWatch:
         return {"workers_blocked_max": self.blocked_max, "workers_busy_max": max(busy for _, busy in self.busy),
                 "clients_max": max(self.clients, default=0), "threads_max": max(self.threads)}
 
-    def _sample(self):
-        while not self._stop.wait(self.PERIOD_S):
-            self.threads.append(Level.of(self.pid).threads)
-            self.busy.append((time.monotonic(), self.workers.busy()))
-            if clients := admin("server-clients-info"):
-                self.clients.append(clients["nclients"])
+    def sample(self):
+        self.threads.append(Level.of(self.pid).threads)
+        self.busy.append((time.monotonic(), self.workers.busy()))
+        if clients := admin("server-clients-info"):
+            self.clients.append(clients["nclients"])

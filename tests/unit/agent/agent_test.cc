@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "agent/sample.h"
+#include "fakes/eventually.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_source.h"
 #include "fakes/fake_spool.h"
@@ -33,6 +34,18 @@ Outlet To(const std::shared_ptr<Received>& received) {
   return {std::make_unique<InstantSink>(received), std::make_unique<MemorySpool>(1 << 20)};
 }
 
+std::shared_ptr<Received> DatabaseAway() {
+  auto received = std::make_shared<Received>();
+  received->accept = false;
+  return received;
+}
+
+AgentOptions OptionsWithoutDrain() {
+  AgentOptions options = QuickOptions();
+  options.drain_timeout = 0s;
+  return options;
+}
+
 std::uint64_t Sum(const LineCounts& lines) {
   return lines.queued + lines.spooled + lines.in_flight + lines.written + lines.rejected + lines.dropped;
 }
@@ -59,7 +72,7 @@ TEST_CASE("a database that stays away costs the drain time-out and its lines are
   const FakeSource& watched = *source;
   Agent agent(options, std::move(source), To(received), clock, MakeNullLogger());
   agent.Start();
-  while (watched.collects < 2) std::this_thread::yield();
+  REQUIRE(Eventually([&] { return watched.collects >= 2; }));
   const AgentReport report = agent.Stop();
   CHECK(report.lines.sampled > 0);
   CHECK(report.lines.dropped == report.lines.sampled);
@@ -86,17 +99,11 @@ TEST_CASE("an agent that is stopped twice or never started ends well") {
 
 TEST_CASE("the status line tells what is wrong") {
   SystemClock clock;
-  const auto received = std::make_shared<Received>();
-  received->accept = false;
-  AgentOptions options = QuickOptions();
-  options.drain_timeout = 0s;
+  const auto received = DatabaseAway();
+  const AgentOptions options = OptionsWithoutDrain();
   Agent agent(options, OneDomain(clock), To(received), clock, MakeNullLogger());
   agent.Start();
-  const auto deadline = clock.SteadyNow() + 30s;
-  while (agent.StatusLine().find("the database is away") == std::string::npos && clock.SteadyNow() < deadline) {
-    std::this_thread::yield();
-  }
-  CHECK_THAT(agent.StatusLine(), Catch::Contains("the database is away"));
+  CHECK(Eventually([&] { return agent.StatusLine().find("the database is away") != std::string::npos; }));
 }
 
 TEST_CASE("the status line tells that the hypervisor does not answer although every line is delivered") {
@@ -129,17 +136,14 @@ TEST_CASE("the status line tells how many VMs do not answer") {
 
 TEST_CASE("what the spool holds is reported, and told in the status line") {
   SystemClock clock;
-  const auto received = std::make_shared<Received>();
-  received->accept = false;
-  AgentOptions options = QuickOptions();
-  options.drain_timeout = 0s;
+  const auto received = DatabaseAway();
+  const AgentOptions options = OptionsWithoutDrain();
   auto spool = std::make_unique<FakeSpool>();
   spool->Leave(std::make_shared<const Batch>(Lines{"a v=1 1\nb v=1 1\n", 2, 1, 1}));
   Agent agent(options, OneDomain(clock), {std::make_unique<InstantSink>(received), std::move(spool)}, clock,
               MakeNullLogger());
   agent.Start();
-  const auto deadline = clock.SteadyNow() + 30s;
-  while (agent.report().spool_batches < 3 && clock.SteadyNow() < deadline) std::this_thread::yield();
+  REQUIRE(Eventually([&] { return agent.report().spool_batches >= 3; }));
   const AgentReport report = agent.report();
   CHECK(report.lines.recovered == 2);
   CHECK(report.lines.spooled > 2);
@@ -150,14 +154,11 @@ TEST_CASE("what the spool holds is reported, and told in the status line") {
 
 TEST_CASE("what only memory holds is told as waiting in memory, not in the spool") {
   SystemClock clock;
-  const auto received = std::make_shared<Received>();
-  received->accept = false;
-  AgentOptions options = QuickOptions();
-  options.drain_timeout = 0s;
+  const auto received = DatabaseAway();
+  const AgentOptions options = OptionsWithoutDrain();
   Agent agent(options, OneDomain(clock), To(received), clock, MakeNullLogger());
   agent.Start();
-  const auto deadline = clock.SteadyNow() + 30s;
-  while (agent.report().writes == 0 && clock.SteadyNow() < deadline) std::this_thread::yield();
+  REQUIRE(Eventually([&] { return agent.report().writes > 0; }));
   const AgentReport report = agent.report();
   CHECK(report.queue_bytes > 0);
   CHECK(report.spool_bytes == 0);
@@ -168,10 +169,7 @@ TEST_CASE("a stop interrupts a call to the hypervisor that is in progress") {
   SystemClock clock;
   auto source = OneDomain(clock);
   FakeSource& hung = *source;
-  hung.before_collect = [&] {
-    const auto deadline = clock.SteadyNow() + 30s;
-    while (!hung.interrupted && clock.SteadyNow() < deadline) std::this_thread::yield();
-  };
+  hung.before_collect = [&] { Eventually([&] { return hung.interrupted.load(); }); };
   Agent agent(QuickOptions(), std::move(source), To(std::make_shared<Received>()), clock, MakeNullLogger());
   agent.Start();
   agent.Stop();

@@ -1,10 +1,10 @@
 #include <atomic>
-#include <functional>
 #include <thread>
 
 #include <catch2/catch.hpp>
 
 #include "agent/agent.h"
+#include "fakes/eventually.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_source.h"
 #include "fakes/instant_sink.h"
@@ -34,11 +34,6 @@ struct World {
     agent->Start();
     REQUIRE(Eventually([&] { return agent->report().lines.sampled > 0; }));
     return agent;
-  }
-  bool Eventually(const std::function<bool()>& holds) {
-    const auto deadline = clock.SteadyNow() + 30s;
-    while (!holds() && clock.SteadyNow() < deadline) std::this_thread::yield();
-    return holds();
   }
 
   SystemClock clock;

@@ -1,10 +1,10 @@
 #include <atomic>
-#include <functional>
 #include <thread>
 
 #include <catch2/catch.hpp>
 
 #include "agent/agent.h"
+#include "fakes/eventually.h"
 #include "fakes/fake_source.h"
 #include "fakes/fake_spool.h"
 #include "fakes/instant_sink.h"
@@ -63,12 +63,6 @@ struct World {
   }
   World(const World&) = delete;
   World& operator=(const World&) = delete;
-
-  bool Eventually(const std::function<bool()>& holds) {
-    const auto deadline = clock.SteadyNow() + 30s;
-    while (!holds() && clock.SteadyNow() < deadline) std::this_thread::yield();
-    return holds();
-  }
 
   SystemClock clock;
   AgentOptions options;

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "gate.h"
+#include "fakes/eventually.h"
 #include "libvirt/reconnect_pause.h"
 #include "source_fixture.h"
 

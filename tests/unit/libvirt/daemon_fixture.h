@@ -8,7 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "fake_daemon.h"
-#include "gate.h"
+#include "fakes/eventually.h"
 #include "libvirt/libvirt_source.h"
 #include "scaled_clock.h"
 

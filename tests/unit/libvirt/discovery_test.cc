@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "fake_peer.h"
+#include "fakes/eventually.h"
 #include "gate.h"
 #include "libvirt/domain_events.h"
 #include "libvirt/handles.h"

@@ -6,7 +6,7 @@
 #include <libvirt/virterror.h>
 
 #include "fake_peer.h"
-#include "gate.h"
+#include "fakes/eventually.h"
 #include "libvirt/domain_identity.h"
 #include "libvirt/event_loop.h"
 #include "libvirt/handles.h"

@@ -11,7 +11,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "gate.h"
+#include "fakes/eventually.h"
 
 namespace vmtelem {
 namespace {

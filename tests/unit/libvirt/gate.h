@@ -2,9 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <functional>
 #include <mutex>
-#include <thread>
 
 namespace vmtelem {
 
@@ -37,15 +35,5 @@ class Gate {
   bool open_ = false;
   int waiting_ = 0;
 };
-
-// Waits for what another thread will do and cannot announce.
-inline bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return true;
-}
 
 }  // namespace vmtelem

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <signal.h>
 
+#include "fakes/eventually.h"
 #include "fakes/fake_clock.h"
 #include "gate.h"
 

@@ -1,21 +1,11 @@
-#include <limits>
 #include <numeric>
 
 #include <catch2/catch.hpp>
 
-#include "sample_lines.h"
-#include "ship/outgoing_batch.h"
+#include "outgoing_fixture.h"
 
 namespace vmtelem {
 namespace {
-
-constexpr std::size_t kAnySize = std::numeric_limits<std::size_t>::max();
-
-OutgoingBatch Outgoing(std::size_t lines) { return OutgoingBatch({SpooledBatch{1, SampleBatch(0, lines)}}); }
-
-std::string NextBytes(OutgoingBatch& batch, std::uint64_t accepted = 0) {
-  return batch.Next(accepted, kAnySize)->bytes();
-}
 
 TEST_CASE("a batch with which the server fails is halved after five failures") {
   OutgoingBatch batch = Outgoing(8);
