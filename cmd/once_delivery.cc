@@ -149,11 +149,12 @@ ExitCode Deliver(const Context& context, std::optional<SpoolLock> lock, Lines li
   auto sink = MakeInfluxSink(context.config().influx, clock, log.logger());
   if (!sink) return Fail(context, sink.error());
   SampleDelivery work(context, clock, log.logger(), std::move(*sink));
-  const bool spools = lock.has_value();
+  // Then the log holds which batches of the spool are lost, and why.
+  const bool tells_losses = lock && lock->state() != SpoolLock::State::kFailed;
   const Delivery delivery =
-      spools ? work.FromSpool(std::move(*lock), std::move(lines)) : work.FromMemory(std::move(lines));
+      lock ? work.FromSpool(std::move(*lock), std::move(lines)) : work.FromMemory(std::move(lines));
   const bool partly = delivery.lines.written > 0 && delivery.lines.written < delivery.lines.sampled;
-  if (partly || (spools && LostLines(delivery.lines) > 0)) log.Release();
+  if (partly || (tells_losses && LostLines(delivery.lines) > 0)) log.Release();
   return Judge(context, delivery);
 }
 

@@ -164,6 +164,14 @@ def test_a_database_that_is_not_there_is_unavailable_without_a_spool(vmtelem):
     assert "http://127.0.0.1:9" in done.errors()[1]
 
 
+def test_a_spool_that_cannot_be_used_is_told_and_nothing_is_told_twice(vmtelem, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = vmtelem("once", **complete("http://127.0.0.1:9", DRAIN_TIMEOUT="0.3s", SPOOL_DIR=str(tmp_path / "file")))
+    assert done.code == 69
+    warning, *errors = done.err.splitlines()
+    assert "cannot use the spool, what is not delivered now is lost" in warning and len(errors) == 2
+
+
 def test_what_waits_is_delivered_although_the_hypervisor_is_away(vmtelem, tmp_path):
     spool = {"SPOOL_DIR": str(tmp_path)}
     with FakeInflux(token=TOKEN, script=[status(503)] * 100) as server:
