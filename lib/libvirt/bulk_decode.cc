@@ -217,6 +217,7 @@ void BulkDecoder::DecodeDisk(std::string_view key, const virTypedParameter& para
 }
 
 void ClearCounters(DomainStats& stats) {
+  stats.call_took = stats.call_floor = {};
   stats.incarnation = 0;
   stats.domain_id.reset();
   stats.state.reset();

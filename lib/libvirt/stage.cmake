@@ -2,6 +2,7 @@ vmtelem_stage(
   libvirt
   SOURCES bulk_decode.cc
           bulk_session.cc
+          call_floors.cc
           connection.cc
           control.cc
           control_session.cc

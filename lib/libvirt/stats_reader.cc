@@ -18,6 +18,7 @@ constexpr std::size_t kMaxDomainsPerCall = 400;
 constexpr StatsGroups kMonitorGroups = kGroupBalloon | kGroupBlock;
 // QEMU's driver takes a VM's job, and asks its monitor, for every other group, even where it needs neither.
 constexpr StatsGroups kGroupsWithoutJob = kGroupState | kGroupInterface;
+constexpr StatsGroups kGroupsWithRates = kAllGroups & ~kGroupState;
 
 struct GroupBit {
   StatsGroup group;
@@ -90,12 +91,13 @@ struct StatsReader::Reading {
   std::vector<Partial> partial{};
 
   // A cleared place for a VM; references to others end here.
-  DomainStats& Add(virDomainPtr domain, const Stamp& stamp) {
+  DomainStats& Add(virDomainPtr domain, const CallTime& call) {
     if (used == answer.domains.size()) answer.domains.emplace_back();
     DomainStats& stats = answer.domains[used++];
     ClearCounters(stats);
     SetIdentity(stats, domain);
-    stats.stamp = stamp;
+    stats.stamp = call.begin;
+    stats.call_took = call.took;
     return stats;
   }
 };
@@ -129,7 +131,9 @@ Result<void> StatsReader::ReadInBulk(std::span<const virDomainPtr> domains, Read
   if (!stamp) return Abandoned();
   const auto records = GetStats(domains, BulkBits(reading, in_bulk), nowait_);
   if (!records) return ReadApart(domains, LastVirtError(), reading);
-  return TakeRecords(records->all, *stamp, reading);
+  const auto end = reading.clock.Now();
+  if (!end) return Abandoned();
+  return TakeRecords(records->all, {*stamp, end->steady - stamp->steady}, reading);
 }
 
 // After a bulk call that failed: by what the driver does have, or in halves, so that one VM's error costs that VM only.
@@ -148,7 +152,7 @@ Result<void> StatsReader::ReadApart(std::span<const virDomainPtr> domains, const
   if (failure.code == ErrorCode::kDenied) return tl::make_unexpected(failure);
   if (domains.size() == 1) {
     if (failure.code == ErrorCode::kNotFound) return {};
-    const DomainStats& stats = reading.Add(domains[0], reading.clock.Now().value_or(Stamp{}));
+    const DomainStats& stats = reading.Add(domains[0], {reading.clock.Now().value_or(Stamp{})});
     reading.answer.problems.push_back(CallError(fmt::format("read the statistics of VM '{}'", stats.name), error));
     return {};
   }
@@ -157,12 +161,12 @@ Result<void> StatsReader::ReadApart(std::span<const virDomainPtr> domains, const
   return first ? ReadInBulk(domains.subspan(half), reading) : first;
 }
 
-Result<void> StatsReader::TakeRecords(std::span<const virDomainStatsRecordPtr> records, const Stamp& stamp,
+Result<void> StatsReader::TakeRecords(std::span<const virDomainStatsRecordPtr> records, const CallTime& call,
                                       Reading& reading) {
   const std::size_t first = reading.used;
   StatsGroups seen = 0;
   for (const auto* record : records) {
-    DomainStats& stats = reading.Add(record->dom, stamp);
+    DomainStats& stats = reading.Add(record->dom, call);
     seen |= decoder_.Decode(ParametersOf(*record), stats);
     if (is_qemu_ && reading.question.depth == Depth::kFull) NoteMonitor(record->dom, reading.used - 1, reading);
   }
@@ -193,7 +197,7 @@ Result<void> StatsReader::ReadByCalls(std::span<const virDomainPtr> domains, Rea
   const bool whole = reading.question.depth == Depth::kFull;
   const StatsGroups groups = whole ? reading.groups : reading.question.groups;
   for (auto* domain : domains) {
-    DomainStats& stats = reading.Add(domain, reading.clock.Now().value_or(Stamp{}));
+    DomainStats& stats = reading.Add(domain, {reading.clock.Now().value_or(Stamp{})});
     const auto running = ReadByCalls(domain, groups, stats, reading);
     if (!running) return tl::make_unexpected(running.error());
     if (!*running) --reading.used;
@@ -201,7 +205,7 @@ Result<void> StatsReader::ReadByCalls(std::span<const virDomainPtr> domains, Rea
   return {};
 }
 
-// False: not running any more.
+// False: not running any more. What bulk gave of the VM's counters before was read before: then its stamp stays.
 Result<bool> StatsReader::ReadByCalls(virDomainPtr domain, StatsGroups groups, DomainStats& stats, Reading& reading) {
   const auto stamp = reading.clock.Now();
   if (!stamp) return Abandoned();
@@ -211,10 +215,13 @@ Result<bool> StatsReader::ReadByCalls(virDomainPtr domain, StatsGroups groups, D
   if (is_qemu_ && reading.question.depth == Depth::kWithoutMonitor) {
     running = calls_.ReadWithoutMonitor(domain, groups, stats, problems);
   } else {
-    stats.stamp = *stamp;
+    if ((reading.groups & ~groups & kGroupsWithRates) == 0) stats.stamp = *stamp;
     const auto* devices = FindDevices(*reading.question.devices, stats.uuid, stats.domain_id);
     running = calls_.Read(domain, groups, stats, devices, problems);
   }
+  const auto end = reading.clock.Now();
+  if (!end) return Abandoned();
+  stats.call_took = end->steady - stats.stamp.steady;
   if (problems.size() == problems_before) return running;
   if (!connection_.alive()) return LostConnection(problems.back().message);
   reading.answer.stale_devices.push_back(stats.uuid);
@@ -246,7 +253,9 @@ Result<void> StatsReader::RetryPartial(Reading& reading) {
     const auto stamp = reading.clock.Now();
     if (!stamp) return Abandoned();
     if (const auto records = GetStats(domains, BulkBits(reading, reading.groups), nowait_)) {
-      for (const auto* record : records->all) TakeRetried(*record, *stamp, reading);
+      const auto end = reading.clock.Now();
+      if (!end) return Abandoned();
+      for (const auto* record : records->all) TakeRetried(*record, {*stamp, end->steady - stamp->steady}, reading);
     } else if (const VirtError error = LastVirtError(); connection_.LostAfter(error)) {
       return LostConnection(error.message);
     }
@@ -258,10 +267,11 @@ Result<void> StatsReader::RetryPartial(Reading& reading) {
   return {};
 }
 
-void StatsReader::TakeRetried(const virDomainStatsRecord& record, const Stamp& stamp, Reading& reading) {
+void StatsReader::TakeRetried(const virDomainStatsRecord& record, const CallTime& call, Reading& reading) {
   ClearCounters(retried_);
   SetIdentity(retried_, record.dom);
-  retried_.stamp = stamp;
+  retried_.stamp = call.begin;
+  retried_.call_took = call.took;
   decoder_.Decode(ParametersOf(record), retried_);
   if (!HasMonitorFields(retried_)) return;
   retried_.monitor_ok = true;

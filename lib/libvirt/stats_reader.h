@@ -40,6 +40,7 @@ struct Answer {
   std::vector<std::string> without_monitor;  // UUIDs of those that gave nothing of what only their monitor knows
   std::vector<std::string> stale_devices;    // of those whose devices did not all answer
   std::uint64_t values_out_of_range = 0;
+  std::uint64_t kind = 0;  // of the calls, see KindOfCall()
 };
 
 // Reads the statistics of VMs over one connection: in bulk, and by single calls what the driver's bulk does not have.
@@ -57,16 +58,20 @@ class StatsReader {
 
  private:
   struct Reading;
+  struct CallTime {
+    Stamp begin;
+    Nanoseconds took{};
+  };
 
   Result<void> ReadInBulk(std::span<const virDomainPtr> domains, Reading& reading);
   Result<void> ReadApart(std::span<const virDomainPtr> domains, const VirtError& error, Reading& reading);
-  Result<void> TakeRecords(std::span<const virDomainStatsRecordPtr> records, const Stamp& stamp, Reading& reading);
+  Result<void> TakeRecords(std::span<const virDomainStatsRecordPtr> records, const CallTime& call, Reading& reading);
   Result<void> FillFromCalls(std::span<const virDomainStatsRecordPtr> records, std::size_t first, Reading& reading);
   Result<void> ReadByCalls(std::span<const virDomainPtr> domains, Reading& reading);
   Result<bool> ReadByCalls(virDomainPtr domain, StatsGroups groups, DomainStats& stats, Reading& reading);
   void NoteMonitor(virDomainPtr domain, std::size_t slot, Reading& reading);
   Result<void> RetryPartial(Reading& reading);
-  void TakeRetried(const virDomainStatsRecord& record, const Stamp& stamp, Reading& reading);
+  void TakeRetried(const virDomainStatsRecord& record, const CallTime& call, Reading& reading);
   [[nodiscard]] unsigned BulkBits(const Reading& reading, StatsGroups groups) const;
 
   const Connection& connection_;

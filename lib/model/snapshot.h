@@ -38,6 +38,9 @@ struct DomainStats {
   std::string name;  // as libvirt gives it: any bytes
   std::string uuid;
   Stamp stamp;  // when the call that answered was issued
+  // How long that call took: the counters were read at some moment of it. And the shortest that recent calls of the
+  // same kind took, this one included, which all of them need.
+  Nanoseconds call_took{}, call_floor{};
 
   // Changes whenever the counters may have started anew although none went backward: a start event, another domain
   // id, a reconnect after which the same run of the VM cannot be shown.

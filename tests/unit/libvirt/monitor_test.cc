@@ -18,6 +18,7 @@ struct PartialFixture : StatsReaderFixture {
     Open("QEMU");
     hooks.bulk = [this, times](const LibvirtHooks::BulkCall& call) -> LibvirtHooks::BulkAnswer {
       asked.push_back(call.domains.size());
+      clock.Advance(std::chrono::milliseconds(10));
       std::vector<LibvirtHooks::Record> records;
       for (auto* domain : call.domains) {
         const bool partial = NameOf(domain) == "web 01" && static_cast<int>(asked.size()) <= times;

@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "fakes/fake_clock.h"
 #include "libvirt/domain_identity.h"
 #include "libvirt/stats_reader.h"
 #include "libvirt_hooks.h"
@@ -20,7 +21,7 @@ using VmNames = std::vector<std::string>;
 // A reader over the VMs of tests/fakes/node.xml, on the test's own thread.
 struct StatsReaderFixture {
   LibvirtHooks hooks;
-  SystemClock clock;
+  FakeClock clock;
   LaneClock lane_clock{clock};
   std::optional<Connection> connection;
   std::optional<StatsReader> reader;

@@ -1,6 +1,8 @@
 vmtelem_unit_test(
   libvirt
   SOURCES bulk_decode_test.cc
+          call_floors_test.cc
+          call_time_test.cc
           cap_test.cc
           connecting_test.cc
           control_test.cc

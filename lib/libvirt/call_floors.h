@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "libvirt/domain_ref.h"
+#include "libvirt/stats_reader.h"
+#include "model/snapshot.h"
+
+namespace vmtelem {
+
+// Calls of one kind take about equally long: they ask for the same VMs, in whatever order, and for as much of them.
+std::uint64_t KindOfCall(const DomainRefs& domains, Depth depth);
+
+// Remembers of each VM how long the calls that answered for it took lately. The shortest of them tells what a call
+// needs; what another took beyond that, it waited. One thread; memory grows with the VMs that are listed.
+class CallFloors {
+ public:
+  static constexpr std::size_t kRecent = 8;
+
+  // Sets DomainStats::call_floor of VMs that were read by calls of one kind. Calls of another kind need another time
+  // and are forgotten; but a single call cannot tell what its kind needs, so the floor before holds for it too.
+  void Assign(std::uint64_t kind, std::span<DomainStats> domains);
+
+  // Forgets all VMs but these.
+  void KeepOnly(const std::vector<DomainStats>& listed);
+
+ private:
+  struct Calls {
+    std::uint64_t kind = 0;
+    std::array<Nanoseconds, kRecent> took{};
+    std::size_t count = 0;  // of this kind
+    Nanoseconds floor = Nanoseconds::max();
+    std::uint64_t listed_in = 0;  // the last KeepOnly() that named the VM
+
+    Nanoseconds NoteCall(std::uint64_t kind_of_call, Nanoseconds call_took);
+  };
+  std::unordered_map<std::string, Calls> by_uuid_;
+  std::uint64_t listings_ = 0;
+};
+
+}  // namespace vmtelem
