@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "libvirt/call_floors.h"
+
 namespace vmtelem {
 
 Result<BulkSession::Reply> BulkSession::Read(Request request, LaneClock& clock) {
@@ -31,6 +33,7 @@ Result<BulkSession::Reply> BulkSession::ReadConnected(Request request, LaneClock
   Reply reply{std::move(request.memory), {}};
   auto read = connected_->reader.Read(*pointers, request.question, reply.answer, clock);
   if (!read) return tl::make_unexpected(read.error());
+  reply.answer.kind = KindOfCall(request.domains, request.question.depth);
   connected_->pointers.Prune(request.domains, request.known);
   const auto end = clock.Now();
   if (end) reply.took = end->steady - begin->steady;

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <libvirt/libvirt.h>
 
+#include "libvirt/call_floors.h"
 #include "libvirt/control.h"
 #include "libvirt/host_name.h"
 #include "libvirt/incarnations.h"
@@ -108,6 +109,7 @@ class LibvirtSource final : public Source {
     const std::size_t read = snapshot.domains.size();
     set_aside.insert(set_aside.end(), result->set_aside.begin(), result->set_aside.end());
     AddSetAside(set_aside, snapshot);
+    call_floors_.KeepOnly(snapshot.domains);
     incarnations_.Assign(snapshot.domains);
     // A VM that is set aside is in the same run as before, but nothing is known of it now.
     for (std::size_t i = read; i < snapshot.domains.size(); ++i) snapshot.domains[i].domain_id.reset();
@@ -145,6 +147,7 @@ class LibvirtSource final : public Source {
   void Merge(PollResult& result, Snapshot& snapshot) {
     snapshot.domains.clear();
     for (Answer& answer : result.answers) {
+      call_floors_.Assign(answer.kind, answer.domains);
       std::move(answer.domains.begin(), answer.domains.end(), std::back_inserter(snapshot.domains));
       std::move(answer.problems.begin(), answer.problems.end(), std::back_inserter(snapshot.problems));
       for (const std::string& uuid : answer.stale_devices) control_.NoteStaleDevices(uuid);
@@ -253,6 +256,7 @@ class LibvirtSource final : public Source {
   ShardPace pace_;
   StuckDomains stuck_;
   Incarnations incarnations_;
+  CallFloors call_floors_;
   std::size_t lane_count_ = 0;
   std::uint64_t generation_ = 0;
   bool was_up_ = false;
