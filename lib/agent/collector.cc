@@ -29,6 +29,7 @@ void Collector::RunOnce() {
   if (outcome && options_.on_first_answer) std::exchange(options_.on_first_answer, nullptr)(snapshot_);
   const SteadyTime begin = parts_.clock.SteadyNow();
   tracker_.Derive(snapshot_, derived_);
+  snapshot_.rates_uncertain = tracker_.rates_uncertain();
   Encode(parts_.clock.SteadyNow() - begin);
   lines_bytes_ = lines_.bytes.size();
   parts_.queue.Push(std::exchange(lines_, Lines{}));

@@ -28,6 +28,7 @@ Result<void> CollectInto(Source& source, Clock& clock, RateTracker& tracker, Sam
   SortByName(sample.snapshot.domains);
   const SteadyTime begin = clock.SteadyNow();
   tracker.Derive(sample.snapshot, sample.derived);
+  sample.snapshot.rates_uncertain = tracker.rates_uncertain();
   sample.timings.derive = clock.SteadyNow() - begin;
   return {};
 }

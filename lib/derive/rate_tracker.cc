@@ -30,21 +30,15 @@ void Reset(const DomainStats& domain, DomainDerived& derived) {
   derived = std::move(empty);
 }
 
-// `memory` is of the run of the VM that `domain` is a sample of.
-void DeriveFeatures(const DomainMemory& memory, const DomainStats& domain, std::uint64_t cycle,
-                    DomainDerived& derived) {
-  derived.has_features = true;
-  derived.memory_used_percent = MemoryUsedPercent(domain);
-  if (cycle == memory.cycle + 1) FillRates(memory.last, domain, derived);
-}
-
 }  // namespace
 
 struct RateTracker::State {
   std::unordered_map<std::string, DomainMemory> by_uuid;
   std::uint64_t pass = 0;  // of Derive()
+  std::uint64_t rates_uncertain = 0;
 
   void Derive(const DomainStats& domain, std::uint64_t cycle, DomainDerived& derived);
+  void DeriveRates(const DomainMemory& memory, const DomainStats& domain, DomainDerived& derived);
   void KeepSilent(const DomainStats& domain);
   void ForgetUnlisted();
 };
@@ -55,11 +49,24 @@ void RateTracker::State::Derive(const DomainStats& domain, std::uint64_t cycle, 
   const bool afresh = is_new || StartedAfresh(memory.last, domain);
   if (afresh) memory.with_counters.Clear();
   FillTotals(domain, memory.with_counters, derived);
-  if (!afresh) DeriveFeatures(memory, domain, cycle, derived);
+  if (!afresh) {
+    derived.has_features = true;
+    derived.memory_used_percent = MemoryUsedPercent(domain);
+    if (cycle == memory.cycle + 1) DeriveRates(memory, domain, derived);
+  }
   memory.with_counters.Update(domain);
   memory.last = domain;
   memory.cycle = cycle;
   memory.listed_in = pass;
+}
+
+// `memory` is of the cycle before, in the same run of the VM.
+void RateTracker::State::DeriveRates(const DomainMemory& memory, const DomainStats& domain, DomainDerived& derived) {
+  if (ElapsedIsKnown(memory.last, domain)) {
+    FillRates(memory.last, domain, derived);
+  } else {
+    ++rates_uncertain;
+  }
 }
 
 void RateTracker::State::KeepSilent(const DomainStats& domain) {
@@ -89,5 +96,7 @@ void RateTracker::Derive(const Snapshot& snapshot, std::vector<DomainDerived>& d
   // A hypervisor that did not answer said nothing about which VMs there are.
   if (snapshot.up) state_->ForgetUnlisted();
 }
+
+std::uint64_t RateTracker::rates_uncertain() const { return state_->rates_uncertain; }
 
 }  // namespace vmtelem

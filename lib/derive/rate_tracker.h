@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -19,6 +20,10 @@ class RateTracker {
 
   // Fills `derived`, parallel to snapshot.domains, reusing its memory.
   void Derive(const Snapshot& snapshot, std::vector<DomainDerived>& derived);
+
+  // Pairs of neighbouring samples so far that gave no rate because the time between them is not known, see
+  // ElapsedIsKnown(). Each VM has its own pairs.
+  [[nodiscard]] std::uint64_t rates_uncertain() const;
 
  private:
   struct State;

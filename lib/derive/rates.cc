@@ -151,6 +151,13 @@ Percent MemoryUsedPercent(const DomainStats& domain) {
   return static_cast<double>(*available - *usable) / static_cast<double>(*available) * 100;
 }
 
+bool ElapsedIsKnown(const DomainStats& before, const DomainStats& now) {
+  constexpr int kTenth = 10;
+  const Nanoseconds needed = std::min(before.call_floor, now.call_floor);
+  const Nanoseconds uncertainty = (before.call_took - needed) + (now.call_took - needed);
+  return uncertainty * kTenth <= now.stamp.steady - before.stamp.steady;
+}
+
 void FillRates(const DomainStats& before, const DomainStats& now, DomainDerived& derived) {
   const double elapsed_s = Seconds(now.stamp.steady - before.stamp.steady);
   if (!(elapsed_s > 0)) return;

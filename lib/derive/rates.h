@@ -17,6 +17,10 @@ bool StartedAfresh(const DomainStats& before, const DomainStats& now);
 // (available - usable) / available, as the guest counts; absent while it has not reported both.
 Percent MemoryUsedPercent(const DomainStats& domain);
 
+// Whether the time that passed between two samples is known to within 10 %. The stamps tell when the calls were issued,
+// and each call read at some moment of its own; but what every call needs delays all of them alike.
+bool ElapsedIsKnown(const DomainStats& before, const DomainStats& now);
+
 // Sets the rates and the CPU percentages of `derived` from two neighbouring samples of the same run of a VM. The
 // totals must be there already, and the vectors must lie parallel to the devices of `now`. The time between is that of
 // the monotonic stamps; nothing is set if none has passed.

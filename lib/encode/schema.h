@@ -170,6 +170,7 @@ void WriteHost(W& writer, const Snapshot& snapshot, const CycleTimings& timings)
   WriteInteger(writer, "polls", Counter(snapshot.polls));
   WriteInteger(writer, "poll_errors", Counter(snapshot.poll_errors));
   WriteInteger(writer, "polls_late", Counter(snapshot.polls_late));
+  WriteInteger(writer, "rates_uncertain", Counter(snapshot.rates_uncertain));
   if (snapshot.up) {
     writer.Float("poll_latency_ms", Milliseconds(snapshot.poll_latency));
     writer.Float("derive_latency_ms", Milliseconds(timings.derive));

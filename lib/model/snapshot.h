@@ -79,6 +79,8 @@ struct Snapshot {
   // Of the source since it was made.
   std::uint64_t lanes = 0, lanes_parked = 0, polls = 0, poll_errors = 0, values_out_of_range = 0;
   std::uint64_t polls_late = 0;  // set by whoever schedules the polls
+  // Pairs of samples of a VM without rates because the time between them is not known; set by whoever derives.
+  std::uint64_t rates_uncertain = 0;
   Nanoseconds poll_latency{};
 };
 

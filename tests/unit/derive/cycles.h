@@ -29,6 +29,7 @@ class Cycles {
     CHECK(derived_.empty());
   }
   void Miss() { ++cycle_; }
+  [[nodiscard]] std::uint64_t rates_uncertain() const { return tracker_.rates_uncertain(); }
 
  private:
   RateTracker tracker_;

@@ -160,14 +160,16 @@ TEST_CASE("the line of a hypervisor") {
   fine.monitor_ok = true;
   CHECK(HostLine(SnapshotOf({NamedVm("a"), blocked, fine, SetAside("d")})).bytes ==
         "vmtelem,host=hv1 up=t,vms=4i,vms_monitor_blocked=2i,lanes=1i,lanes_parked=0i,polls=12i,poll_errors=2i,"
-        "polls_late=3i,poll_latency_ms=12.5,derive_latency_ms=0.25,encode_latency_ms=0.5 1700000000249000000\n");
+        "polls_late=3i,rates_uncertain=4i,poll_latency_ms=12.5,derive_latency_ms=0.25,encode_latency_ms=0.5 "
+        "1700000000249000000\n");
 }
 
 TEST_CASE("of a hypervisor that did not answer no number of VMs and no latency is written") {
   Snapshot snapshot = SnapshotOf({});
   snapshot.up = false;
   CHECK(HostLine(snapshot).bytes ==
-        "vmtelem,host=hv1 up=f,lanes=1i,lanes_parked=0i,polls=12i,poll_errors=2i,polls_late=3i 1700000000249000000\n");
+        "vmtelem,host=hv1 up=f,lanes=1i,lanes_parked=0i,polls=12i,poll_errors=2i,polls_late=3i,rates_uncertain=4i "
+        "1700000000249000000\n");
 }
 
 TEST_CASE("the line of the agent") {

@@ -99,6 +99,7 @@ inline Snapshot SnapshotOf(std::vector<DomainStats> domains) {
   snapshot.polls = 12;
   snapshot.poll_errors = 2;
   snapshot.polls_late = 3;
+  snapshot.rates_uncertain = 4;
   snapshot.poll_latency = std::chrono::microseconds(12'500);
   return snapshot;
 }

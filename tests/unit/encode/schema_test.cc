@@ -80,7 +80,7 @@ TEST_CASE("the measurements have as many fields as the schema lists") {
                                                     {"vm_disk", 16},
                                                     {"vm_vcpu", 7},
                                                     {"vm_features", 31},
-                                                    {"vmtelem", 11},
+                                                    {"vmtelem", 12},
                                                     {"vmtelem_agent", 16}});
 }
 
