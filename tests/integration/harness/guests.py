@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from harness.libvirtd import virsh
 
 BOOT_SECTOR = b"\xfa\xf4\xeb\xfd".ljust(510, b"\0") + b"\x55\xaa"  # cli; hlt; jmp back to hlt
+BUSY_BOOT_SECTOR = b"\xeb\xfe".ljust(510, b"\0") + b"\x55\xaa"  # jmp to itself
 DISK_BYTES = 16 << 20
 
 
@@ -52,8 +53,17 @@ class Guest:
         """Its QEMU process dies, as when the host is short of memory."""
         self._signal(signal.SIGKILL)
 
+    def prefer(self):
+        """Give its QEMU what it wants of the processors, before everybody else."""
+        for thread in os.listdir(f"/proc/{self.pid}/task"):
+            os.setpriority(os.PRIO_PROCESS, int(thread), -15)
+
+    @property
+    def pid(self):
+        return int(Path(f"/run/libvirt/qemu/{self.name}.pid").read_text())
+
     def _signal(self, signum):
-        os.kill(int(Path(f"/run/libvirt/qemu/{self.name}.pid").read_text()), signum)
+        os.kill(self.pid, signum)
 
     def remove(self):
         """Stop and forget it, whatever state it is in; for the end of a test, which must not fail here."""
@@ -80,6 +90,11 @@ def idle_guest(directory, name, disks=2, nics=2, extra=""):
     devices = "".join(disk_xml(path, f"vd{chr(97 + index)}") for index, path in enumerate(paths))
     devices += NIC_XML * nics + extra
     return Guest(directory, name, domain_xml(name, 16, "", devices))
+
+
+def busy_guest(directory, name):
+    """A guest whose only virtual CPU never rests; costs a whole core."""
+    return Guest(directory, name, domain_xml(name, 16, "", disk_xml(new_disk(directory, BUSY_BOOT_SECTOR), "vda")))
 
 
 def domain_xml(name, memory_mib, boot, devices):
