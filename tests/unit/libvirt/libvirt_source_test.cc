@@ -1,6 +1,7 @@
 #include "libvirt/libvirt_source.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include <catch2/catch.hpp>
 
@@ -59,6 +60,22 @@ TEST_CASE_METHOD(SourceFixture, "a snapshot says when it was taken, how long it 
   CHECK(snapshot.poll_latency > Nanoseconds(0));
   CHECK(snapshot.lanes == 1);
   CHECK(snapshot.lanes_parked == 0);
+}
+
+TEST_CASE_METHOD(SourceFixture, "of a VM that was read late it is known how long that took and how long it needs") {
+  std::atomic<bool> is_late{false};
+  hooks.before = [&](const LibvirtHooks::Call& call) {
+    if (call.function == LibvirtHooks::Function::kInfo && is_late) clock.Advance(std::chrono::milliseconds(200));
+    return true;
+  };
+  const auto source = Make("test:///default");
+  REQUIRE(source->Collect(snapshot).has_value());
+  is_late = true;
+  REQUIRE(source->Collect(snapshot).has_value());
+  const auto& vm = snapshot.domains.at(0);
+  CHECK(vm.call_took >= std::chrono::milliseconds(200));
+  CHECK(vm.call_floor > Nanoseconds(0));
+  CHECK(vm.call_floor < vm.call_took);
 }
 
 TEST_CASE_METHOD(SourceFixture, "only VMs that match are collected and listed") {
