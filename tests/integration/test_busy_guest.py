@@ -1,7 +1,7 @@
 """A guest whose one vCPU is always busy, while libvirtd stands still now and then and its neighbours come and go.
 
 Whatever libvirtd delays, such a vCPU is never more than 100 % busy, and the time of a rate is known to within 10 %. Two things
-come on top that are no error of time. QEMU's own threads count for the VM: each poll asks the monitor, which is some 4 % at ten
+come on top that are no error of time. QEMU's own threads count for the VM: each poll asks the monitor, which is 3 to 5 % at ten
 polls per second. And libvirt has the CPU time of a VM in microseconds from its control group, but that of a vCPU from /proc in
 clock ticks, cut off to whole ones for user and system time each: 20 % of 0.1 s.
 """
