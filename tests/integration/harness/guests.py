@@ -53,13 +53,9 @@ class Guest:
         """Its QEMU process dies, as when the host is short of memory."""
         self._signal(signal.SIGKILL)
 
-    def prefer(self):
-        """Give its QEMU what it wants of the processors, before everybody else."""
-        for thread in os.listdir(f"/proc/{self.pid}/task"):
-            os.setpriority(os.PRIO_PROCESS, int(thread), -15)
-
     @property
     def pid(self):
+        """Of its QEMU."""
         return int(Path(f"/run/libvirt/qemu/{self.name}.pid").read_text())
 
     def _signal(self, signum):
@@ -72,6 +68,11 @@ class Guest:
                 virsh(verb, self.name)
             except AssertionError:
                 pass
+
+    def prefer(self):
+        """Give its QEMU what it wants of the processors, before everybody else."""
+        for thread in os.listdir(f"/proc/{self.pid}/task"):
+            os.setpriority(os.PRIO_PROCESS, int(thread), -15)
 
     def attach(self, device_xml, directory):
         """Plug a device into the running guest; returns the file that `detach` needs."""
