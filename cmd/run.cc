@@ -128,6 +128,7 @@ void LogMissingVms(const Context& context, const Snapshot& snapshot) {
 CollectOptions CollectForService(const Config& config) {
   CollectOptions options = config.collect;
   options.first_answer_timeout = std::chrono::seconds(5);
+  options.interval = config.interval;
   return options;
 }
 

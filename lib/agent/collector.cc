@@ -67,14 +67,20 @@ void Collector::LogOutcome(const Result<void>& outcome) {
   }
 }
 
-// A VM that is just starting gives part of its data for a cycle or two, which is no news: only what lasts is told,
+// A VM that is just starting gives part of its data for a cycle or two, which is no news: only what lasts is reported,
 // once.
 void Collector::LogProblems() {
-  constexpr int kLasting = 3;
+  constexpr int kLastingCycles = 3;
+  constexpr Nanoseconds kLasting = std::chrono::seconds(2);
+  const SteadyTime now = snapshot_.stamp.steady;
   if (snapshot_.problems.empty()) {
-    if (cycles_with_problems_ >= kLasting) log_->info("{}: all VMs give their data again", snapshot_.host);
+    if (std::exchange(problems_reported_, false)) log_->info("{}: all VMs give their data again", snapshot_.host);
     cycles_with_problems_ = 0;
-  } else if (++cycles_with_problems_ == kLasting) {
+    return;
+  }
+  if (++cycles_with_problems_ == 1) problems_since_ = now;
+  const bool lasts = cycles_with_problems_ >= kLastingCycles && now - problems_since_ >= kLasting;
+  if (lasts && !std::exchange(problems_reported_, true)) {
     log_->warn("{}: {} missing; the first: {}", snapshot_.host, CountOf(snapshot_.problems.size(), "reading"),
                snapshot_.problems.front().message);
   }

@@ -75,6 +75,8 @@ class Collector {
   std::uint64_t late_ = 0;
   std::string told_;              // the fault that was logged last; empty: none
   int cycles_with_problems_ = 0;  // in a row
+  SteadyTime problems_since_;     // the first of these
+  bool problems_reported_ = false;
 
   mutable std::mutex mutex_;
   std::condition_variable stopped_;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,46 +12,92 @@
 #include "libvirt/domain_ref.h"
 #include "libvirt/event_loop.h"
 #include "libvirt/lane.h"
+#include "libvirt/open_sockets.h"
 #include "libvirt/stats_reader.h"
+#include "libvirt/sweep.h"
 
 namespace vmtelem {
 
-// What a bulk lane works on: a connection, which is made when it is first needed, and what hangs on it. Lives on the
-// lane's thread; every call, and the destructor, may block for ever. Takes and gives plain values only.
+// What a bulk lane works on: a connection and what hangs on it. Lives on the lane's thread; every call, and the
+// destructor, may block for ever. Takes and gives plain values only. Prepare() comes before everything else; after any
+// call has failed with kUnreachable the connection is gone and only Prepare() may follow.
 class BulkSession {
  public:
-  explicit BulkSession(std::string uri) : uri_(std::move(uri)) {}
+  BulkSession(std::string uri, std::shared_ptr<ConnectionSocket> socket)
+      : uri_(std::move(uri)), socket_(std::move(socket)) {}
+
+  // Connects, if need be, and lists the VMs, which waits for the lock of each of them.
+  Result<void> Prepare();
 
   struct Request {
     DomainRefs domains;
     Question question;
-    std::size_t known = 0;  // VMs of the whole host
-    Lookup lookup = Lookup::kOneByOne;
     Answer memory;  // to be reused
   };
   struct Reply {
     Answer answer;
-    Nanoseconds took{};  // reading alone, without connecting and looking up
+    Nanoseconds took{};
+    bool some_unknown = false;  // VMs of which this connection has no pointer: if that lasts, prepare it anew
   };
-  // The statistics of those VMs that run. kUnreachable: the connection is lost, and the next call makes another.
+  // The statistics of those VMs that run.
   Result<Reply> Read(Request request, LaneClock& clock);
+
+  // Asks VM by VM for its state, which waits for the VM's lock and not with libvirtd's list of VMs locked, and of one
+  // that answered how long its monitor has been busy with one command.
+  Result<void> Sweep(const DomainRefs& domains, SweepProgress& progress, LaneClock& clock);
+
+  // A call that has to do with no VM.
+  Result<void> Ping();
 
  private:
   struct Connected {
     Connected(std::shared_ptr<EventLoop> running, Connection made)
         : loop(std::move(running)), connection(std::move(made)), pointers(connection), reader(connection) {}
-    std::shared_ptr<EventLoop> loop;  // answers the daemon's keepalive
+    std::shared_ptr<EventLoop> loop;  // answers the daemon's keepalive and delivers events
     Connection connection;
     DomainPointers pointers;
     StatsReader reader;
   };
   Result<void> EnsureConnected();
-  Result<Reply> ReadConnected(Request request, LaneClock& clock);
+  struct Swept {
+    std::size_t index;
+    const std::string& uuid;
+    virDomainPtr pointer;
+  };
+  Result<void> SweepOne(const Swept& vm, SweepProgress& progress, LaneClock& clock);
+  template <class T>
+  Result<T> Noting(Result<T> outcome);
 
   const std::string uri_;
+  const std::shared_ptr<ConnectionSocket> socket_;  // with the lane's owner
   std::unique_ptr<Connected> connected_;
 };
 
-using BulkLane = Lane<BulkSession>;
+// A lane with a connection for statistics.
+class BulkLane final : public Lane<BulkSession> {
+ public:
+  struct Parts {
+    Clock& clock;
+    std::shared_ptr<ParkingLot> lot;
+    std::shared_ptr<Doorbell> bell;
+  };
+  // Throws std::system_error if there is no thread to be had.
+  BulkLane(const std::string& uri, Parts parts)
+      : BulkLane(uri, std::make_shared<ConnectionSocket>(), std::move(parts)) {}
+
+  // Ends the call that is under way, if the connection is to a daemon of this host.
+  void Cut() { socket_->Cut(); }
+
+  // For the owner: by when the connection was open, and since when it lacks VMs that events should have told it of.
+  SteadyTime opened{};
+  std::optional<SteadyTime> lacks_since;
+
+ private:
+  BulkLane(const std::string& uri, std::shared_ptr<ConnectionSocket> socket, Parts parts)
+      : Lane(std::make_unique<BulkSession>(uri, socket), parts.clock, std::move(parts.lot), std::move(parts.bell)),
+        socket_(std::move(socket)) {}
+
+  const std::shared_ptr<ConnectionSocket> socket_;
+};
 
 }  // namespace vmtelem

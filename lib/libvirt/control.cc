@@ -15,46 +15,39 @@ namespace {
 
 constexpr Nanoseconds kListingInterval = std::chrono::seconds(60);
 constexpr Nanoseconds kListingIntervalWithoutEvents = std::chrono::seconds(1);
-constexpr std::size_t kDevicesAtOnce = 100;  // a sweep has to wait for them
+constexpr std::size_t kDevicesAtOnce = 100;  // a listing has to wait for them
 
 }  // namespace
 
-Control::Control(const CollectOptions& options, Clock& clock, std::shared_ptr<Doorbell> bell)
+Control::Control(const CollectOptions& options, const Parts& parts, std::shared_ptr<Doorbell> bell)
     : options_(options),
-      clock_(clock),
+      clock_(parts.clock),
+      pause_(parts.pause),
       bell_(std::move(bell)),
       shown_uri_(UriForDisplay(options.hypervisor.uri)),
-      pause_(UriHost(options.hypervisor.uri).empty() ? ReconnectPause::kLocalCap : ReconnectPause::kRemoteCap,
-             SystemRandom()),
       roster_(options.filter),
       devices_(options.device_cache_ttl) {}
 
 Result<void> Control::Ensure(SteadyTime deadline) {
   if (phase_ == Phase::kConnected && inbox_->closed()) NoteLost();
-  if (roster_known_) KeepUp();
-  // Where there is no VM to ask, nothing but a listing shows that the hypervisor answers.
-  roster_known_ = roster_known_ && !roster_.domains().empty();
-  if (roster_known_) return {};
-  return EnsureConnected(deadline).and_then([&] { return EnsureRoster(deadline); });
+  if (!roster_known_) return EnsureConnected(deadline).and_then([&] { return EnsureRoster(deadline); });
+  KeepUp();
+  return {};
 }
 
-// What is known of the VMs goes on to hold while a control lane is on its way.
 void Control::KeepUp() {
   const SteadyTime now = clock_.SteadyNow();
-  const auto connected = EnsureConnected(now);
-  if (connected) {
+  if (EnsureConnected(now)) {
     TakeBackground();
-    if (background_ != Background::kNone && now - background_since_ >= options_.timeout) static_cast<void>(Park());
-  } else if (connected.error().code != ErrorCode::kTimeout && connected.error().code != ErrorCode::kClosed) {
-    problems_.push_back(connected.error());
+    if (background_ != Background::kNone && now - background_since_ >= options_.timeout) Park();
   }
-  if (roster_known_) ApplyEvents();
+  if (phase_ == Phase::kConnected) ApplyEvents();
 }
 
 Result<void> Control::EnsureConnected(SteadyTime deadline) {
   if (phase_ == Phase::kConnected) return {};
   if (phase_ == Phase::kNone) {
-    if (!pause_.MayTry(clock_.SteadyNow())) return tl::make_unexpected(last_error_);
+    if (!pause_.MayTry(clock_.SteadyNow())) return fault_ ? tl::make_unexpected(*fault_) : NoAnswer();
     if (auto started = StartConnecting(); !started) return started;
   }
   return AwaitConnected(deadline);
@@ -79,9 +72,9 @@ Result<void> Control::StartConnecting() {
 Result<void> Control::AwaitConnected(SteadyTime deadline) {
   if (!lane_->Await(deadline)) {
     if (clock_.SteadyNow() - connecting_since_ >= options_.timeout) {
-      static_cast<void>(Park());
+      Park();
       pause_.NoteFailure(clock_.SteadyNow());
-      last_error_ = NoAnswer().value();
+      fault_ = NoAnswer().value();
     }
     return NoAnswer();
   }
@@ -93,6 +86,8 @@ Result<void> Control::AwaitConnected(SteadyTime deadline) {
   }
   greeting_ = std::move(*greeting);
   phase_ = Phase::kConnected;
+  fault_.reset();
+  if (roster_known_) pause_.NoteSuccess();
   next_listing_ = clock_.SteadyNow();  // of what happened before the connection there was no event
   return {};
 }
@@ -100,7 +95,7 @@ Result<void> Control::AwaitConnected(SteadyTime deadline) {
 Result<void> Control::EnsureRoster(SteadyTime deadline) {
   if (!roster_known_ && background_ == Background::kNone) StartListing();
   TakeBackground();
-  if (phase_ != Phase::kConnected) return tl::make_unexpected(last_error_);
+  if (phase_ != Phase::kConnected) return fault_ ? tl::make_unexpected(*fault_) : NoAnswer();
   while (!roster_known_) {
     if (auto done = AwaitBackground(deadline); !done) return done;
   }
@@ -112,11 +107,11 @@ Result<void> Control::EnsureRoster(SteadyTime deadline) {
 // Of a first listing, and of the details of devices that follow it: without these there is nothing to sample.
 Result<void> Control::AwaitBackground(SteadyTime deadline) {
   if (!lane_->Await(deadline)) {
-    if (clock_.SteadyNow() - background_since_ >= options_.timeout) static_cast<void>(Park());
+    if (clock_.SteadyNow() - background_since_ >= options_.timeout) Park();
     return NoAnswer();
   }
   TakeBackground();
-  if (phase_ != Phase::kConnected) return tl::make_unexpected(last_error_);
+  if (phase_ != Phase::kConnected) return fault_ ? tl::make_unexpected(*fault_) : NoAnswer();
   return {};
 }
 
@@ -149,8 +144,10 @@ void Control::TakeListing() {
     if (!roster_known_) pause_.NoteFailure(clock_.SteadyNow());
     if (!roster_known_ || listed.error().code == ErrorCode::kUnreachable) NoteLost();
     static_cast<void>(Failed(listed.error()));
+    next_listing_ = clock_.SteadyNow() + kListingIntervalWithoutEvents;
     return;
   }
+  fault_.reset();
   roster_.Replace(*listed);
   for (const DomainEvent& event : events_while_listing_) roster_.Apply(event);
   devices_.Keep(roster_.domains());
@@ -171,7 +168,8 @@ void Control::TakeDevices() {
   roster_known_ = true;
   if (!read) {
     if (read.error().code == ErrorCode::kUnreachable) NoteLost();
-    problems_.push_back(Failed(std::move(read.error())).value());
+    read.error().message = WithoutPassword(std::move(read.error().message), options_.hypervisor.uri);
+    problems_.push_back(std::move(read.error()));
     return;
   }
   devices_.Put(read->table, clock_.SteadyNow());
@@ -216,17 +214,17 @@ Result<std::vector<DomainInfo>> Control::List(ListScope scope, SteadyTime deadli
   });
   if (list) return list;
   if (lane_ != nullptr && phase_ == Phase::kConnected && !lane_->idle()) {
-    if (!bell_->cancelled()) static_cast<void>(Park());
+    if (!bell_->cancelled()) Park();
     return NoAnswer();
   }
   if (list.error().code == ErrorCode::kUnreachable) NoteLost();
   return Failed(std::move(list.error()));
 }
 
+// What events told before counts.
 void Control::NoteLost() {
+  if (phase_ == Phase::kConnected && roster_known_) ApplyEvents();
   Drop();
-  roster_known_ = false;
-  ++generation_;
 }
 
 void Control::Drop() {
@@ -235,10 +233,10 @@ void Control::Drop() {
   background_ = Background::kNone;
 }
 
-ParkedCall Control::Park() {
-  ParkedCall call = lane_->Park();
+void Control::Park() {
+  if (phase_ == Phase::kConnected && roster_known_) ApplyEvents();
+  static_cast<void>(lane_->Park());
   Drop();
-  return call;
 }
 
 tl::unexpected<Error> Control::NoAnswer() const {
@@ -249,8 +247,8 @@ tl::unexpected<Error> Control::NoAnswer() const {
 tl::unexpected<Error> Control::Failed(Error error) {
   error.message = WithoutPassword(std::move(error.message), options_.hypervisor.uri);
   if (error.message.find(shown_uri_) == std::string::npos) error.message = shown_uri_ + ": " + error.message;
-  last_error_ = std::move(error);
-  return tl::make_unexpected(last_error_);
+  fault_ = std::move(error);
+  return tl::make_unexpected(*fault_);
 }
 
 }  // namespace vmtelem

@@ -17,54 +17,39 @@
 
 namespace vmtelem {
 
-// What a sweep over some VMs found.
-struct SweepReport {
-  struct Locked {
-    std::shared_ptr<const DomainRef> domain;
-    ParkedCall call;  // which waits for the VM's lock
-  };
-  std::vector<SweepProgress::Blocked> blocked;  // VMs that have a command at their monitor, and for how long
-  std::vector<Locked> locked;                   // VMs whose lock is held by somebody: every call on them waits
-  bool silent = false;                          // not even a new connection was answered
-  bool incomplete = false;                      // too many sweeps are blocked to look at all
-};
-
-// Knows which VMs run, and finds out which of them hangs. Works on a control lane: a connection of its own, which is
-// made anew with back-off when it is lost, one attempt at a time. For the collector's thread; no call waits longer than
-// it says.
+// Knows which VMs run. Works on a control lane: a connection of its own, which is made anew with back-off when it is
+// lost, one attempt at a time. What is known of the VMs holds until something better is: sampling needs no control
+// connection. For the collector's thread; no call waits longer than it says.
 class Control {
  public:
   // At most so many calls of ours wait for an answer on control lanes that were left behind; the daemon has five
   // workers for them.
   static constexpr std::size_t kMaxBlocked = 2;
 
-  Control(const CollectOptions& options, Clock& clock, std::shared_ptr<Doorbell> bell);
+  struct Parts {  // all must outlive this
+    Clock& clock;
+    ReconnectPause& pause;
+  };
+  Control(const CollectOptions& options, const Parts& parts, std::shared_ptr<Doorbell> bell);
 
-  // Makes sure that the hypervisor answers and that domains() are known, waiting until `deadline` at most; then brings
-  // them up to date with what events told. An attempt to connect that takes longer goes on meanwhile.
+  // Makes sure that domains() are known, waiting until `deadline` at most; then brings them up to date with what events
+  // told. An attempt to connect that takes longer goes on meanwhile.
   Result<void> Ensure(SteadyTime deadline);
-  // Only a connection; domains() may not be known.
-  Result<void> EnsureConnected(SteadyTime deadline);
 
-  // The daemon is gone: everything known of it is to be asked anew.
+  // The connection is gone, or leads to nobody.
   void NoteLost();
-  // It answers nothing: no more is asked until the attempt to connect that is under way is answered.
-  void NoteSilent() { roster_known_ = false; }
   void NoteStaleDevices(const std::string& uuid) { devices_.MarkStale(uuid); }
 
+  // Why VMs that start are not seen; nothing: they are.
+  [[nodiscard]] const std::optional<Error>& fault() const { return fault_; }
   // kTimeout, or kClosed after an interruption.
   [[nodiscard]] tl::unexpected<Error> NoAnswer() const;
 
   [[nodiscard]] const DomainRefs& domains() const { return roster_.domains(); }
   [[nodiscard]] std::shared_ptr<const DeviceTable> devices() const { return devices_.table(); }
   [[nodiscard]] const ControlSession::Greeting& greeting() const { return greeting_; }
-  // Changes when the daemon may be another one: the ids of VMs may mean other runs.
-  [[nodiscard]] std::uint64_t generation() const { return generation_; }
   // What background work failed at since the last time.
   [[nodiscard]] std::vector<Error> TakeProblems() { return std::exchange(problems_, {}); }
-
-  // Waits for each VM only as long as kPatience.
-  SweepReport Sweep(const DomainRefs& domains);
 
   // Starts what is due beside the sampling: a slow listing, unless a VM's lock is known to be held, and device details.
   enum class Locks { kFree, kHeld };
@@ -81,6 +66,7 @@ class Control {
   enum class Background { kNone, kListing, kReadingDevices };
 
   void KeepUp();
+  Result<void> EnsureConnected(SteadyTime deadline);
   Result<void> StartConnecting();
   Result<void> AwaitConnected(SteadyTime deadline);
   Result<void> EnsureRoster(SteadyTime deadline);
@@ -91,15 +77,13 @@ class Control {
   void TakeListing();
   void TakeDevices();
   void ApplyEvents();
-  bool MaySweep(const DomainRefs& left, SweepReport& report);
-  bool ReadyForSweep(SteadyTime deadline);
-  bool AwaitSweep(const SweepProgress& progress);
-  ParkedCall Park();
+  void Park();
   void Drop();
   tl::unexpected<Error> Failed(Error error);
 
   const CollectOptions& options_;
   Clock& clock_;
+  ReconnectPause& pause_;
   const std::shared_ptr<Doorbell> bell_;
   const std::string shown_uri_;
   const std::shared_ptr<ParkingLot> lot_ = std::make_shared<ParkingLot>();
@@ -110,9 +94,7 @@ class Control {
   SteadyTime connecting_since_;
   ControlSession::Greeting greeting_;
   std::shared_ptr<EventInbox> inbox_;
-  ReconnectPause pause_;
-  Error last_error_;
-  std::uint64_t generation_ = 0;
+  std::optional<Error> fault_;
 
   Background background_ = Background::kNone;
   SteadyTime background_since_;

@@ -1,5 +1,6 @@
 #include "libvirt/control_session.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -7,6 +8,7 @@
 
 #include "libvirt/domain_filter.h"
 #include "libvirt/domain_identity.h"
+#include "libvirt/look_up.h"
 #include "libvirt/values.h"
 #include "libvirt/virt_error.h"
 
@@ -42,26 +44,6 @@ tl::unexpected<Error> Abandoned() { return Fail(ErrorCode::kTimeout, "the call w
 
 }  // namespace
 
-void SweepProgress::Begin(std::size_t index) {
-  const std::lock_guard guard(mutex_);
-  at_ = index;
-}
-
-void SweepProgress::NoteBlocked(Blocked blocked) {
-  const std::lock_guard guard(mutex_);
-  blocked_.push_back(std::move(blocked));
-}
-
-std::size_t SweepProgress::at() const {
-  const std::lock_guard guard(mutex_);
-  return at_;
-}
-
-std::vector<SweepProgress::Blocked> SweepProgress::blocked() const {
-  const std::lock_guard guard(mutex_);
-  return blocked_;
-}
-
 Result<ControlSession::Greeting> ControlSession::Connect(const std::string& uri,
                                                          const std::shared_ptr<EventInbox>& inbox) {
   auto loop = EventLoop::Share();
@@ -70,17 +52,17 @@ Result<ControlSession::Greeting> ControlSession::Connect(const std::string& uri,
   auto opened = Connection::Open(uri);
   if (!opened) return tl::make_unexpected(opened.error());
   connection_ = std::make_unique<Connection>(std::move(*opened));
-  pointers_ = std::make_unique<DomainPointers>(*connection_);
   subscription_ = std::make_unique<Subscription>(connection_->get(), inbox);
   return Greeting{connection_->HostName(), connection_->type() == "QEMU", subscription_->has_lifecycle()};
 }
 
 Result<std::vector<DomainRef>> ControlSession::ListRunning() {
-  const auto domains = connection_->ListDomains(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+  auto domains = connection_->ListDomains(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
   if (!domains) return tl::make_unexpected(domains.error());
+  listed_ = std::move(*domains);
   std::vector<DomainRef> running;
-  running.reserve(domains->size());
-  for (const auto& domain : *domains) {
+  running.reserve(listed_.size());
+  for (const auto& domain : listed_) {
     running.push_back({UuidOf(domain.get()), std::string(NameOf(domain.get())), IdOf(domain.get())});
   }
   return running;
@@ -95,7 +77,8 @@ Result<std::vector<DomainInfo>> ControlSession::List(ListScope scope, const Doma
     if (!Matches(filter, std::string(NameOf(domain.get())), UuidOf(domain.get()))) continue;
     if (!clock.Now()) return Abandoned();
     virDomainInfo info{};
-    if (virDomainGetInfo(domain.get(), &info) == 0) {
+    const bool may = connection_->type() != "QEMU" || MayLookUp(domain.get(), clock);
+    if (may && virDomainGetInfo(domain.get(), &info) == 0) {
       list.push_back(Describe(domain.get(), info));
       continue;
     }
@@ -106,43 +89,39 @@ Result<std::vector<DomainInfo>> ControlSession::List(ListScope scope, const Doma
   return list;
 }
 
+virDomainPtr ControlSession::FindListed(const DomainRef& domain) const {
+  const auto found = std::find_if(listed_.begin(), listed_.end(), [&](const auto& listed) {
+    return IdOf(listed.get()) == domain.id && UuidOf(listed.get()) == domain.uuid;
+  });
+  return found == listed_.end() ? nullptr : found->get();
+}
+
 Result<ControlSession::Devices> ControlSession::ReadDevices(const DomainRefs& domains, LaneClock& clock) {
+  const bool all_listed =
+      std::all_of(domains.begin(), domains.end(), [&](const auto& domain) { return FindListed(*domain) != nullptr; });
+  if (!all_listed) {
+    if (auto listed = ListRunning(); !listed) return tl::make_unexpected(listed.error());
+  }
   Devices devices;
   for (const auto& domain : domains) {
     if (!clock.Now()) return Abandoned();
-    const auto pointer = pointers_->Find(*domain);
-    if (!pointer) return tl::make_unexpected(pointer.error());
-    if (*pointer == nullptr) continue;
-    const std::unique_ptr<char, decltype(&std::free)> xml(virDomainGetXMLDesc(*pointer, 0), &std::free);
-    if (xml != nullptr) {
-      devices.table[domain->uuid] = {ParseDevices(xml.get()), domain->id};
-      continue;
-    }
-    const VirtError error = LastVirtError();
-    const std::string what = fmt::format("read the XML of VM '{}'", domain->name);
-    if (connection_->LostAfter(error)) return tl::make_unexpected(connection_->Failure(what, error));
-    if (error.code != VIR_ERR_NO_DOMAIN) devices.problems.push_back(CallError(what, error));
+    auto* const pointer = FindListed(*domain);
+    if (pointer == nullptr) continue;
+    if (auto read = ReadDevice(*domain, pointer, devices); !read) return tl::make_unexpected(read.error());
   }
   return devices;
 }
 
-Result<void> ControlSession::Sweep(const DomainRefs& domains, SweepProgress& progress, LaneClock& clock) {
-  for (std::size_t i = 0; i < domains.size(); ++i) {
-    if (!clock.Now()) return Abandoned();
-    progress.Begin(i);
-    const auto pointer = pointers_->Find(*domains[i]);
-    if (!pointer) return tl::make_unexpected(pointer.error());
-    virDomainControlInfo info{};
-    if (*pointer == nullptr) continue;
-    if (virDomainGetControlInfo(*pointer, &info, 0) != 0) {
-      const VirtError error = LastVirtError();
-      if (connection_->LostAfter(error))
-        return tl::make_unexpected(connection_->Failure("read the control state", error));
-      if (MeansNoSuchCall(error)) return {};
-    } else if (info.state == VIR_DOMAIN_CONTROL_OCCUPIED) {
-      progress.NoteBlocked({domains[i]->uuid, std::chrono::milliseconds(info.stateTime)});
-    }
+Result<void> ControlSession::ReadDevice(const DomainRef& domain, virDomainPtr pointer, Devices& devices) const {
+  const std::unique_ptr<char, decltype(&std::free)> xml(virDomainGetXMLDesc(pointer, 0), &std::free);
+  if (xml != nullptr) {
+    devices.table[domain.uuid] = {ParseDevices(xml.get()), domain.id};
+    return {};
   }
+  const VirtError error = LastVirtError();
+  const std::string what = fmt::format("read the XML of VM '{}'", domain.name);
+  if (connection_->LostAfter(error)) return tl::make_unexpected(connection_->Failure(what, error));
+  if (error.code != VIR_ERR_NO_DOMAIN) devices.problems.push_back(CallError(what, error));
   return {};
 }
 

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,35 +9,14 @@
 #include "libvirt/connection.h"
 #include "libvirt/device_book.h"
 #include "libvirt/domain_events.h"
-#include "libvirt/domain_pointers.h"
 #include "libvirt/domain_ref.h"
 #include "libvirt/event_loop.h"
+#include "libvirt/handles.h"
 #include "libvirt/lane.h"
 #include "model/hypervisor.h"
 #include "model/source.h"
 
 namespace vmtelem {
-
-// How far a sweep has come, told while it goes on: it may not come back. Thread-safe.
-class SweepProgress {
- public:
-  struct Blocked {
-    std::string uuid;
-    Nanoseconds blocked{};
-  };
-
-  void Begin(std::size_t index);
-  void NoteBlocked(Blocked blocked);
-
-  // The VM that is being asked, or was last.
-  [[nodiscard]] std::size_t at() const;
-  [[nodiscard]] std::vector<Blocked> blocked() const;
-
- private:
-  mutable std::mutex mutex_;
-  std::size_t at_ = 0;
-  std::vector<Blocked> blocked_;
-};
 
 // What the control lane works on: a connection of its own with everything that is not sampling. Lives on the lane's
 // thread; every call, and the destructor, may block for ever. Takes and gives plain values only. No call but Connect()
@@ -63,15 +40,16 @@ class ControlSession {
     DeviceTable table;
     std::vector<Error> problems;
   };
+  // Looks VMs up: not for QEMU's driver, whose bulk statistics name the devices.
   Result<Devices> ReadDevices(const DomainRefs& domains, LaneClock& clock);
 
-  // Asks for each VM how long its monitor has been busy with one command; waits for the lock of each of these VMs only.
-  Result<void> Sweep(const DomainRefs& domains, SweepProgress& progress, LaneClock& clock);
-
  private:
+  [[nodiscard]] virDomainPtr FindListed(const DomainRef& domain) const;
+  Result<void> ReadDevice(const DomainRef& domain, virDomainPtr pointer, Devices& devices) const;
+
   std::shared_ptr<EventLoop> loop_;  // outlives the connection
   std::unique_ptr<Connection> connection_;
-  std::unique_ptr<DomainPointers> pointers_;
+  std::vector<DomainHandle> listed_;  // by the last ListRunning()
   std::unique_ptr<Subscription> subscription_;
 };
 

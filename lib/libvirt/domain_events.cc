@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "libvirt/domain_identity.h"
+#include "libvirt/event_loop.h"
 #include "libvirt/virt_error.h"
 
 namespace vmtelem {
@@ -132,6 +133,7 @@ void Subscription::RegisterClose(const std::shared_ptr<EventInbox>& inbox) {
 Subscription::~Subscription() {
   for (const int id : callback_ids_) virConnectDomainEventDeregisterAny(connect_, id);
   if (has_close_) virConnectUnregisterCloseCallback(connect_, OnClose);
+  EventLoop::AwaitTurn();
 }
 
 }  // namespace vmtelem

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,36 +10,44 @@
 #include "libvirt/connection.h"
 #include "libvirt/domain_ref.h"
 #include "libvirt/handles.h"
+#include "libvirt/pointer_feed.h"
 
 namespace vmtelem {
 
-// How pointers are got that are not there yet. A listing is one remote call instead of one for each VM, but it waits
-// for the lock of every VM of the host, even of one that is set aside.
-enum class Lookup { kOneByOne, kByListing };
-
-// The domain pointers of one connection, which are good for that connection only. On the lane's thread.
+// The domain pointers of one connection, which are good for that connection only. They come from a listing and from the
+// events of the connection, never from a look-up (see PointerFeed). On the lane's thread.
 class DomainPointers {
  public:
   // `connection` must outlive the pointers.
-  explicit DomainPointers(const Connection& connection) : connection_(connection) {}
+  explicit DomainPointers(const Connection& connection);
 
-  // Null: there is no such VM any more. kUnreachable: the connection is lost.
-  Result<virDomainPtr> Find(const DomainRef& domain);
-  // Those of `domains` that there are.
-  Result<std::vector<virDomainPtr>> Find(const DomainRefs& domains, Lookup lookup);
-  // Forgets all but those of `domains` when there are many more pointers than the `known` VMs of the host.
-  void Prune(const DomainRefs& domains, std::size_t known);
-
- private:
+  // Has pointers of all VMs that run. Waits for the lock of every VM of the host.
   Result<void> List();
 
-  const Connection& connection_;
-  // A pointer keeps the id of the VM's run in which it was got: that of a later run needs another.
+  struct Found {
+    std::vector<virDomainPtr> pointers;
+    bool some_unknown = false;  // a listing would help, or a moment's wait for an event
+  };
+  // The pointers of those of `domains` that run, as far as events and the last listing tell. Lists only where the
+  // driver has no events. kUnreachable: the connection is lost.
+  Result<Found> Find(const DomainRefs& domains);
+
+ private:
   struct Entry {
-    std::optional<std::int64_t> domain_id;  // as it was asked for
+    std::optional<std::int64_t> domain_id;  // of the run in which the pointer was got; it keeps that
     DomainHandle pointer;
   };
-  std::unordered_map<std::string, Entry> by_uuid_;
+  void TakeEvents();
+  void Put(DomainHandle pointer);
+  [[nodiscard]] std::string KeyOf(const DomainRef& domain) const;
+  [[nodiscard]] virDomainPtr FindOne(const DomainRef& domain) const;
+  [[nodiscard]] Found FindKnown(const DomainRefs& domains) const;
+
+  const Connection& connection_;
+  const bool by_name_;
+  PointerFeed feed_;
+  std::unordered_map<std::string, Entry> known_;
+  bool forgot_some_ = false;
 };
 
 }  // namespace vmtelem

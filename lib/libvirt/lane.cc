@@ -7,13 +7,23 @@ namespace vmtelem {
 
 std::optional<Stamp> LaneClock::Now() {
   const std::lock_guard guard(mutex_);
-  if (clock_ == nullptr) return std::nullopt;
+  if (clock_ == nullptr || job_given_up_) return std::nullopt;
   return clock_->Now();
 }
 
 void LaneClock::Abandon() {
   const std::lock_guard guard(mutex_);
   clock_ = nullptr;
+}
+
+void LaneClock::GiveUpJob() {
+  const std::lock_guard guard(mutex_);
+  job_given_up_ = true;
+}
+
+void LaneClock::BeginJob() {
+  const std::lock_guard guard(mutex_);
+  job_given_up_ = false;
 }
 
 void BlockSigpipe() {
@@ -24,6 +34,7 @@ void BlockSigpipe() {
 }
 
 void Mailbox::Post(std::function<void()> job) {
+  clock_.BeginJob();
   const std::lock_guard guard(mutex_);
   job_ = std::move(job);
   idle_ = false;

@@ -27,10 +27,14 @@ class LaneClock {
   // Nothing: nobody waits for the answer any more, so make no further call.
   [[nodiscard]] std::optional<Stamp> Now();
   void Abandon();
+  // Likewise, until the next job begins.
+  void GiveUpJob();
+  void BeginJob();
 
  private:
   std::mutex mutex_;
   Clock* clock_;
+  bool job_given_up_ = false;
 };
 
 // What a lane's owner and its thread share. Outlives the owner if the thread does not come back.
@@ -44,6 +48,8 @@ class Mailbox {
   [[nodiscard]] bool idle();
   // Leaves the thread behind, with the job that it may have.
   ParkedCall Park(std::thread thread = {});
+  // Nobody waits for the job any more: it is to make no further call.
+  void GiveUpJob() { clock_.GiveUpJob(); }
   // Asks the thread to end; does not wait for it.
   void Close(SteadyTime now, std::thread thread = {});
 
@@ -137,6 +143,10 @@ class Lane {
   bool Await(SteadyTime deadline) {
     return bell_->WaitUntil(clock_, deadline, [this] { return idle(); });
   }
+
+  // Nobody waits for the call any more. It ends before the next thing that it would ask libvirt for; then the lane is
+  // idle again.
+  void GiveUpJob() { mailbox_->GiveUpJob(); }
 
   // Nothing but destruction may follow.
   ParkedCall Park() { return std::exchange(mailbox_, nullptr)->Park(std::move(thread_)); }

@@ -6,20 +6,23 @@
 #include <string>
 #include <thread>
 #include <tuple>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <libvirt/libvirt.h>
 
+#include "base/backoff.h"
 #include "libvirt/call_floors.h"
 #include "libvirt/control.h"
+#include "libvirt/daemon_life.h"
 #include "libvirt/host_name.h"
 #include "libvirt/incarnations.h"
 #include "libvirt/lane_pool.h"
 #include "libvirt/poll.h"
+#include "libvirt/reconnect_pause.h"
 #include "libvirt/shards.h"
+#include "libvirt/snapshot_filler.h"
 #include "libvirt/stuck_domains.h"
 #include "libvirt/uri.h"
 
@@ -28,8 +31,15 @@ namespace {
 
 // How long a cycle waits for a hypervisor that has not come back yet.
 constexpr Nanoseconds kPatience = std::chrono::milliseconds(250);
-// Another client's command to the monitor takes milliseconds; one that takes this long does not come back soon.
-constexpr Nanoseconds kLeastBlocked = std::chrono::seconds(1);
+// What the first cycle may take at the least, since it begins with connecting.
+constexpr Nanoseconds kFirstCycle = std::chrono::seconds(6);
+// A cycle of a service ends so long before its line is due at the latest, or the next tick (a tenth of the interval at
+// most): deriving and encoding take their time.
+constexpr Nanoseconds kMargin = std::chrono::milliseconds(50);
+constexpr std::size_t kPartsOfRemoteShard = 4;
+
+// When a cycle ends at the latest, after its tick, with what has been answered.
+Nanoseconds CycleLimit(Nanoseconds interval) { return std::max<Nanoseconds>(2 * interval, std::chrono::seconds(2)); }
 // Closing a connection is a remote call. Beyond this a stop is not worth delaying.
 constexpr Nanoseconds kCloseTimeout = std::chrono::milliseconds(500);
 
@@ -42,9 +52,11 @@ class LibvirtSource final : public Source {
         is_remote_(!UriHost(options_.hypervisor.uri).empty()),
         clock_(clock),
         log_(std::move(log)),
-        control_(options_, clock, bell_),
-        lanes_(options_.hypervisor.uri, clock, bell_),
-        pace_(options_.timeout) {}
+        pause_(is_remote_ ? ReconnectPause::kRemoteCap : ReconnectPause::kLocalCap, SystemRandom()),
+        control_(options_, {clock, pause_}, bell_),
+        lanes_(options_.hypervisor.uri, {clock, pause_, life_}, bell_),
+        poll_({lanes_, stuck_, life_, clock, *bell_}, options_.timeout),
+        filler_({stuck_, clock, shown_uri_}) {}
   ~LibvirtSource() override { Close(); }
   LibvirtSource(const LibvirtSource&) = delete;
   LibvirtSource& operator=(const LibvirtSource&) = delete;
@@ -80,7 +92,7 @@ class LibvirtSource final : public Source {
   std::size_t Close() noexcept override {
     const SteadyTime deadline = clock_.SteadyNow() + (std::exchange(closed_, true) ? Nanoseconds{} : kCloseTimeout);
     control_.Close();
-    lanes_.DropAll();
+    poll_.Close();
     return control_.lot()->AwaitClosed(clock_, deadline) + lanes_.Close(deadline);
   }
 
@@ -91,57 +103,91 @@ class LibvirtSource final : public Source {
     if (bell_->cancelled()) return Fail(ErrorCode::kClosed, "interrupted");
     stuck_.Refresh();
     const Nanoseconds patience = polls_ == 1 ? options_.first_answer_timeout : kPatience;
-    auto known = control_.Ensure(now + std::min(options_.timeout, patience));
-    if (!known) return known;
-    NoteConnected();
+    if (auto known = control_.Ensure(now + std::min(options_.timeout, patience)); !known) return known;
+    LogControl();
+    stuck_.ForgetEarlierRuns(control_.domains());
     DomainRefs eligible, set_aside;
     for (const auto& domain : control_.domains()) {
       (stuck_.set_aside(domain->uuid) ? set_aside : eligible).push_back(domain);
     }
-    auto result = MakePoll(snapshot).Run(eligible);
-    if (!result) {
-      if (result.error().code == ErrorCode::kUnreachable) control_.NoteLost();
-      return tl::make_unexpected(result.error());
-    }
-    if (result->lost_lane) incarnations_.NoteReconnected();
+    auto result = poll_.Run(eligible, MakePlan(snapshot));
+    NoteDaemon();
+    if (!result) return tl::make_unexpected(WhyNot(result.error()));
+    NoteConnected();
+    if (result->replaced_connections) NoteReplaced();
     Merge(*result, snapshot);
-    NoteMonitors(*result, snapshot);
-    const std::size_t read = snapshot.domains.size();
     set_aside.insert(set_aside.end(), result->set_aside.begin(), result->set_aside.end());
-    AddSetAside(set_aside, snapshot);
+    const std::size_t read = snapshot.domains.size();
+    filler_.AddUnread(*result, snapshot);
+    filler_.AddSetAside(set_aside, control_.domains().size(), snapshot);
+    Finish(read, snapshot);
+    return {};
+  }
+
+  void Finish(std::size_t read, Snapshot& snapshot) {
     call_floors_.KeepOnly(snapshot.domains);
     incarnations_.Assign(snapshot.domains);
-    // A VM that is set aside is in the same run as before, but nothing is known of it now.
+    // A VM that was not read is in the same run as before, as far as anybody knows, but nothing is known of it now.
     for (std::size_t i = read; i < snapshot.domains.size(); ++i) snapshot.domains[i].domain_id.reset();
     control_.Tend(stuck_.any_set_aside() ? Control::Locks::kHeld : Control::Locks::kFree);
-    return {};
+  }
+
+  // Ids of VMs may mean other runs, and what waits for an answer of the daemon before waits for ever.
+  void NoteDaemon() {
+    const auto another_since = life_.AnotherSinceLastCycle();
+    if (!another_since) return;
+    incarnations_.NoteReconnected();
+    poll_.LeaveBehind(*another_since);
+  }
+
+  void NoteReplaced() {
+    control_.NoteLost();
+    log_->warn("{}: the connections that were open are not answered any more and new ones are: they were replaced",
+               shown_uri_);
+  }
+
+  [[nodiscard]] Error WhyNot(const Error& error) {
+    if (error.code == ErrorCode::kUnreachable) control_.NoteLost();
+    if (error.code == ErrorCode::kTimeout && error.message.empty()) return control_.NoAnswer().value();
+    return error.code == ErrorCode::kUnreachable && control_.fault() ? *control_.fault() : error;
   }
 
   // Once reported, a host name stays when a later connection does not tell it: another one would be other series.
   void NoteConnected() {
     if (control_.greeting().host_name) host_ = HostName(options_.hypervisor, control_.greeting().host_name);
-    if (std::exchange(generation_, control_.generation()) != control_.generation()) {
-      incarnations_.NoteReconnected();
-      stuck_.Clear();
-      lanes_.NoteNewDaemon();
-      pace_.Forget();
-    }
     if (!std::exchange(was_up_, true)) log_->info("connected to {} as host '{}'", shown_uri_, host_);
   }
 
-  Poll MakePoll(Snapshot& snapshot) {
-    lane_count_ =
-        LaneCount({options_.lanes, control_.domains().size(), std::thread::hardware_concurrency(), is_remote_});
-    lanes_.Resize(lane_count_);
+  // Sampling goes on without the connection that tells of VMs that start.
+  void LogControl() {
+    const bool away = control_.fault().has_value() && was_up_;
+    if (away == std::exchange(control_away_, away)) return;
+    if (away) {
+      log_->debug("{}; VMs that start are not seen until it is back", control_.fault()->message);
+    } else {
+      log_->debug("{}: VMs that start are seen again", shown_uri_);
+    }
+  }
+
+  Poll::Plan MakePlan(Snapshot& snapshot) {
+    const std::size_t vms = control_.domains().size();
+    lane_count_ = LaneCount({options_.lanes, vms, std::thread::hardware_concurrency(), is_remote_});
+    lanes_.Resize(lane_count_ + (is_remote_ ? LanePool::kSparesOfRemote : LanePool::kSpares));
     Poll::Plan plan;
-    plan.shards = lane_count_;
-    plan.blocked_max = options_.lanes_parked_max + lane_count_;
-    plan.is_remote = is_remote_;
-    plan.question.groups = options_.groups;
-    plan.question.devices = control_.devices();
-    plan.deadline = snapshot.stamp.steady + options_.timeout;
-    plan.memory = std::move(snapshot.domains);
-    return {{control_, lanes_, stuck_, pace_, clock_, *bell_}, std::move(plan)};
+    plan.terms.shards = lane_count_;
+    // To a remote host each call is a way there and back.
+    plan.terms.alone_max = is_remote_ ? kPartsOfRemoteShard * lane_count_ : std::max<std::size_t>(vms, 1);
+    plan.terms.blocked_max = options_.lanes_parked_max + lane_count_;
+    plan.terms.question.groups = options_.groups;
+    plan.terms.question.devices = control_.devices();
+    plan.terms.memory = std::move(snapshot.domains);
+    const SteadyTime tick = snapshot.stamp.steady;
+    plan.deadline = tick + options_.timeout;
+    if (options_.interval == Nanoseconds::zero()) return plan;
+    plan.next_tick = tick + options_.interval - std::min(options_.interval / 10, kMargin);
+    const Nanoseconds limit = std::max(CycleLimit(options_.interval), polls_ == 1 ? kFirstCycle : Nanoseconds{});
+    plan.deadline = std::min(plan.deadline, tick + limit - kMargin);
+    return plan;
   }
 
   void Merge(PollResult& result, Snapshot& snapshot) {
@@ -154,69 +200,7 @@ class LibvirtSource final : public Source {
       values_out_of_range_ += answer.values_out_of_range;
     }
     for (Error& problem : control_.TakeProblems()) snapshot.problems.push_back(std::move(problem));
-    for (const auto& domain : result.unanswered) {
-      Add(*domain, snapshot);
-      const std::string message = fmt::format("VM '{}' was not read: {}", domain->name, result.why_unanswered);
-      snapshot.problems.push_back({ErrorCode::kTimeout, message, {}});
-    }
-  }
-
-  static DomainStats& Add(const DomainRef& domain, Snapshot& snapshot) {
-    DomainStats& stats = snapshot.domains.emplace_back();
-    stats.name = domain.name;
-    stats.uuid = domain.uuid;
-    stats.domain_id = domain.id;
-    stats.stamp = snapshot.stamp;
-    return stats;
-  }
-
-  // Tells a VM that does not answer its monitor from one that another client was just busy with.
-  void NoteMonitors(const PollResult& result, Snapshot& snapshot) {
-    std::unordered_set<std::string> partial;
-    for (const Answer& answer : result.answers)
-      partial.insert(answer.without_monitor.begin(), answer.without_monitor.end());
-    DomainRefs asked;
-    for (const auto& domain : control_.domains()) {
-      if (partial.contains(domain->uuid) || stuck_.hung(domain->uuid)) asked.push_back(domain);
-    }
-    if (asked.empty()) return;
-    const SweepReport report = control_.Sweep(asked);
-    for (const auto& locked : report.locked) stuck_.NoteLocked(*locked.domain, locked.call, clock_.SteadyNow());
-    for (DomainStats& domain : snapshot.domains) {
-      if (domain.monitor_ok || (!partial.contains(domain.uuid) && !stuck_.hung(domain.uuid))) continue;
-      NoteMonitor(report, domain, snapshot.problems);
-    }
-  }
-
-  void NoteMonitor(const SweepReport& report, DomainStats& domain, std::vector<Error>& problems) const {
-    const auto found = std::find_if(report.blocked.begin(), report.blocked.end(),
-                                    [&](const auto& blocked) { return blocked.uuid == domain.uuid; });
-    const bool told = found != report.blocked.end();
-    const auto since = stuck_.since(domain.uuid);
-    if (since || (told && found->blocked >= kLeastBlocked)) {
-      domain.monitor_ok = false;
-      domain.monitor_blocked_s = Seconds(told ? found->blocked : clock_.SteadyNow() - *since);
-    } else {
-      problems.push_back(
-          {ErrorCode::kTimeout,
-           fmt::format("part of the statistics of VM '{}' is missing: another call to libvirt holds its job",
-                       domain.name),
-           {}});
-    }
-  }
-
-  // Whose lock came free at the end of the cycle has not been asked in it all the same.
-  void AddSetAside(const DomainRefs& set_aside, Snapshot& snapshot) const {
-    std::unordered_set<std::string> listed;
-    for (const DomainStats& domain : snapshot.domains) listed.insert(domain.uuid);
-    for (const auto& domain : set_aside) {
-      if (!listed.insert(domain->uuid).second) continue;
-      DomainStats& stats = Add(*domain, snapshot);
-      stats.monitor_ok = false;
-      if (const auto since = stuck_.since(domain->uuid)) {
-        stats.monitor_blocked_s = Seconds(clock_.SteadyNow() - *since);
-      }
-    }
+    filler_.NoteMonitors(result, snapshot);
   }
 
   [[nodiscard]] Error NamingUri(Error error) const {
@@ -251,15 +235,18 @@ class LibvirtSource final : public Source {
   LoggerPtr log_;
 
   const std::shared_ptr<Doorbell> bell_ = std::make_shared<Doorbell>();
+  ReconnectPause pause_;
+  DaemonLife life_;
+  StuckDomains stuck_;
   Control control_;
   LanePool lanes_;
-  ShardPace pace_;
-  StuckDomains stuck_;
+  Poll poll_;
+  const SnapshotFiller filler_;
   Incarnations incarnations_;
   CallFloors call_floors_;
   std::size_t lane_count_ = 0;
-  std::uint64_t generation_ = 0;
   bool was_up_ = false;
+  bool control_away_ = false;
   bool closed_ = false;
   std::uint64_t polls_ = 0, poll_errors_ = 0, values_out_of_range_ = 0;
 };

@@ -60,15 +60,24 @@ std::size_t ParkingLot::blocked(SteadyTime now) const {
 }
 
 std::size_t ParkingLot::BlockedLocked(SteadyTime now) const {
-  return static_cast<std::size_t>(std::count_if(threads_.begin(), threads_.end(),
-                                                [&](const auto& thread) { return thread.second.blocked_from <= now; }));
+  return static_cast<std::size_t>(std::count_if(threads_.begin(), threads_.end(), [&](const auto& thread) {
+    return thread.second.counts && thread.second.blocked_from <= now;
+  }));
+}
+
+void ParkingLot::Discount() {
+  const std::lock_guard guard(mutex_);
+  for (auto& [id, left] : threads_) left.counts = false;
 }
 
 std::size_t ParkingLot::AwaitClosed(Clock& clock, SteadyTime deadline) {
   std::size_t left = 0;
   {
     std::unique_lock lock(mutex_);
-    clock.WaitUntil(lock, left_, deadline, [&] { return threads_.size() == BlockedLocked(SteadyTime::min()); });
+    clock.WaitUntil(lock, left_, deadline, [&] {
+      return std::all_of(threads_.begin(), threads_.end(),
+                         [](const auto& thread) { return thread.second.blocked_from == SteadyTime::min(); });
+    });
     left = threads_.size();
   }
   JoinEnded();

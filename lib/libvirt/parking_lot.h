@@ -20,12 +20,14 @@ class ParkedCall {
  public:
   // Whether libvirt has let the thread go.
   [[nodiscard]] bool returned() const;
+  // For who waits for the call without having given its thread away: it has returned.
+  void NoteReturned() const;
 
  private:
   friend class ParkingLot;
-  ParkedCall(std::shared_ptr<const ParkingLot> lot, std::uint64_t id) : lot_(std::move(lot)), id_(id) {}
+  ParkedCall(std::shared_ptr<ParkingLot> lot, std::uint64_t id) : lot_(std::move(lot)), id_(id) {}
 
-  std::shared_ptr<const ParkingLot> lot_;
+  std::shared_ptr<ParkingLot> lot_;
   std::uint64_t id_;
 };
 
@@ -52,6 +54,8 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   [[nodiscard]] std::size_t size() const;
   // Without the connections that are just being closed.
   [[nodiscard]] std::size_t blocked(SteadyTime now) const;
+  // Those that are blocked now pin nothing of the daemon of now, and do not count as blocked any more.
+  void Discount();
   // Waits until the connections that are being closed are; gives the number of threads that are left even so.
   std::size_t AwaitClosed(Clock& clock, SteadyTime deadline);
 
@@ -59,6 +63,7 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   struct Left {
     SteadyTime blocked_from;  // from when on it counts as blocked
     std::thread thread;
+    bool counts = true;
   };
   ParkedCall Enter(SteadyTime blocked_from, std::thread thread);
   [[nodiscard]] std::size_t BlockedLocked(SteadyTime now) const;
@@ -73,5 +78,6 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
 };
 
 inline bool ParkedCall::returned() const { return !lot_->Holds(id_); }
+inline void ParkedCall::NoteReturned() const { lot_->Leave(*this); }
 
 }  // namespace vmtelem

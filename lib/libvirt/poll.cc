@@ -5,157 +5,235 @@
 #include <utility>
 
 namespace vmtelem {
+namespace {
 
-Result<PollResult> Poll::Run(const DomainRefs& domains) {
-  for (auto& shard : Split(domains, plan_.shards)) queue_.push_back({std::move(shard)});
-  auto done = Go();
-  if (!done) {
-    GiveUp();
-    return tl::make_unexpected(done.error());
-  }
-  if (!last_error_) last_error_ = parts_.control.NoAnswer().value();
-  if (result_.answers.empty() && !result_.unanswered.empty()) return tl::make_unexpected(*last_error_);
-  result_.why_unanswered = last_error_->message;
-  return std::move(result_);
+using Kind = StatsCall::Kind;
+
+// When nothing has answered for so long, nothing does.
+constexpr Nanoseconds kSilence = std::chrono::milliseconds(1'900);
+// A call that was started right at the beginning of a cycle which ends now.
+constexpr Nanoseconds kStartOfCycle = std::chrono::milliseconds(20);
+// How long a cycle waits for a daemon that has been silent.
+constexpr Nanoseconds kPatienceWithSilence = std::chrono::milliseconds(250);
+
+}  // namespace
+
+Result<PollResult> Poll::Run(const DomainRefs& domains, Plan plan) {
+  Begin(domains, std::move(plan));
+  if (!Go()) return Fail(ErrorCode::kClosed, "interrupted");
+  return End();
 }
 
-Result<void> Poll::Go() {
+void Poll::Begin(const DomainRefs& domains, Plan plan) {
+  TakeBetweenCycles();
+  result_ = {};
+  last_error_.reset();
+  TendLanes();
+  plan_ = std::move(plan);
+  begun_ = parts_.clock.SteadyNow();
+  late_calls_.Begin(begun_, std::exchange(is_first_, false));
+  asks_nothing_ = domains.empty();
+  calls_.Begin(std::move(plan_.terms));
+  deadline_ = plan_.deadline;
+  unasked_ = calls_.NotUnderWay(domains);
+  if (was_silent_) {
+    deadline_ = std::min(deadline_, begun_ + kPatienceWithSilence);
+  } else {
+    Queue(std::exchange(unasked_, {}));
+  }
+}
+
+// What comes between two cycles shows that the daemon lives, and is of no other use: it is a sample of neither.
+void Poll::TakeBetweenCycles() {
+  const SteadyTime now = parts_.clock.SteadyNow();
+  for (StatsCall& call : calls_.TakeReturned()) {
+    const auto reply = call.reply.Take();
+    // A lane whose connection has ended shows that when it is used next.
+    if (reply) parts_.life.NoteAnswer(call.lane->opened, call.since, now);
+    if (reply) was_silent_ = false;
+    parts_.lanes.GiveBack(std::move(call.lane));
+  }
+}
+
+// A daemon that was silent is asked for the VMs when it answers anything.
+void Poll::AskAfterSilence() {
+  if (!was_silent_) return;
+  if (!heard()) return late_calls_.search().Ping();
+  was_silent_ = false;
+  deadline_ = plan_.deadline;
+  Queue(std::exchange(unasked_, {}));
+}
+
+// VMs that hang are asked apart: their locks are held next, when they are destroyed.
+void Poll::Queue(DomainRefs due) {
+  const auto first_hung = std::stable_partition(due.begin(), due.end(),
+                                                [&](const auto& domain) { return !parts_.stuck.hung(domain->uuid); });
+  const DomainRefs hung(first_hung, due.end());
+  due.erase(first_hung, due.end());
+  const bool alone = late_calls_.asks_alone(begun_);
+  // Who comes last may have to wait for the next cycle: not always the same.
+  if (alone && !due.empty())
+    std::rotate(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(++turn_ % due.size()), due.end());
+  calls_.Queue(due, alone ? calls_.terms().alone_max : calls_.terms().shards,
+               {{}, alone ? Kind::kAlone : Kind::kShard});
+  calls_.Queue(hung, hung.size(), {{}, Kind::kAlone});
+}
+
+bool Poll::Go() {
   while (true) {
-    StartQueued();
-    if (asking_.empty()) return {};
+    if (parts_.bell.cancelled()) return false;
+    TendLanes();
+    if (asks_nothing_ && !heard()) late_calls_.search().Ping();
+    AskAfterSilence();
+    calls_.StartQueued(parts_.stuck.all_hung());
+    if (IsOver(parts_.clock.SteadyNow())) return true;
     Wait();
     TakeReplies();
-    if (parts_.bell.cancelled()) return Fail(ErrorCode::kClosed, "interrupted");
-    const SteadyTime now = parts_.clock.SteadyNow();
-    if (now >= plan_.deadline) {
-      GiveUp();
-    } else {
-      LookInto(now);
-    }
+    LookInto(parts_.clock.SteadyNow());
   }
 }
 
-void Poll::StartQueued() {
-  while (!queue_.empty() && MayStart()) {
-    Piece piece = std::move(queue_.front());
-    queue_.pop_front();
-    Start(std::move(piece));
-  }
-  const bool no_lane_to_come = parts_.lanes.lot()->blocked(parts_.clock.SteadyNow()) >= plan_.blocked_max ||
-                               std::all_of(asking_.begin(), asking_.end(), [](const Asking& a) { return a.looks > 0; });
-  if (!queue_.empty() && no_lane_to_come) AskWithoutMonitor();
+// A lane is made by a listing, which would wait for a lock that is held.
+void Poll::TendLanes() {
+  const bool may_list = !parts_.stuck.any_set_aside() || late_calls_.SilentSince(parts_.clock.SteadyNow());
+  parts_.lanes.Tend(calls_.CountOpen() + late_calls_.search().lanes_out(), may_list);
 }
 
-bool Poll::MayStart() const {
-  if (queue_.front().depth == Depth::kWithoutMonitor) return AskingInFull() == asking_.size();
-  return AskingInFull() + parts_.lanes.lot()->blocked(parts_.clock.SteadyNow()) < plan_.blocked_max;
+bool Poll::IsOver(SteadyTime now) {
+  if (now >= deadline_) return true;
+  if (now - begun_ >= kSilence && !heard() && late_calls_.SilentSince(now)) return true;
+  if (NothingLeftToDo(now)) return true;
+  if (now < plan_.next_tick || !MayGoOnWithout(now)) return false;
+  if (calls_.AnyOpenThatIsNot(Kind::kAlone)) late_calls_.NoteCarriedOver(now);
+  return true;
 }
 
-std::size_t Poll::AskingInFull() const {
-  return static_cast<std::size_t>(std::count_if(
-      asking_.begin(), asking_.end(), [](const Asking& asking) { return asking.piece.depth == Depth::kFull; }));
+// Where most have answered when the next cycle is due, the others are not worth its delay, but for those that were
+// asked again just now. Where few have, the daemon is slow, and nothing is gained by asking the next ones.
+bool Poll::MayGoOnWithout(SteadyTime now) const {
+  return !calls_.queued() && !calls_.AnyPartInTime(now) && calls_.CountOpen() <= result_.answers.size();
 }
 
-// All that waits for a lane, in one call: of these there is never more than one.
-void Poll::AskWithoutMonitor() {
-  Piece all{{}, Depth::kWithoutMonitor, true};
-  for (Piece& piece : queue_) {
-    std::move(piece.domains.begin(), piece.domains.end(), std::back_inserter(all.domains));
-  }
-  queue_.clear();
-  queue_.push_back(std::move(all));
-  if (!MayStart()) return;
-  Piece piece = std::move(queue_.front());
-  queue_.pop_front();
-  Start(std::move(piece));
-}
-
-void Poll::Start(Piece piece) {
-  auto lane = parts_.lanes.Take();
-  if (!lane) return NoteUnanswered(std::move(piece), std::move(lane.error()));
-  BulkSession::Request request{piece.domains, plan_.question, parts_.control.domains().size(), {}, {}};
-  if (plan_.is_remote && !parts_.stuck.any_set_aside()) request.lookup = Lookup::kByListing;
-  request.question.depth = piece.depth;
-  request.question.hung = parts_.stuck.all_hung();
-  request.memory.domains = MemoryFor(piece.domains.size());
-  Asking asking{std::move(piece), std::move(*lane), {}, parts_.clock.SteadyNow(), {}};
-  asking.look_at = asking.since + LimitOf(asking);
-  asking.reply = asking.lane->Start([request = std::move(request)](BulkSession& session, LaneClock& clock) mutable {
-    return session.Read(std::move(request), clock);
-  });
-  asking_.push_back(std::move(asking));
-}
-
-Nanoseconds Poll::LimitOf(const Asking& asking) const {
-  return asking.piece.is_part ? parts_.pace.LimitOfPart() : parts_.pace.Limit();
-}
-
-std::vector<DomainStats> Poll::MemoryFor(std::size_t count) {
-  std::vector<DomainStats> memory;
-  memory.reserve(count);
-  while (memory.size() < count && !plan_.memory.empty()) {
-    memory.push_back(std::move(plan_.memory.back()));
-    plan_.memory.pop_back();
-  }
-  return memory;
+bool Poll::NothingLeftToDo(SteadyTime now) {
+  if (calls_.CountOpen() > 0) return false;
+  const bool may_get_a_lane = parts_.lanes.ready() || parts_.lanes.connecting_until() > now;
+  if (asks_nothing_ || was_silent_) return heard() || (!late_calls_.search().pinging() && !may_get_a_lane);
+  return !calls_.queued() || !may_get_a_lane;
 }
 
 void Poll::Wait() {
-  SteadyTime until = plan_.deadline;
-  for (const Asking& asking : asking_) until = std::min(until, asking.look_at);
-  const bool all_at_once = queue_.empty();
+  const SteadyTime now = parts_.clock.SteadyNow();
+  SteadyTime until = std::min(deadline_, late_calls_.look_at(now));
+  if (plan_.next_tick > now) until = std::min(until, plan_.next_tick);
+  const auto connecting_until = parts_.lanes.connecting_until();
+  if (connecting_until > now) until = std::min(until, *connecting_until);
+  // The collector is not to be woken for each of the calls of a healthy cycle.
+  const bool all_at_once = !calls_.queued();
   parts_.bell.WaitUntil(parts_.clock, until, [&] {
-    const auto idle = [](const Asking& asking) { return asking.lane->idle(); };
-    return all_at_once ? std::all_of(asking_.begin(), asking_.end(), idle)
-                       : std::any_of(asking_.begin(), asking_.end(), idle);
+    if (parts_.lanes.has_news() || late_calls_.search().has_news()) return true;
+    return all_at_once ? calls_.CountOpen() > 0 && calls_.AllOpenAreIdle() : calls_.AnyIdle();
   });
 }
 
 void Poll::TakeReplies() {
-  const auto first_idle =
-      std::stable_partition(asking_.begin(), asking_.end(), [](const Asking& asking) { return !asking.lane->idle(); });
-  std::vector<Asking> done(std::make_move_iterator(first_idle), std::make_move_iterator(asking_.end()));
-  asking_.erase(first_idle, asking_.end());
-  for (Asking& asking : done) Take(std::move(asking));
+  for (StatsCall& call : calls_.TakeReturned()) Take(std::move(call));
 }
 
-void Poll::Take(Asking asking) {
-  auto reply = asking.reply.Take();
-  if (!reply) return TakeFailure(std::move(asking.piece), std::move(reply.error()));
-  parts_.lanes.GiveBack(std::move(asking.lane));
-  if (asking.piece.depth == Depth::kFull && !asking.piece.is_part) parts_.pace.Note(reply->took);
+void Poll::Take(StatsCall call) {
+  auto reply = call.reply.Take();
+  if (!reply) return TakeFailure(std::move(call), std::move(reply.error()));
+  parts_.life.NoteAnswer(call.lane->opened, call.since, parts_.clock.SteadyNow());
+  parts_.lanes.GiveBack(std::move(call.lane), !reply->some_unknown);
+  const bool is_wanted = call.open() || (call.kind == Kind::kAlone && call.since >= begun_);
+  if (!is_wanted) return;
+  calls_.NoteDuration(call, reply->took);
   result_.answers.push_back(std::move(reply->answer));
 }
 
-// A connection that ended may have done so alone, and all of them end when the daemon is restarted: try once more on a
-// new one. What others answered counts in any case.
-void Poll::TakeFailure(Piece piece, Error error) {
-  if (error.code != ErrorCode::kUnreachable) return NoteUnanswered(std::move(piece), std::move(error));
-  parts_.lanes.DropAll();
-  result_.lost_lane = true;
-  if (piece.asked_again) return NoteUnanswered(std::move(piece), std::move(error));
-  piece.asked_again = true;
-  queue_.push_back(std::move(piece));
-}
-
-void Poll::NoteUnanswered(Piece piece, Error error) {
-  NoteUnanswered(std::move(piece.domains));
-  last_error_ = std::move(error);
-}
-
-void Poll::NoteUnanswered(DomainRefs domains) {
-  std::move(domains.begin(), domains.end(), std::back_inserter(result_.unanswered));
-}
-
-// After an interruption the calls have not hung; they end in a moment.
-void Poll::GiveUp() {
-  for (Asking& asking : asking_) {
-    if (!parts_.bell.cancelled()) static_cast<void>(asking.lane->Park());
-    NoteUnanswered(std::move(asking.piece.domains));
+// A connection that ended may have done so alone, and all of them end when the daemon is restarted: try on each of the
+// others, and once on one that was made since. In halves, since a reply that is too large for the protocol may end the
+// connection as well.
+void Poll::TakeFailure(StatsCall call, Error error) {
+  const SteadyTime now = parts_.clock.SteadyNow();
+  const bool is_lost = error.code == ErrorCode::kUnreachable;
+  const SteadyTime opened = call.lane->opened;
+  if (is_lost) {
+    parts_.life.NoteEnded(now);
+    late_calls_.NoteNewDaemon(now);
+  } else {
+    parts_.life.NoteAnswer(opened, call.since, now);
+    parts_.lanes.GiveBack(std::move(call.lane));
   }
-  asking_.clear();
-  for (Piece& piece : queue_) NoteUnanswered(std::move(piece.domains));
-  queue_.clear();
+  if (!call.open()) return;
+  if (!is_lost || call.asked_again) return NoteFailed(call.domains, error);
+  last_error_ = std::move(error);
+  const Kind kind = call.kind == Kind::kAlone ? Kind::kAlone : Kind::kPart;
+  calls_.Queue(call.domains, 2, {{}, kind, call.depth, opened >= begun_});
+}
+
+void Poll::NoteFailed(const DomainRefs& domains, const Error& error) {
+  result_.failed.insert(result_.failed.end(), domains.begin(), domains.end());
+  last_error_ = error;
+}
+
+void Poll::LookInto(SteadyTime now) {
+  auto judgement = late_calls_.Look(now, !result_.answers.empty());
+  result_.set_aside.insert(result_.set_aside.end(), judgement.set_aside.begin(), judgement.set_aside.end());
+  result_.replaced_connections = result_.replaced_connections || judgement.replaced_before.has_value();
+}
+
+Result<PollResult> Poll::End() {
+  const SteadyTime now = parts_.clock.SteadyNow();
+  was_silent_ = !heard() && late_calls_.SilentSince(now).has_value();
+  is_bound_by_cap_ = IsBoundByCap();
+  GiveUpOldCalls(now);
+  if (!unasked_.empty()) NoteFailed(std::exchange(unasked_, {}), {ErrorCode::kTimeout, "the daemon was silent", {}});
+  if (const DomainRefs queued = calls_.TakeQueued(); !queued.empty()) NoteFailed(queued, WhyNotAsked());
+  for (const StatsCall& call : calls_.under_way()) {
+    if (call.open()) result_.late.insert(result_.late.end(), call.domains.begin(), call.domains.end());
+  }
+  const bool refused = result_.answers.empty() && result_.late.empty() && result_.set_aside.empty() && last_error_ &&
+                       last_error_->code != ErrorCode::kTimeout;
+  if ((!heard() && !is_bound_by_cap_) || refused) return tl::make_unexpected(WhyNothingAnswers());
+  if (last_error_) result_.why_failed = last_error_->message;
+  return std::move(result_);
+}
+
+// Nothing was asked, since every lane waits for a VM: that says nothing about the daemon.
+bool Poll::IsBoundByCap() const {
+  const bool asks = calls_.CountOpen() > 0 || late_calls_.search().lanes_out() > 0;
+  return !asks && !parts_.lanes.ready() && parts_.stuck.any_set_aside();
+}
+
+void Poll::GiveUpOldCalls(SteadyTime now) {
+  for (StatsCall& call : calls_.under_way()) {
+    if (!call.open() || now - call.since < timeout_ - kStartOfCycle) continue;
+    static_cast<void>(calls_.Park(call));
+    NoteFailed(call.domains, {ErrorCode::kTimeout, "its call has not been answered", {}});
+  }
+}
+
+Error Poll::WhyNotAsked() const {
+  if (!is_bound_by_cap_) return WhyNothingAnswers();
+  return {ErrorCode::kTimeout, "every connection waits for a VM whose lock is held", {}};
+}
+
+Error Poll::WhyNothingAnswers() const {
+  if (parts_.lanes.fault() && !parts_.lanes.ready()) return *parts_.lanes.fault();
+  if (last_error_) return *last_error_;
+  return {ErrorCode::kTimeout, {}, {}};
+}
+
+void Poll::LeaveBehind(SteadyTime moment) {
+  static_cast<void>(late_calls_.LeaveBehind(moment));
+  late_calls_.NoteRestart(parts_.clock.SteadyNow());
+  calls_.ForgetPace();
+  is_first_ = true;
+}
+
+void Poll::Close() {
+  calls_.Close();
+  late_calls_.search().Close();
 }
 
 }  // namespace vmtelem

@@ -1,111 +1,102 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
-#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "libvirt/control.h"
+#include "libvirt/daemon_life.h"
 #include "libvirt/lane_pool.h"
-#include "libvirt/shards.h"
+#include "libvirt/late_calls.h"
+#include "libvirt/stats_calls.h"
 #include "libvirt/stuck_domains.h"
 
 namespace vmtelem {
 
-// What one poll gave.
+// What one cycle gave.
 struct PollResult {
   std::vector<Answer> answers;
-  DomainRefs unanswered;  // asked, and no answer came
-  std::string why_unanswered;
-  DomainRefs set_aside;    // in this poll
-  bool lost_lane = false;  // a connection ended: the daemon may be another one
+  DomainRefs failed;  // the call failed or was given up
+  std::string why_failed;
+  DomainRefs late;       // the call goes on, into the next cycle
+  DomainRefs set_aside;  // in this cycle
+  bool replaced_connections = false;
 };
 
-// One cycle: asks for all VMs in shards, on lanes in parallel, and does not let a call that hangs hold up the others.
-// A call that takes longer than its shard's pace is looked into by a sweep:
-//  - A VM with a command at its monitor for most of that time hangs. The lane is left behind, and the others of its
-//    shard are asked again in halves (a second VM may hang too). The blocked call holds the hung VM's job, so that
-//    the next call passes it by.
-//  - A VM at which the sweep itself comes to a stand has its lock held. It is set aside until that is over.
-//  - Nobody: the daemon is slow. Wait, ask nothing again. Only what is still late when others have long been answered,
-//    or what no sweep can look into any more, is asked again in halves, down to the one VM to be set aside.
-// For the collector's thread; made for one cycle.
+// Asks for all VMs, cycle by cycle, in shards on lanes in parallel, and does not let a call that waits hold up the
+// others (see LateCalls). A call that takes longer than the cycle may goes on into the next one, in which its VMs are
+// not asked for again. For the collector's thread.
 class Poll {
  public:
   struct Parts {  // all must outlive the poll
-    Control& control;
     LanePool& lanes;
     StuckDomains& stuck;
-    ShardPace& pace;
+    DaemonLife& life;
     Clock& clock;
     Doorbell& bell;
   };
   struct Plan {
-    std::size_t shards = 1;
-    std::size_t blocked_max = 0;  // calls that may hang on a monitor, all in all
-    bool is_remote = false;
-    Question question;
-    SteadyTime deadline;              // of the whole poll
-    std::vector<DomainStats> memory;  // to be reused
+    StatsCalls::Terms terms;
+    // When the next cycle is due. It is not delayed by a few calls that wait.
+    SteadyTime next_tick = SteadyTime::max();
+    SteadyTime deadline;  // of the cycle
   };
-  Poll(const Parts& parts, Plan plan)
-      : parts_(parts), plan_(std::move(plan)), begun_(parts.clock.SteadyNow()), is_first_(!parts.pace.known()) {}
+  // A call that takes longer than `timeout` is given up.
+  Poll(const Parts& parts, Nanoseconds timeout)
+      : parts_(parts),
+        timeout_(timeout),
+        calls_(parts.lanes, parts.clock, timeout),
+        late_calls_({parts.lanes, parts.stuck, parts.life, parts.clock}, calls_) {}
 
-  // kUnreachable: the daemon is gone; kTimeout: it answers nothing; kClosed: interrupted.
-  Result<PollResult> Run(const DomainRefs& domains);
+  // Fails if nothing answers: kUnreachable, kDenied, kTimeout (without a message); kClosed: interrupted. Where there is
+  // no VM to ask for, a ping shows whether anything does.
+  Result<PollResult> Run(const DomainRefs& domains, Plan plan);
+
+  // Between cycles: connections that were open before `moment` lead to nobody.
+  void LeaveBehind(SteadyTime moment);
+  // Waits for nothing any more.
+  void Close();
 
  private:
-  struct Piece {
-    DomainRefs domains;
-    Depth depth = Depth::kFull;
-    bool is_part = false;      // of a shard that was late
-    bool asked_again = false;  // after a connection ended
-  };
-  struct Asking {
-    Piece piece;
-    std::unique_ptr<BulkLane> lane;
-    Pending<Result<BulkSession::Reply>> reply;
-    SteadyTime since, look_at;
-    int looks = 0;
-  };
+  void Begin(const DomainRefs& domains, Plan plan);
+  void TakeBetweenCycles();
+  void AskAfterSilence();
+  void Queue(DomainRefs due);
+  bool Go();  // false: interrupted
+  void TendLanes();
+  [[nodiscard]] bool IsOver(SteadyTime now);
+  [[nodiscard]] bool MayGoOnWithout(SteadyTime now) const;
+  [[nodiscard]] bool NothingLeftToDo(SteadyTime now);
+  Result<PollResult> End();
+  void GiveUpOldCalls(SteadyTime now);
+  [[nodiscard]] bool IsBoundByCap() const;
+  [[nodiscard]] Error WhyNotAsked() const;
+  [[nodiscard]] Error WhyNothingAnswers() const;
+  [[nodiscard]] bool heard() const { return parts_.life.HeardSince(begun_); }
 
-  Result<void> Go();
-  void StartQueued();
-  void Start(Piece piece);
-  void AskWithoutMonitor();
-  [[nodiscard]] Nanoseconds LimitOf(const Asking& asking) const;
-  [[nodiscard]] std::vector<DomainStats> MemoryFor(std::size_t count);
-  [[nodiscard]] bool MayStart() const;
-  [[nodiscard]] std::size_t AskingInFull() const;
   void Wait();
   void TakeReplies();
-  void Take(Asking asking);
-  void TakeFailure(Piece piece, Error error);
-  void NoteUnanswered(Piece piece, Error error);
-  void NoteUnanswered(DomainRefs domains);
-
+  void Take(StatsCall call);
+  void TakeFailure(StatsCall call, Error error);
+  void NoteFailed(const DomainRefs& domains, const Error& error);
   void LookInto(SteadyTime now);
-  void Settle(Asking& asking, const SweepReport& report);
-  [[nodiscard]] DomainRefs HungOf(const Asking& asking, const SweepReport& report) const;
-  [[nodiscard]] bool AnythingReturned(const SweepReport& report) const;
-  [[nodiscard]] bool IsTakingOver(SteadyTime now) const;
-  [[nodiscard]] bool HoldsUpAlone(const Asking& asking, const SweepReport& report) const;
-  void LeaveBehind(Asking& asking, const DomainRefs& hung, const DomainRefs& locked);
-  void SetAside(const DomainRefs& domains, const ParkedCall& call, SteadyTime since);
-  void GiveUp();
 
-  Parts parts_;
+  const Parts parts_;
+  const Nanoseconds timeout_;
+  StatsCalls calls_;
+  LateCalls late_calls_;
+  bool is_first_ = true;     // no daemon has answered yet
+  bool was_silent_ = false;  // in the last cycle
+
   Plan plan_;
-  const SteadyTime begun_;
-  const bool is_first_;  // of this daemon
+  SteadyTime begun_, deadline_;
+  DomainRefs unasked_;  // while the daemon is silent
+  bool is_bound_by_cap_ = false;
+  bool asks_nothing_ = false;
+  std::size_t turn_ = 0;
   PollResult result_;
-  std::deque<Piece> queue_;
-  std::vector<Asking> asking_;
   std::optional<Error> last_error_;
 };
 

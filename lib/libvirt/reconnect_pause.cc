@@ -7,10 +7,14 @@ namespace vmtelem {
 
 ReconnectPause::ReconnectPause(Nanoseconds cap, std::function<double()> random) : backoff_(cap, std::move(random)) {}
 
-void ReconnectPause::NoteFailure(SteadyTime now) { next_ = now + backoff_.Next(std::nullopt); }
+// What went away is often back at once. So the second attempt is made without a pause.
+void ReconnectPause::NoteFailure(SteadyTime now) {
+  if (std::exchange(has_failed_, true)) next_ = now + backoff_.Next(std::nullopt);
+}
 
 void ReconnectPause::NoteSuccess() {
   backoff_.Reset();
+  has_failed_ = false;
   next_ = SteadyTime::min();
 }
 

@@ -7,7 +7,8 @@
 
 namespace vmtelem {
 
-// When to try again to connect. State without a clock; one thread.
+// When to try again to connect: after the first failure at once, then after ever longer pauses. State without a clock;
+// one thread.
 class ReconnectPause {
  public:
   // A daemon of this host that refuses costs nothing to ask, and is missed as long as it is not asked.
@@ -23,6 +24,7 @@ class ReconnectPause {
 
  private:
   Backoff backoff_;
+  bool has_failed_ = false;  // since the last success
   SteadyTime next_ = SteadyTime::min();
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -45,6 +46,22 @@ class ShardPace {
  private:
   Nanoseconds longest_;
   Nanoseconds average_{};  // 0: none yet
+};
+
+// How long a call for one VM alone may take before the others are not kept waiting for it any more.
+class LonePace {
+ public:
+  static constexpr Nanoseconds kShortest = std::chrono::milliseconds(250);
+  static constexpr Nanoseconds kLongest = std::chrono::milliseconds(500);
+
+  explicit LonePace(Nanoseconds longest) : longest_(std::min(longest, kLongest)) {}
+
+  void Note(Nanoseconds took) { average_ += (took - average_) / 16; }
+  [[nodiscard]] Nanoseconds Limit() const { return std::min(std::max(4 * average_, kShortest), longest_); }
+
+ private:
+  Nanoseconds longest_;
+  Nanoseconds average_{};
 };
 
 }  // namespace vmtelem

@@ -1,12 +1,13 @@
 vmtelem_stage(
   libvirt
-  SOURCES bulk_decode.cc
+  SOURCES bulk_call.cc
+          bulk_decode.cc
           bulk_session.cc
           call_floors.cc
           connection.cc
           control.cc
           control_session.cc
-          control_sweep.cc
+          daemon_life.cc
           device_book.cc
           domain_calls.cc
           domain_events.cc
@@ -14,19 +15,26 @@ vmtelem_stage(
           domain_pointers.cc
           domain_xml.cc
           event_loop.cc
+          hang_search.cc
           host_name.cc
           incarnations.cc
           lane.cc
           lane_pool.cc
+          late_calls.cc
           libvirt_source.cc
+          look_up.cc
+          open_sockets.cc
           parking_lot.cc
+          pointer_feed.cc
           poll.cc
-          poll_look.cc
           reconnect_pause.cc
           roster.cc
           shards.cc
+          snapshot_filler.cc
+          stats_calls.cc
           stats_reader.cc
           stuck_domains.cc
+          sweep.cc
           tcp_keepalive.cc
           uri.cc
           values.cc

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "libvirt/bulk_call.h"
 #include "libvirt/domain_identity.h"
+#include "libvirt/look_up.h"
 
 namespace vmtelem {
 namespace {
@@ -49,23 +51,11 @@ void DropUnasked(StatsGroups groups, DomainStats& stats) {
   stats.memory_updated_s.reset();
 }
 
-struct Records {
-  RecordsHandle owner;
-  std::span<const virDomainStatsRecordPtr> all;
-};
-
-// Asks for `domains`, which must not be empty. Nothing: it failed, see LastVirtError().
-std::optional<Records> GetStats(std::span<const virDomainPtr> domains, unsigned libvirt_bits, bool nowait) {
-  std::vector<virDomainPtr> pointers(domains.begin(), domains.end());
-  pointers.push_back(nullptr);
-  // ACTIVE, because for a VM that has just been shut off libvirtd would open its disk images. NOWAIT, because without
-  // it one VM that is busy for another client costs up to 30 s.
-  unsigned flags = VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE;
-  if (nowait) flags |= VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT;
-  virDomainStatsRecordPtr* records = nullptr;
-  const int count = virDomainListGetStats(pointers.data(), libvirt_bits, &records, flags);
-  if (count < 0) return std::nullopt;
-  return Records{RecordsHandle(records), {records, static_cast<std::size_t>(count)}};
+// QEMU's driver chooses the active VMs first and reads each later, so that one may have been shut off in between: it
+// has no id then. One whose QEMU has died and was not cleaned up yet still runs for libvirt, which reads its process's
+// times and memory as 0 (virProcessGetStatInfo). No process has no memory.
+bool HasEnded(const DomainStats& stats) {
+  return !stats.domain_id || stats.state == VIR_DOMAIN_SHUTOFF || stats.memory[MemoryValue::kRssBytes] == 0U;
 }
 
 tl::unexpected<Error> LostConnection(const std::string& reason) {
@@ -165,27 +155,33 @@ Result<void> StatsReader::TakeRecords(std::span<const virDomainStatsRecordPtr> r
                                       Reading& reading) {
   const std::size_t first = reading.used;
   StatsGroups seen = 0;
+  std::vector<virDomainPtr> running;
+  running.reserve(records.size());
   for (const auto* record : records) {
     DomainStats& stats = reading.Add(record->dom, call);
     seen |= decoder_.Decode(ParametersOf(*record), stats);
+    if (is_qemu_ && HasEnded(stats)) {
+      --reading.used;
+      continue;
+    }
+    running.push_back(record->dom);
     if (is_qemu_ && reading.question.depth == Depth::kFull) NoteMonitor(record->dom, reading.used - 1, reading);
   }
   // QEMU's bulk has every group; there, a group may be missing because a VM is busy, which is not for ever.
   if (!probed_ && !records.empty() && !is_qemu_) missing_in_bulk_ = reading.groups & ~seen;
   probed_ = probed_ || !records.empty();
-  return FillFromCalls(records, first, reading);
+  return FillFromCalls(running, first, reading);
 }
 
-// The VMs of `records` lie in the answer from `first` on; those that have gone meanwhile are taken out.
-Result<void> StatsReader::FillFromCalls(std::span<const virDomainStatsRecordPtr> records, std::size_t first,
-                                        Reading& reading) {
+// `vms` lie in the answer from `first` on; those that have gone meanwhile are taken out.
+Result<void> StatsReader::FillFromCalls(std::span<const virDomainPtr> vms, std::size_t first, Reading& reading) {
   const bool beside_bulk = is_qemu_ && reading.question.depth == Depth::kWithoutMonitor;
   const StatsGroups groups = beside_bulk ? reading.question.groups : reading.groups & missing_in_bulk_;
   if (groups == 0) return {};
   auto& domains = reading.answer.domains;
   std::size_t kept = first;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const auto running = ReadByCalls(records[i]->dom, groups, domains[first + i], reading);
+  for (std::size_t i = 0; i < vms.size(); ++i) {
+    const auto running = ReadByCalls(vms[i], groups, domains[first + i], reading);
     if (!running) return tl::make_unexpected(running.error());
     if (*running) std::swap(domains[kept++], domains[first + i]);
   }
@@ -212,6 +208,7 @@ Result<bool> StatsReader::ReadByCalls(virDomainPtr domain, StatsGroups groups, D
   auto& problems = reading.answer.problems;
   const std::size_t problems_before = problems.size();
   bool running = false;
+  if (is_qemu_ && !MayLookUp(domain, reading.clock)) return reading.groups != 0;  // what the bulk gave remains
   if (is_qemu_ && reading.question.depth == Depth::kWithoutMonitor) {
     running = calls_.ReadWithoutMonitor(domain, groups, stats, problems);
   } else {
@@ -261,8 +258,11 @@ Result<void> StatsReader::RetryPartial(Reading& reading) {
     }
   }
   for (const auto& partial : reading.partial) {
-    const DomainStats& stats = reading.answer.domains[partial.slot];
-    if (!stats.monitor_ok) reading.answer.without_monitor.push_back(stats.uuid);
+    DomainStats& stats = reading.answer.domains[partial.slot];
+    if (stats.monitor_ok) continue;
+    reading.answer.without_monitor.push_back(stats.uuid);
+    const bool is_known = std::find(hung.begin(), hung.end(), stats.uuid) != hung.end();
+    if (!is_known) NoteBusyMonitor(partial.domain.get(), reading.clock, stats);
   }
   return {};
 }

@@ -66,7 +66,7 @@ class StatsReader {
   Result<void> ReadInBulk(std::span<const virDomainPtr> domains, Reading& reading);
   Result<void> ReadApart(std::span<const virDomainPtr> domains, const VirtError& error, Reading& reading);
   Result<void> TakeRecords(std::span<const virDomainStatsRecordPtr> records, const CallTime& call, Reading& reading);
-  Result<void> FillFromCalls(std::span<const virDomainStatsRecordPtr> records, std::size_t first, Reading& reading);
+  Result<void> FillFromCalls(std::span<const virDomainPtr> vms, std::size_t first, Reading& reading);
   Result<void> ReadByCalls(std::span<const virDomainPtr> domains, Reading& reading);
   Result<bool> ReadByCalls(virDomainPtr domain, StatsGroups groups, DomainStats& stats, Reading& reading);
   void NoteMonitor(virDomainPtr domain, std::size_t slot, Reading& reading);

@@ -14,10 +14,18 @@ void StuckDomains::NoteLocked(const DomainRef& domain, const ParkedCall& call, S
 
 // A VM that hung before its lock was taken (`virsh destroy` of a stopped QEMU) is blocked since it hung.
 void StuckDomains::Note(Kind kind, const DomainRef& domain, const ParkedCall& call, SteadyTime since) {
-  Entry& entry = by_uuid_.try_emplace(domain.uuid, Entry{kind, since, {}}).first->second;
+  Entry& entry = by_uuid_.try_emplace(domain.uuid, Entry{kind, domain.id, since, {}}).first->second;
   if (entry.kind != kind) entry.calls.clear();
   entry.kind = kind;
   entry.calls.push_back(call);
+}
+
+void StuckDomains::ForgetEarlierRuns(const DomainRefs& running) {
+  if (by_uuid_.empty()) return;
+  for (const auto& domain : running) {
+    const auto found = by_uuid_.find(domain->uuid);
+    if (found != by_uuid_.end() && found->second.domain_id != domain->id) by_uuid_.erase(found);
+  }
 }
 
 void StuckDomains::Refresh() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -19,6 +20,9 @@ class StuckDomains {
   // Somebody holds its lock: every call on it waits. It is set aside: not asked for anything.
   void NoteLocked(const DomainRef& domain, const ParkedCall& call, SteadyTime since);
 
+  void Forget(const std::string& uuid) { by_uuid_.erase(uuid); }
+  // Forgets those that have been started anew: what waits for the run before says nothing about this one.
+  void ForgetEarlierRuns(const DomainRefs& running);
   // Forgets those of whose calls one has returned.
   void Refresh();
   // The daemon is another one.
@@ -34,6 +38,7 @@ class StuckDomains {
   enum class Kind { kHung, kLocked };
   struct Entry {
     Kind kind;
+    std::optional<std::int64_t> domain_id;
     SteadyTime since;
     std::vector<ParkedCall> calls;
   };

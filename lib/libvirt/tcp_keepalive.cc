@@ -1,31 +1,13 @@
 #include "libvirt/tcp_keepalive.h"
 
-#include <charconv>
-#include <filesystem>
-#include <map>
-#include <string>
-#include <system_error>
-
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "libvirt/open_sockets.h"
+
 namespace vmtelem {
 namespace {
-
-// Descriptors by what they are: "socket:[4711]".
-std::map<std::string, int> OpenSockets() {
-  std::map<std::string, int> sockets;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
-    const std::string name = entry.path().filename();
-    const std::string target = std::filesystem::read_symlink(entry.path(), error);
-    int descriptor = -1;
-    std::from_chars(name.data(), name.data() + name.size(), descriptor);
-    if (target.starts_with("socket:")) sockets.emplace(target, descriptor);
-  }
-  return sockets;
-}
 
 void Set(int descriptor, int level, int option, int value) {
   // Fails for what is no such socket, as it should.

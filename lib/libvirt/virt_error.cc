@@ -52,8 +52,6 @@ VirtError LastVirtError() {
 bool MeansConnectionLost(const VirtError& error) {
   switch (error.code) {
     case VIR_ERR_SYSTEM_ERROR:
-    case VIR_ERR_RPC:
-    case VIR_ERR_INTERNAL_ERROR:
       return IsFromRemote(error);
     case VIR_ERR_INVALID_CONN:
     case VIR_ERR_NO_CONNECT:

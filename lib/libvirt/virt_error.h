@@ -18,7 +18,8 @@ struct VirtError {
 };
 VirtError LastVirtError();
 
-// The connection is gone, or the daemon behind it.
+// The connection is gone, or the daemon behind it. Other errors of the protocol (VIR_ERR_RPC, VIR_ERR_INTERNAL_ERROR)
+// come on connections that go on as well, when a reply is too large: only virConnectIsAlive() tells.
 bool MeansConnectionLost(const VirtError& error);
 // The driver has no such call: it will not have it the next time either.
 bool MeansNoSuchCall(const VirtError& error);

@@ -16,11 +16,11 @@ namespace {
 struct ConnectingFixture : SourceFixture {
   bool TriesAgain(Source& source, int opens) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
-    while (std::chrono::steady_clock::now() < deadline && hooks.opens != opens) {
+    while (std::chrono::steady_clock::now() < deadline && hooks.opens < opens) {
       CHECK_FALSE(source.Collect(snapshot).has_value());
       std::this_thread::yield();
     }
-    return hooks.opens == opens;
+    return hooks.opens >= opens;
   }
 };
 
@@ -68,11 +68,10 @@ TEST_CASE_METHOD(ConnectingFixture, "pauses begin anew after a success") {
   LoseDaemon();
   RefuseToOpen();
   CHECK_FALSE(source->Collect(snapshot).has_value());
-  const int opens = hooks.opens;
   CHECK_FALSE(source->Collect(snapshot).has_value());
-  CHECK(hooks.opens == opens + 1);
+  const int opens = hooks.opens;
   clock.Advance(Backoff::kBase);
-  CHECK(TriesAgain(*source, opens + 2));
+  CHECK(TriesAgain(*source, opens + 1));
 }
 
 TEST_CASE_METHOD(ConnectingFixture, "a lost connection is made again, and every VM counts as started anew") {
@@ -137,17 +136,16 @@ TEST_CASE_METHOD(ConnectingFixture, "the password of a URI is in no problem of a
 }
 
 TEST_CASE_METHOD(ConnectingFixture, "a host name that was reported stays when a later connection does not tell it") {
-  hooks.host_name = "reported";
+  hooks.host_name = [] { return std::string("reported"); };
   const auto source = Make("test:///default");
   REQUIRE(source->Collect(snapshot).has_value());
   CHECK(snapshot.host == "reported");
   LoseDaemon();
   CHECK_FALSE(source->Collect(snapshot).has_value());
   RestoreDaemon();
-  hooks.host_name = "";
+  hooks.host_name = [] { return std::string(""); };
   const int opens = hooks.opens;
-  REQUIRE(source->Collect(snapshot).has_value());
-  CHECK(hooks.opens > opens);
+  CHECK(Eventually([&] { return source->Collect(snapshot).has_value() && hooks.opens > opens; }));
   CHECK(snapshot.host == "reported");
 }
 

@@ -9,6 +9,7 @@
 
 #include "fake_daemon.h"
 #include "fakes/eventually.h"
+#include "libvirt/lane_pool.h"
 #include "libvirt/libvirt_source.h"
 #include "scaled_clock.h"
 
@@ -38,9 +39,13 @@ struct DaemonFixture {
   // Collects until all lanes, the spare ones too, are connected and know the VMs.
   void Start() {
     Make();
-    for (int i = 0; i < 3; ++i) {
-      REQUIRE(Eventually([this] { return CollectedInFull() && snapshot.lanes_parked == 0; }));
-    }
+    REQUIRE(Eventually([this] { return CollectedInFull() && IsConnected(); }));
+    for (int i = 0; i < 2; ++i) REQUIRE(CollectedInFull());
+  }
+  // The control connection, the lanes and the spare ones, and each has listed the VMs.
+  [[nodiscard]] bool IsConnected() const {
+    const int connections = 1 + static_cast<int>(options.lanes + LanePool::kSpares);
+    return snapshot.lanes_parked == 0 && daemon.calls(Function::kList) >= connections;
   }
 
   // Waits until no thread is left that may still call libvirt.

@@ -141,5 +141,21 @@ TEST_CASE("a callback may drop the last reference to the loop that it runs on") 
   CHECK(LoopThread() != thread);
 }
 
+TEST_CASE("who waits for a turn of the loop goes on when what was due has been done") {
+  const auto loop = *EventLoop::Share();
+  for (int i = 0; i < 20; ++i) {
+    std::atomic<bool> done{false};
+    Post([&] { done = true; });
+    EventLoop::AwaitTurn();
+    CHECK(Eventually([&] { return done.load(); }));
+  }
+}
+
+TEST_CASE("where no loop runs nobody waits for its turn") {
+  const auto begin = std::chrono::steady_clock::now();
+  EventLoop::AwaitTurn();
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(500));
+}
+
 }  // namespace
 }  // namespace vmtelem

@@ -51,15 +51,17 @@ std::string FakeDaemon::Name(int vm) { return fmt::format("vm-{:02}", vm); }
 FakeDaemon::FakeDaemon() : file_(FileName()) {
   WriteFile();
   hooks_.type = "QEMU";
-  hooks_.host_name = "fake";
+  hooks_.host_name = [] { return std::string("fake"); };
   hooks_.before = [this](const auto& call) { return Before(call); };
-  hooks_.bulk = [this](const auto& call) { return Bulk(call); };
+  hooks_.bulk = hooks_.state = [this](const auto& call) { return Bulk(call); };
   hooks_.control_info = [this](virDomainPtr domain) { return ControlInfo(domain); };
   hooks_.is_alive = [this](virConnectPtr connect) {
     const std::lock_guard guard(mutex_);
     return !cut_.contains(connect);
   };
-  hooks_.opened = [this](virConnectPtr connect) { Change([&] { connections_.insert(connect), cut_.erase(connect); }); };
+  hooks_.opened = [this](virConnectPtr connect) {
+    Change([&] { connections_.insert(connect), cut_.erase(connect), mute_.erase(connect); });
+  };
   hooks_.closed = [this](virConnectPtr connect) {
     Change([&] {
       const auto found = connections_.find(connect);  // a test's own connection is not in it
@@ -130,6 +132,9 @@ void FakeDaemon::Restart() {
     for (Vm& vm : vms_) vm = {};
   });
 }
+void FakeDaemon::MuteConnections() {
+  Change([&] { mute_.insert(connections_.begin(), connections_.end()); });
+}
 void FakeDaemon::CutNextBulk() {
   Change([&] { cut_next_bulk_ = true; });
 }
@@ -150,6 +155,7 @@ void FakeDaemon::RefuseLists() {
 void FakeDaemon::EndFaults() {
   Change([&] {
     last_run_ended_ = run_;
+    mute_.clear();
     for (Vm& vm : vms_) vm.hangs = vm.locked = false, vm.takes = {};
     loses_ = silent_ = cut_next_bulk_ = refuses_ = refuses_lists_ = false;
     bulk_calls_to_lose_ = 0;
@@ -182,6 +188,11 @@ int FakeDaemon::most_blocked() const {
   return most_blocked_;
 }
 
+int FakeDaemon::blocking_the_list() const {
+  const std::lock_guard guard(mutex_);
+  return blocking_the_list_;
+}
+
 int FakeDaemon::waiting_on(int vm) const {
   const std::lock_guard guard(mutex_);
   return vms_.at(static_cast<std::size_t>(vm)).waiting;
@@ -202,7 +213,7 @@ bool FakeDaemon::Before(const LibvirtHooks::Call& call) {
   Log& log = log_.at(static_cast<std::size_t>(call.function));
   ++log.calls;
   log.threads.insert(std::this_thread::get_id());
-  WaitFor(lock, [this] { return !silent_; });
+  WaitFor(lock, [this, connect = call.connect] { return !silent_ && !mute_.contains(connect); });
   if (call.function == Function::kBulk && bulk_calls_to_lose_ > 0) {
     --bulk_calls_to_lose_;
     WaitFor(lock, [this] { return !loses_; });
@@ -215,6 +226,7 @@ bool FakeDaemon::Before(const LibvirtHooks::Call& call) {
   }
   if (!call.vm.empty()) {
     Vm& vm = Find(call.vm);
+    if (vm.locked) ++blocking_the_list_;
     WaitFor(vm, lock, [&] { return !vm.locked; });
   }
   if (call.function == Function::kBulk && std::exchange(cut_next_bulk_, false)) cut_.insert(call.connect);

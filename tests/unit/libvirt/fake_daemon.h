@@ -53,6 +53,8 @@ class FakeDaemon {
   // It is another daemon from now on: all connections end, no fault goes on. But what is blocked stays so, as on a host
   // that is not there any more, until EndFaults().
   void Restart();
+  // Nothing is answered on the connections there are. New ones work.
+  void MuteConnections();
   // The connection of the next bulk call ends.
   void CutNextBulk();
   // The next bulk call is refused, on a connection that goes on.
@@ -66,6 +68,8 @@ class FakeDaemon {
   [[nodiscard]] int open_connections() const;
   [[nodiscard]] int blocked() const;
   [[nodiscard]] int most_blocked() const;  // at any time
+  // Calls that met a VM's lock with the list of VMs locked, which would have kept VMs from being created.
+  [[nodiscard]] int blocking_the_list() const;
   [[nodiscard]] int waiting_on(int vm) const;
   [[nodiscard]] int most_waiting_on(int vm) const;
   [[nodiscard]] bool AwaitBlocked(int count) const;
@@ -103,13 +107,14 @@ class FakeDaemon {
   std::array<Log, static_cast<std::size_t>(Function::kCount)> log_;
   std::multiset<virConnectPtr>
       connections_;  // an address may be in use anew before the one before is told to be closed
-  std::set<virConnectPtr> cut_;
+  std::set<virConnectPtr> cut_, mute_;
   bool silent_ = false, cut_next_bulk_ = false, deny_next_bulk_ = false, refuses_ = false, refuses_lists_ = false;
   std::chrono::milliseconds bulk_takes_{0}, others_take_{0};
   bool loses_ = false;
   int bulk_calls_to_lose_ = 0;
   int run_ = 0, last_run_ended_ = -1;
   int blocked_ = 0, most_blocked_ = 0;
+  int blocking_the_list_ = 0;
 };
 
 }  // namespace vmtelem

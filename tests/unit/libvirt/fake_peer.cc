@@ -44,6 +44,10 @@ int virConnectDomainEventRegisterAny(virConnectPtr conn, virDomainPtr dom, int e
                                                                                                 opaque, freecb);
   }
   const std::lock_guard guard(current->mutex);
+  if (current->close.connect != conn) {
+    return Real<decltype(virConnectDomainEventRegisterAny)>("virConnectDomainEventRegisterAny")(conn, dom, eventID, cb,
+                                                                                                opaque, freecb);
+  }
   if (!current->has_events) return -1;
   current->events[eventID] = {reinterpret_cast<void (*)()>(cb), opaque, conn};
   current->held[opaque] = freecb;
@@ -55,6 +59,9 @@ int virConnectDomainEventDeregisterAny(virConnectPtr conn, int callbackID) {
     return Real<decltype(virConnectDomainEventDeregisterAny)>("virConnectDomainEventDeregisterAny")(conn, callbackID);
   }
   const std::lock_guard guard(current->mutex);
+  if (current->close.connect != conn) {
+    return Real<decltype(virConnectDomainEventDeregisterAny)>("virConnectDomainEventDeregisterAny")(conn, callbackID);
+  }
   const auto registered = current->events.find(callbackID);
   if (registered != current->events.end() && registered->second.connect == conn) current->events.erase(registered);
   return 0;

@@ -9,7 +9,7 @@ namespace vmtelem {
 
 // While one of these lives, every connection has it for a peer: one that takes keepalive and close callbacks, which the
 // test driver does not, and of which the test sends the events. What is registered is the latest registration, of
-// whichever connection.
+// whichever connection has a close callback (the control connection). Events of the others come from the test driver.
 struct FakePeer {
   struct Callback {
     void (*function)() = nullptr;  // of whatever type was registered
@@ -31,6 +31,12 @@ struct FakePeer {
   void Close(virConnectPtr connect, int reason) {
     const std::lock_guard guard(mutex);
     reinterpret_cast<virConnectCloseFunc>(close.function)(connect, reason, close.opaque);
+  }
+
+  // Whether it is the control connection.
+  bool Watches(virConnectPtr connect) {
+    const std::lock_guard guard(mutex);
+    return close.connect == connect;
   }
 
   std::mutex mutex;  // for what follows while lanes come and go

@@ -256,5 +256,21 @@ TEST_CASE_METHOD(Fixture, "a broken pipe on the lane's thread is an error and no
   CHECK(blocked == true);
 }
 
+TEST_CASE_METHOD(Fixture, "a job that is given up learns so when it asks for the time, and the next one does not") {
+  const auto lane = Make();
+  auto held = lane->Start([gate = gate](State&, LaneClock& lane_clock) -> Result<bool> {
+    gate->Pass();
+    return lane_clock.Now().has_value();
+  });
+  REQUIRE(gate->AwaitArrivals(1));
+  lane->GiveUpJob();
+  gate->Open();
+  REQUIRE(lane->Await(Soon()));
+  CHECK(held.Take() == false);
+  const auto next =
+      lane->Call([](State&, LaneClock& lane_clock) -> Result<bool> { return lane_clock.Now().has_value(); }, Soon());
+  CHECK(next == true);
+}
+
 }  // namespace
 }  // namespace vmtelem

@@ -75,14 +75,16 @@ virErrorPtr virGetLastError(void) {
 
 int virDomainListGetStats(virDomainPtr* doms, unsigned int stats, virDomainStatsRecordPtr** retStats,
                           unsigned int flags) {
-  if (!Before(Function::kBulk, virDomainGetConnect(doms[0]))) return -1;
+  const bool is_state = stats == VIR_DOMAIN_STATS_STATE && doms[1] == nullptr;
+  if (!Before(is_state ? Function::kState : Function::kBulk, virDomainGetConnect(doms[0]))) return -1;
   const auto* hooks = current.load();
-  if (hooks == nullptr || !hooks->bulk) {
+  const auto* hook = hooks == nullptr ? nullptr : is_state ? &hooks->state : &hooks->bulk;
+  if (hook == nullptr || !*hook) {
     return Real<decltype(virDomainListGetStats)>("virDomainListGetStats")(doms, stats, retStats, flags);
   }
   std::size_t count = 0;
   while (doms[count] != nullptr) ++count;
-  const auto answer = hooks->bulk({{doms, count}, stats, flags});
+  const auto answer = (*hook)({{doms, count}, stats, flags});
   if (!answer) return -1;
   *retStats = ToLibvirt(*answer);
   return static_cast<int>(answer->size());
@@ -96,7 +98,7 @@ int virConnectListAllDomains(virConnectPtr conn, virDomainPtr** domains, unsigne
     return -1;
   }
   const int count = Real<decltype(virConnectListAllDomains)>("virConnectListAllDomains")(conn, domains, flags);
-  if (hooks != nullptr && hooks->listed) hooks->listed();
+  if (hooks != nullptr && hooks->listed) hooks->listed(conn);
   return count;
 }
 
@@ -164,13 +166,19 @@ int virDomainBlockStats(virDomainPtr dom, const char* disk, virDomainBlockStatsP
   return Real<decltype(virDomainBlockStats)>("virDomainBlockStats")(dom, disk, stats, size);
 }
 
+int virNodeGetCPUMap(virConnectPtr conn, unsigned char** cpumap, unsigned int* online, unsigned int flags) {
+  if (!Before(Function::kPing, conn)) return -1;
+  return Real<decltype(virNodeGetCPUMap)>("virNodeGetCPUMap")(conn, cpumap, online, flags);
+}
+
 char* virConnectGetHostname(virConnectPtr conn) {
   if (!Before(Function::kHostName, conn)) return nullptr;
   const auto* hooks = current.load();
   if (hooks == nullptr || !hooks->host_name) {
     return Real<decltype(virConnectGetHostname)>("virConnectGetHostname")(conn);
   }
-  return hooks->host_name->empty() ? nullptr : ::strdup(hooks->host_name->c_str());
+  const std::string name = hooks->host_name();
+  return name.empty() ? nullptr : ::strdup(name.c_str());
 }
 
 int virConnectClose(virConnectPtr conn) {

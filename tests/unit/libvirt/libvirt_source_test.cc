@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "fakes/eventually.h"
 #include "libvirt/handles.h"
 #include "source_fixture.h"
 
@@ -135,7 +136,7 @@ TEST_CASE_METHOD(SourceFixture, "a VM that was stopped and started is another in
   CHECK(snapshot.domains.empty());
   CHECK(snapshot.problems.empty());
   REQUIRE(virDomainCreate(vm.get()) == 0);
-  REQUIRE(source->Collect(snapshot).has_value());
+  REQUIRE(Eventually([&] { return source->Collect(snapshot).has_value() && snapshot.domains.size() == 1; }));
   CHECK(snapshot.domains.at(0).domain_id != before.domain_id);
   CHECK(snapshot.domains.at(0).incarnation != before.incarnation);
 }

@@ -147,6 +147,7 @@ TEST_CASE_METHOD(PartialFixture, "a connection that is lost with the second ques
   PartialAnswers(2);
   hooks.bulk = [this, partial = hooks.bulk](const LibvirtHooks::BulkCall& call) -> LibvirtHooks::BulkAnswer {
     if (asked.size() < 1) return partial(call);
+    hooks.alive = false;
     LibvirtHooks::FailWith(VIR_ERR_RPC, VIR_FROM_RPC);
     return std::nullopt;
   };

@@ -71,5 +71,17 @@ TEST_CASE("a parked call may be asked after everybody else has gone") {
   CHECK_FALSE(call.returned());
 }
 
+TEST_CASE_METHOD(Fixture, "a call that is discounted is not blocked any more, but still there") {
+  const ParkedCall before = lot->Park();
+  lot->Discount();
+  CHECK(lot->blocked(SteadyTime::max()) == 0);
+  CHECK_FALSE(before.returned());
+  CHECK(lot->size() == 1);
+  const ParkedCall after = lot->Park();
+  CHECK(lot->blocked(SteadyTime::max()) == 1);
+  after.NoteReturned();
+  CHECK(after.returned());
+}
+
 }  // namespace
 }  // namespace vmtelem

@@ -13,9 +13,15 @@ ReconnectPause LongestPauses() {
 
 TEST_CASE("the first attempt to connect need not wait") { CHECK(LongestPauses().MayTry(SteadyTime{})); }
 
-TEST_CASE("after a failure there is no attempt before the pause has passed") {
+TEST_CASE("the second attempt to connect need not wait either") {
   ReconnectPause pause = LongestPauses();
   pause.NoteFailure(kStart);
+  CHECK(pause.MayTry(kStart));
+}
+
+TEST_CASE("after two failures there is no attempt before the pause has passed") {
+  ReconnectPause pause = LongestPauses();
+  for (int i = 0; i < 2; ++i) pause.NoteFailure(kStart);
   CHECK_FALSE(pause.MayTry(kStart + Backoff::kBase - Nanoseconds(1)));
   CHECK(pause.MayTry(kStart + Backoff::kBase));
 }

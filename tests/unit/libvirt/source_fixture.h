@@ -43,10 +43,11 @@ struct SourceFixture {
       LibvirtHooks::FailWith(VIR_ERR_SYSTEM_ERROR, VIR_FROM_RPC, "End of file while reading data");
       return std::nullopt;
     };
+    hooks.state = hooks.bulk;
   }
   void RestoreDaemon() {
     hooks.alive = true;
-    hooks.bulk = nullptr;
+    hooks.bulk = hooks.state = nullptr;
     hooks.refuse_open = nullptr;
   }
   std::uint64_t IncarnationOf(const std::string& name) {

@@ -179,6 +179,56 @@ TEST_CASE_METHOD(StatsReaderFixture, "values out of range are counted per answer
   CHECK(answer.values_out_of_range == 1);
 }
 
+// As libvirt's daemon says of one that it cannot encode; the connection goes on.
+TEST_CASE_METHOD(StatsReaderFixture, "a reply that is too large for the protocol is asked for in halves") {
+  Open("QEMU");
+  const int code = GENERATE(int{VIR_ERR_RPC}, int{VIR_ERR_INTERNAL_ERROR});
+  std::vector<std::size_t> asked;
+  hooks.bulk = [&](const LibvirtHooks::BulkCall& call) -> LibvirtHooks::BulkAnswer {
+    asked.push_back(call.domains.size());
+    if (call.domains.size() < 3) return Running(call);
+    LibvirtHooks::FailWith(code, VIR_FROM_RPC, "Unable to encode message payload");
+    return std::nullopt;
+  };
+  REQUIRE(Read().has_value());
+  CHECK(asked == std::vector<std::size_t>{3, 1, 2});
+  CHECK(AnsweredNames().size() == 3);
+  CHECK(answer.problems.empty());
+}
+
+TEST_CASE_METHOD(StatsReaderFixture, "a VM that was shut off during the call is gone, whatever its record says") {
+  Open("QEMU");
+  hooks.bulk = [&](const LibvirtHooks::BulkCall& call) {
+    std::vector<LibvirtHooks::Record> records;
+    for (auto* domain : call.domains) {
+      const bool is_off = NameOf(domain) == "paused";
+      auto& parameters = New().Int("state.state", is_off ? VIR_DOMAIN_SHUTOFF : VIR_DOMAIN_RUNNING);
+      parameters.String("block.0.name", "vda").Ullong("block.0.rd.reqs", 1);
+      records.push_back({domain, &parameters});
+    }
+    return LibvirtHooks::BulkAnswer(std::move(records));
+  };
+  REQUIRE(Read().has_value());
+  CHECK(AnsweredNames() == VmNames{"db:main", "web 01"});
+  CHECK(Vm("web 01").disks.size() == 1);
+}
+
+// libvirt reads the times and the memory of a process that is not there any more as 0.
+TEST_CASE_METHOD(StatsReaderFixture, "a VM whose QEMU has died gives no zeros") {
+  Open("QEMU");
+  hooks.bulk = [&](const LibvirtHooks::BulkCall& call) {
+    std::vector<LibvirtHooks::Record> records;
+    for (auto* domain : call.domains) {
+      auto& parameters = New().Int("state.state", VIR_DOMAIN_RUNNING).Ullong("balloon.current", 1);
+      parameters.Ullong("balloon.rss", NameOf(domain) == "paused" ? 0 : 512).Ullong("cpu.time", 0);
+      records.push_back({domain, &parameters});
+    }
+    return LibvirtHooks::BulkAnswer(std::move(records));
+  };
+  REQUIRE(Read().has_value());
+  CHECK(AnsweredNames() == VmNames{"db:main", "web 01"});
+}
+
 TEST_CASE_METHOD(StatsReaderFixture, "very many VMs are asked for in several calls") {
   Open("QEMU");
   std::vector<std::size_t> asked;

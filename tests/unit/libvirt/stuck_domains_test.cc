@@ -93,5 +93,15 @@ TEST_CASE_METHOD(Fixture, "the call of the time when it hung says nothing about 
   CHECK_FALSE(stuck.set_aside("a"));
 }
 
+TEST_CASE_METHOD(Fixture, "a VM that was started anew is not stuck, whatever waits for its run before") {
+  stuck.NoteLocked(a, lot->Park(), kStart);
+  stuck.NoteLocked(b, lot->Park(), kStart);
+  const auto another_run = std::make_shared<const DomainRef>(DomainRef{"a", "vm a", 7});
+  const auto same_run = std::make_shared<const DomainRef>(b);
+  stuck.ForgetEarlierRuns({another_run, same_run});
+  CHECK_FALSE(stuck.set_aside("a"));
+  CHECK(stuck.set_aside("b"));
+}
+
 }  // namespace
 }  // namespace vmtelem

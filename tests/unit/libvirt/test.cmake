@@ -6,6 +6,8 @@ vmtelem_unit_test(
           cap_test.cc
           connecting_test.cc
           control_test.cc
+          cycle_end_test.cc
+          daemon_life_test.cc
           device_book_test.cc
           discovery_test.cc
           domain_events_test.cc
@@ -23,11 +25,14 @@ vmtelem_unit_test(
           lane_test.cc
           libvirt_hooks.cc
           libvirt_source_test.cc
+          listing_test.cc
           locked_vm_test.cc
           lost_connection_test.cc
           lost_call_test.cc
           monitor_test.cc
+          mute_connections_test.cc
           new_daemon_test.cc
+          open_sockets_test.cc
           parking_lot_test.cc
           reconnect_pause_test.cc
           roster_test.cc

@@ -10,8 +10,8 @@ namespace {
 TEST_CASE("errors of calls are told apart by what can be done about them") {
   const auto [error, code] = GENERATE(table<VirtError, ErrorCode>({
       {{VIR_ERR_SYSTEM_ERROR, VIR_FROM_RPC, ECONNRESET, ""}, ErrorCode::kUnreachable},
-      {{VIR_ERR_INTERNAL_ERROR, VIR_FROM_RPC, 0, ""}, ErrorCode::kUnreachable},
-      {{VIR_ERR_RPC, VIR_FROM_REMOTE, 0, ""}, ErrorCode::kUnreachable},
+      {{VIR_ERR_INTERNAL_ERROR, VIR_FROM_RPC, 0, ""}, ErrorCode::kInternal},
+      {{VIR_ERR_RPC, VIR_FROM_REMOTE, 0, ""}, ErrorCode::kInternal},
       {{VIR_ERR_SSH, VIR_FROM_SSH, 0, ""}, ErrorCode::kUnreachable},
       {{VIR_ERR_LIBSSH, VIR_FROM_LIBSSH, 0, ""}, ErrorCode::kUnreachable},
       {{VIR_ERR_SYSTEM_ERROR, VIR_FROM_QEMU, ENOENT, ""}, ErrorCode::kInternal},

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "libvirt/bulk_session.h"
+#include "libvirt/daemon_life.h"
+#include "libvirt/domain_ref.h"
+#include "libvirt/lane_pool.h"
+
+namespace vmtelem {
+
+// Finds out what holds up late calls. On a lane of its own it asks their VMs for their state, one by one: that waits
+// for a VM's lock and needs no monitor.
+//  - A VM that answers and has had a command at its monitor for long hangs.
+//  - A VM that does not answer has its lock held, if the daemon meanwhile answered a call that was made later (a ping,
+//    which touches no VM, or any other), on a connection that was open before.
+//  - Else nothing answers, and no VM is to blame.
+// The late calls are the caller's. For the collector's thread; never waits.
+class HangSearch {
+ public:
+  // A VM is asked in 0.3 ms (QEMU 7.2, libvirt 9.0); one that takes hundreds of times as long waits for something.
+  static constexpr Nanoseconds kPatience = std::chrono::milliseconds(150);
+  // After which time the daemon is asked whether it is there at all.
+  static constexpr Nanoseconds kPingAfter = std::chrono::milliseconds(50);
+
+  struct Parts {  // all must outlive the search
+    LanePool& lanes;
+    DaemonLife& life;
+    Clock& clock;
+  };
+  explicit HangSearch(const Parts& parts) : parts_(parts) {}
+
+  struct Locked {
+    std::shared_ptr<const DomainRef> domain;
+    ParkedCall call;  // which waits for the VM's lock
+    SteadyTime since;
+  };
+  struct Finding {
+    std::vector<SweepProgress::Blocked> blocked;
+    std::optional<Locked> locked;  // the VM at which the search ended; those behind it were not asked
+    bool incomplete = false;       // too many searches wait for locks to look at all
+  };
+
+  [[nodiscard]] bool running() const { return sweep_.has_value(); }
+  // At most so many wait for a lock.
+  static constexpr std::size_t kMostWaiting = 2;
+  [[nodiscard]] bool may_start() const { return waiting_.size() < kMostWaiting; }
+  // Begins, unless no lane is ready.
+  bool Start(DomainRefs suspects);
+  // Takes what has come. Gives the finding, once, when the search is over.
+  std::optional<Finding> Step();
+  // When Step() may have more to say although nothing comes.
+  [[nodiscard]] SteadyTime look_at() const;
+  // Whether anything has come.
+  [[nodiscard]] bool has_news() const;
+  // Since when the search or a ping has stood still without any answer to what was asked since, if that is longer than
+  // the patience.
+  [[nodiscard]] std::optional<SteadyTime> silent_since() const;
+
+  // Asks the daemon whether it is there, if a lane is ready; again on another one when that is not answered, and on one
+  // that was connected since. The answers go to DaemonLife.
+  void Ping();
+  [[nodiscard]] bool pinging() const { return !pings_.empty(); }
+  // Whether a ping on a connection that was open at `moment` has been without answer for longer than the patience.
+  [[nodiscard]] bool ping_is_silent(SteadyTime moment) const;
+
+  // Lanes that are in use and soon come back.
+  [[nodiscard]] std::size_t lanes_out() const { return (sweep_ ? 1U : 0U) + pings_.size(); }
+
+  // Leaves all calls behind, whose connections lead to nobody.
+  void LeaveBehind();
+  // Leaves behind those that wait for locks; the others end in a moment.
+  void Close();
+
+ private:
+  using Lane = std::unique_ptr<BulkLane>;
+  struct Sweep {
+    DomainRefs suspects;
+    Lane lane;
+    Pending<Result<void>> done;
+    std::shared_ptr<SweepProgress> progress;
+    std::size_t calls = 0;
+    SteadyTime at_since;  // of the latest of these
+  };
+  struct Call {  // a ping, or a sweep that waits for a lock
+    Lane lane;
+    Pending<Result<void>> done;
+    SteadyTime since;
+    std::optional<ParkedCall> parked;
+  };
+  void TakeBack(Lane lane, SteadyTime asked, const Result<void>& outcome);
+  void TakePings();
+  void StartPing(Lane lane);
+  static std::vector<Call> TakeDone(std::vector<Call>& calls);
+  void TakeWaiting();
+  Finding Finish();
+  Finding LeaveAtLock();
+
+  const Parts parts_;
+  std::optional<Sweep> sweep_;
+  std::vector<Call> pings_;
+  std::vector<Call> waiting_;  // for locks
+};
+
+}  // namespace vmtelem

@@ -1,0 +1,75 @@
+#include "libvirt/snapshot_filler.h"
+
+#include <string>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+namespace vmtelem {
+namespace {
+
+constexpr std::size_t kFewVms = 3;
+
+DomainStats& Add(const DomainRef& domain, Snapshot& snapshot) {
+  DomainStats& stats = snapshot.domains.emplace_back();
+  stats.name = domain.name;
+  stats.uuid = domain.uuid;
+  stats.domain_id = domain.id;
+  stats.stamp = snapshot.stamp;
+  return stats;
+}
+
+}  // namespace
+
+void SnapshotFiller::NoteMonitors(const PollResult& result, Snapshot& snapshot) const {
+  std::unordered_set<std::string> partial;
+  for (const Answer& answer : result.answers)
+    partial.insert(answer.without_monitor.begin(), answer.without_monitor.end());
+  for (DomainStats& domain : snapshot.domains) {
+    const bool lacks = partial.contains(domain.uuid) || parts_.stuck.hung(domain.uuid);
+    if (!domain.monitor_ok && lacks) NoteMonitor(domain, snapshot.problems);
+  }
+}
+
+void SnapshotFiller::NoteMonitor(DomainStats& domain, std::vector<Error>& problems) const {
+  if (const auto since = parts_.stuck.since(domain.uuid)) {
+    domain.monitor_ok = false;
+    domain.monitor_blocked_s = Seconds(parts_.clock.SteadyNow() - *since);
+    return;
+  }
+  const std::string message =
+      fmt::format("part of the statistics of VM '{}' is missing: another call to libvirt holds its job", domain.name);
+  problems.push_back({ErrorCode::kTimeout, message, {}});
+}
+
+void SnapshotFiller::AddUnread(const PollResult& result, Snapshot& snapshot) const {
+  for (const auto& domain : result.failed) {
+    Add(*domain, snapshot);
+    const std::string message = fmt::format("VM '{}' was not read: {}", domain->name, result.why_failed);
+    snapshot.problems.push_back({ErrorCode::kTimeout, message, {}});
+  }
+  for (const auto& domain : result.late) Add(*domain, snapshot);
+  if (result.late.empty()) return;
+  const std::string message = fmt::format("{} is slow: calls for {} VMs go on", parts_.shown_uri, result.late.size());
+  snapshot.problems.push_back({ErrorCode::kTimeout, message, {}});
+}
+
+void SnapshotFiller::AddSetAside(const DomainRefs& set_aside, std::size_t all, Snapshot& snapshot) const {
+  std::unordered_set<std::string> listed;
+  for (const DomainStats& domain : snapshot.domains) listed.insert(domain.uuid);
+  const bool most = set_aside.size() >= kFewVms && 2 * set_aside.size() > all;
+  for (const auto& domain : set_aside) {
+    if (!listed.insert(domain->uuid).second) continue;
+    DomainStats& stats = Add(*domain, snapshot);
+    const auto since = parts_.stuck.since(domain->uuid);
+    if (!since || most) continue;
+    stats.monitor_ok = false;
+    stats.monitor_blocked_s = Seconds(parts_.clock.SteadyNow() - *since);
+  }
+  if (!most) return;
+  const std::string message =
+      fmt::format("{}: calls for {} of {} VMs wait for the daemon", parts_.shown_uri, set_aside.size(), all);
+  snapshot.problems.push_back({ErrorCode::kTimeout, message, {}});
+}
+
+}  // namespace vmtelem

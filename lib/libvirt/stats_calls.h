@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "libvirt/bulk_session.h"
+#include "libvirt/domain_ref.h"
+#include "libvirt/lane_pool.h"
+#include "libvirt/shards.h"
+
+namespace vmtelem {
+
+// A call for the statistics of some VMs: to be made, or under way on a lane.
+struct StatsCall {
+  enum class Kind {
+    kShard,
+    kPart,   // of a shard that was late
+    kAlone,  // of one VM: if it waits, it waits alone
+  };
+  DomainRefs domains;
+  Kind kind = Kind::kShard;
+  Depth depth = Depth::kFull;
+  bool asked_again = false;  // on a new connection, after another one ended
+
+  std::unique_ptr<BulkLane> lane{};
+  Pending<Result<BulkSession::Reply>> reply{};
+  SteadyTime since{}, look_at{};  // it is late from `look_at` on
+  int looks = 0;
+  // Nobody waits for it: its VMs are asked in other calls, or set aside. Its lane is of use again when it returns.
+  std::optional<ParkedCall> parked{};
+
+  [[nodiscard]] bool open() const { return !parked.has_value(); }
+  [[nodiscard]] bool late(SteadyTime now) const { return open() && look_at <= now && !lane->idle(); }
+};
+
+// The calls that wait for a lane and those that are under way, which may be from one cycle into another. Knows how many
+// there may be. For the collector's thread; never waits.
+class StatsCalls {
+ public:
+  struct Terms {  // of a cycle
+    Question question;
+    std::size_t shards = 1;
+    std::size_t alone_max = 1;        // calls at most in which VMs are asked for each alone
+    std::size_t blocked_max = 0;      // calls that may wait in vain, all in all
+    std::vector<DomainStats> memory;  // to be reused
+  };
+  StatsCalls(LanePool& lanes, Clock& clock, Nanoseconds timeout)
+      : lanes_(lanes), clock_(clock), shard_pace_(timeout), lone_pace_(timeout) {}
+
+  void Begin(Terms terms) { terms_ = std::move(terms); }
+  // Those of `domains` that no open call is about.
+  [[nodiscard]] DomainRefs NotUnderWay(const DomainRefs& domains) const;
+  // `like` says of what kind and depth the calls are, each for a part of `domains`.
+  void Queue(const DomainRefs& domains, std::size_t count, const StatsCall& like);
+  // Starts what may be started on the lanes that are ready. Where there are to be no more, what waits is asked for
+  // without any monitor, which cannot hang.
+  void StartQueued(const std::vector<std::string>& hung);
+  // Takes out what has returned; its lane is still its own.
+  std::vector<StatsCall> TakeReturned();
+  // Nobody waits for the call any more.
+  ParkedCall Park(StatsCall& call);
+  // Leaves the threads behind that are in these calls, and gives the VMs of those that were open.
+  DomainRefs LeaveBehind(SteadyTime opened_before);
+  // Takes out the VMs that wait for a lane, and forgets all else.
+  DomainRefs TakeQueued();
+  void Close();
+
+  [[nodiscard]] std::vector<StatsCall>& under_way() { return under_way_; }
+  [[nodiscard]] bool queued() const { return !queue_.empty(); }
+  [[nodiscard]] std::size_t CountOpen() const;
+  [[nodiscard]] bool AnyOpenThatIsNot(StatsCall::Kind kind) const;
+  // Whether VMs that were asked again may still answer in no more than the usual time.
+  [[nodiscard]] bool AnyPartInTime(SteadyTime now) const;
+  [[nodiscard]] bool AllOpenAreIdle() const;
+  [[nodiscard]] bool AnyIdle() const;
+  // How long a call like this may take before it is late.
+  [[nodiscard]] Nanoseconds LimitOf(const StatsCall& call) const;
+  void NoteDuration(const StatsCall& call, Nanoseconds took);
+  [[nodiscard]] bool knows_pace() const { return shard_pace_.known(); }
+  void ForgetPace() { shard_pace_.Forget(); }
+  // Whether as many calls wait in vain, or may, as may.
+  [[nodiscard]] bool at_cap() const;
+  [[nodiscard]] const Terms& terms() const { return terms_; }
+
+ private:
+  void Start(StatsCall call, std::unique_ptr<BulkLane> lane, const std::vector<std::string>& hung);
+  void JoinWithoutMonitor();
+  [[nodiscard]] bool MayStart() const;
+  [[nodiscard]] bool NoneIsToComeBack() const;
+  [[nodiscard]] std::size_t CountOpen(Depth depth) const;
+  [[nodiscard]] std::vector<DomainStats> MemoryFor(std::size_t count);
+
+  LanePool& lanes_;
+  Clock& clock_;
+  ShardPace shard_pace_;
+  LonePace lone_pace_;
+  Terms terms_;
+  std::deque<StatsCall> queue_;
+  std::vector<StatsCall> under_way_;
+};
+
+}  // namespace vmtelem
