@@ -12,7 +12,6 @@ import subprocess
 import time
 import urllib.request
 
-from harness.libvirtd import URI
 from harness.line_protocol import parse_line
 from harness.wait import free_port
 
@@ -38,7 +37,7 @@ class Collector:
     def is_installed(self):
         return shutil.which(self.program) is not None
 
-    def command(self, directory):
+    def command(self, directory, uri):
         raise NotImplementedError
 
     def lines(self, process):
@@ -59,8 +58,8 @@ class Vmtelem(Collector):
         told = subprocess.run([self.program, "--version"], capture_output=True, text=True, check=True).stdout
         return " ".join(told.split()[:2])
 
-    def command(self, directory):
-        return [self.program, "run", "--stdout", "-q", "-c", URI, "-i", str(INTERVAL_S)]
+    def command(self, directory, uri):
+        return [self.program, "run", "--stdout", "-q", "-c", uri, "-i", str(INTERVAL_S)]
 
     def samples(self, lines):
         for line in lines:
@@ -78,7 +77,7 @@ class Collectd(Collector):
     package = "collectd-core"
     metric = re.compile(r"bench\.virt-(?P<vm>.+)\.(?P<key>virt_cpu_total|disk_octets-vda\.read) ")
 
-    def command(self, directory):
+    def command(self, directory, uri):
         configuration = directory / "collectd.conf"
         configuration.write_text(f"""Hostname "bench"
 Interval {INTERVAL_S}
@@ -96,7 +95,7 @@ LoadPlugin virt
   Format Graphite
 </Plugin>
 <Plugin virt>
-  Connection "{URI}"
+  Connection "{uri}"
   HostnameFormat hostname
   PluginInstanceFormat name
 </Plugin>
@@ -118,9 +117,9 @@ class PrometheusExporter(Collector):
     def __init__(self):
         self._address = ""
 
-    def command(self, directory):
+    def command(self, directory, uri):
         self._address = f"127.0.0.1:{free_port()}"
-        return [self.program, f"--web.listen-address={self._address}", f"--libvirt.uri={URI}"]
+        return [self.program, f"--web.listen-address={self._address}", f"--libvirt.uri={uri}"]
 
     def lines(self, process):
         due = time.monotonic()
@@ -153,14 +152,14 @@ class Domstats(Collector):
     name = program = "virsh"
     package = "libvirt-clients"
     starts_children = True
-    loop = f'while :; do sleep {INTERVAL_S} & timeout --foreground {VIRSH_LIMIT_S} virsh -q -c {URI} domstats "$@"; wait; done'
+    loop = f'while :; do sleep {INTERVAL_S} & timeout --foreground {VIRSH_LIMIT_S} virsh -q "$@"; wait; done'
 
     def __init__(self, *options):
         self._options = options
         self.detail = " ".join([" domstats", *options])
 
-    def command(self, directory):
-        return ["sh", "-c", self.loop, "sh", *self._options]
+    def command(self, directory, uri):
+        return ["sh", "-c", self.loop, "sh", "-c", uri, "domstats", *self._options]
 
     def samples(self, lines):
         vm = ""

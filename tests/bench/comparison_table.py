@@ -1,9 +1,16 @@
 """Rows of texts as a table; the first row is the heading, the first column is text and the others are figures."""
 
+from itertools import zip_longest
+from textwrap import wrap
+
+HEADING_WIDTH = 16
+
 
 def plain(rows):
-    """For a terminal."""
-    return "\n".join("  ".join(cells).rstrip() for cells in aligned(rows))
+    """For a terminal: a long heading takes several lines, so that the table does not get wider than the terminal."""
+    lines = [wrap(cell, HEADING_WIDTH) for cell in rows[0]]
+    headings = [list(line) for line in zip_longest(*lines, fillvalue="")]
+    return "\n".join("  ".join(cells).rstrip() for cells in aligned([*headings, *rows[1:]]))
 
 
 def markdown(rows):

@@ -15,12 +15,12 @@ from collectors import COUNTERS, CPU, clean_environment
 class Running:
     """The process has a session of its own, so that it can be killed with its children."""
 
-    def __init__(self, collector, directory):
+    def __init__(self, collector, directory, uri):
         self.collector = collector
         self.log = directory / "stderr.log"
         self._arrivals = defaultdict(list)  # (vm, counter): moments of the monotonic clock
         self._last_arrival = time.monotonic()
-        command, environment = collector.command(directory), clean_environment(directory)
+        command, environment = collector.command(directory, uri), clean_environment(directory)
         with open(self.log, "wb") as log:
             self._process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                              stderr=log, text=True, errors="replace", start_new_session=True)
@@ -46,9 +46,19 @@ class Running:
         """The fewest complete samples of any of these VMs in that time."""
         return min(self._count((vm, counter), begin, end) for vm in vms for counter in COUNTERS)
 
-    def partial(self, vm, begin, end):
-        """Samples that have at least what needs no QEMU."""
-        return self._count((vm, CPU), begin, end)
+    def partial(self, vms, begin, end):
+        """The fewest samples of any of these VMs that have at least what needs no QEMU."""
+        return min(self._count((vm, CPU), begin, end) for vm in vms)
+
+    def longest_gap_s(self, vms, begin, end):
+        """The longest time in which one of these VMs had no complete sample. It may have begun before."""
+        return max(self._gap_s((vm, counter), begin, end) for vm in vms for counter in COUNTERS)
+
+    def _gap_s(self, key, begin, end):
+        moments = [moment for moment in self._arrivals.get(key, ()) if moment < end]
+        before = max((moment for moment in moments if moment < begin), default=begin)
+        bounds = [before, *(moment for moment in moments if moment >= begin), end]
+        return max(later - earlier for earlier, later in zip(bounds, bounds[1:]))
 
     def _count(self, key, begin, end):
         return sum(begin <= moment < end for moment in self._arrivals.get(key, ()))

@@ -60,6 +60,12 @@ def test_no_vm_is_called_hung(slow):
     assert [line for line in lines if line.fields.get("monitor_ok") is False] == []
 
 
+@larger_share
+def test_the_hypervisor_never_looks_down(slow):
+    """Who answers late is there."""
+    assert set(slow.samples.host("up", [*slow.run.fault, *slow.run.after])) == {True}
+
+
 @every_share
 def test_the_calls_that_are_made_meanwhile_are_bounded(slow):
     assert max(slow.pressure.clients) <= slow.clients + PARKED_MAX

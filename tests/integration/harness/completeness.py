@@ -18,9 +18,9 @@ SHOWN = ("up", "vms_monitor_blocked", "lanes", "lanes_parked", "polls_late", "po
 NEEDS_NO_MONITOR = ("state", "domain_id", "net_rx_bytes", "net_tx_packets")
 
 
-def tick_of(time_ns):
+def tick_of(time_ns, interval_s=INTERVAL_S):
     """Number of the tick at or before that time."""
-    return (time_ns + EARLY_NS) // (INTERVAL_S * SECOND_NS)
+    return (time_ns + EARLY_NS) // round(interval_s * SECOND_NS)
 
 
 def is_full(totals):
@@ -28,24 +28,29 @@ def is_full(totals):
     return totals.fields.get("monitor_ok") is True and all(field in totals.fields for field in NEEDS_MONITOR)
 
 
-def wait_for_phase(phase):
+def wait_for_phase(phase, interval_s=INTERVAL_S):
     """Until that part of an interval has gone by since a tick, so that a fault meets a cycle in a chosen place."""
-    time.sleep((phase * INTERVAL_S - time.time()) % INTERVAL_S)
+    time.sleep((phase * interval_s - time.time()) % interval_s)
 
 
 class Samples:
     """The lines of a run, by VM and tick. Ticks in results count from the first one asked for."""
 
-    def __init__(self, lines):
+    def __init__(self, lines, interval_s=INTERVAL_S):
         self.lines = lines
-        self.hosts = {tick_of(line.time_ns): line for line in select(lines, "vmtelem")}
+        self.hosts = {tick_of(line.time_ns, interval_s): line for line in select(lines, "vmtelem")}
         self.totals = {}
-        for line in select(lines, "vm_totals"):
-            self.totals.setdefault(line.tags["vm"], {})[tick_of(line.time_ns)] = line
+        for line, tick in self._totals_by_tick(interval_s):
+            self.totals.setdefault(line.tags["vm"], {})[tick] = line
 
     def missed(self, vms, ticks):
         """{vm: [ticks without a line]} of the VMs that miss any."""
         return self._lacking(vms, ticks, lambda line: line is not None)
+
+    def missed_too_often(self, vms, ticks):
+        """Those of `missed` that miss more than one sample in twenty; of a few ticks each VM may miss one."""
+        allowed = max(1, len(ticks) // 20)
+        return {vm: missed for vm, missed in self.missed(vms, ticks).items() if len(missed) > allowed}
 
     def partial(self, vms, ticks):
         """{vm: [ticks with a line that is not full]}; a missing line is not partial."""
@@ -81,6 +86,23 @@ class Samples:
         host = " ".join(f"{field}={self.hosts[tick].fields.get(field)}" for field in SHOWN) if tick in self.hosts else "no cycle"
         return f"tick {tick}: {len(lines)} lines, {sum(map(is_full, lines))} full; {host}"
 
+    def _totals_by_tick(self, interval_s):
+        return [(line, tick_of(line.time_ns, interval_s)) for line in select(self.lines, "vm_totals")]
+
     def _lacking(self, vms, ticks, suffices):
         found = {vm: [tick - ticks[0] for tick in ticks if not suffices(self.totals.get(vm, {}).get(tick))] for vm in vms}
         return {vm: lacking for vm, lacking in found.items() if lacking}
+
+
+class SamplesOfCycles(Samples):
+    """The same with each sample at the tick of its cycle, whose line of the hypervisor comes last. For intervals that are not
+    much longer than a cycle: in those a VM may be stamped after the next tick, in one cycle and not in the other."""
+
+    def _totals_by_tick(self, interval_s):
+        cycle = []
+        for line in self.lines:
+            if line.measurement == "vm_totals":
+                cycle.append(line)
+            elif line.measurement == "vmtelem":
+                yield from ((totals, tick_of(line.time_ns, interval_s)) for totals in cycle)
+                cycle = []

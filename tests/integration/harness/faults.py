@@ -4,9 +4,11 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from contextlib import contextmanager
 
 from harness.libvirtd import URI
+from harness.wait import pending_signals, wait_for
 
 
 @contextmanager
@@ -93,3 +95,30 @@ class Destroyed:
 
     def wait(self):
         assert self._process.wait(timeout=60) == 0, "virsh destroy failed"
+
+
+@contextmanager
+def lock_held(guest):
+    """libvirt holds the lock of this VM from the first moment of the block, and gives it back after 10 s or at the end of the
+    block. The VM is gone then."""
+    destroyed = Destroyed(guest)
+    try:
+        wait_for(lambda: signal.SIGTERM in pending_signals(guest.pid), 10, "virsh destroy to be at it")
+        yield destroyed
+    finally:
+        if not destroyed.done:
+            guest.kill()  # what libvirt waits for
+        destroyed.wait()
+
+
+def destroy_slowly(guest, ends_after_s=0.45):
+    """`virsh destroy` of a QEMU that takes a while to end, as a big one does that gives its memory back: its lock is held
+    meanwhile. It is stopped only while it is told to end, when libvirt lets nobody ask it anything. Gives the seconds it took."""
+    begin, destroyed = time.monotonic(), Destroyed(guest)
+    try:
+        wait_for(lambda: destroyed.done or signal.SIGTERM in pending_signals(guest.pid), 10, "virsh destroy to be at it")
+        time.sleep(ends_after_s)
+    finally:
+        guest.thaw()
+    destroyed.wait()
+    return round(time.monotonic() - begin, 2)

@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from harness.libvirtd import virsh
+from harness.libvirtd import URI, virsh
 
 BOOT_SECTOR = b"\xfa\xf4\xeb\xfd".ljust(510, b"\0") + b"\x55\xaa"  # cli; hlt; jmp back to hlt
 BUSY_BOOT_SECTOR = b"\xeb\xfe".ljust(510, b"\0") + b"\x55\xaa"  # jmp to itself
@@ -25,15 +25,18 @@ class Guest:
         self._xml = directory / f"{uuid.uuid4()}.xml"
         self._xml.write_text(xml)
 
-    def create(self):
-        """Start as a transient domain: it is gone from libvirt when it stops."""
-        virsh("create", self._xml)
+    def create(self, uri=URI, paused=False):
+        """Start as a transient domain: it is gone from libvirt when it stops. A paused one runs no BIOS, which costs CPU."""
+        virsh("-c", uri, "create", self._xml, *["--paused"] * paused)
         return self
 
     def define(self):
         """Make it persistent, shut off."""
         virsh("define", self._xml)
         return self
+
+    def undefine(self):
+        virsh("undefine", self.name)
 
     def start(self):
         virsh("start", self.name)

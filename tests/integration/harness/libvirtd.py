@@ -19,12 +19,18 @@ class Libvirtd:
         self._pid_file = directory / "libvirtd.pid"
 
     def start(self):
+        self.launch()
+        wait_for(answers, 90, f"libvirtd to answer; its log is {self._directory}/libvirtd.log")
+
+    def launch(self):
+        """Start it, and do not wait until it answers."""
+        self._pid_file.unlink(missing_ok=True)
         reaper = Path(__file__).with_name("reaper.py")
         command = [sys.executable, reaper, "libvirtd", "-p", self._pid_file]
         with open(self._directory / "libvirtd.log", "ab") as log:
             # a session of its own, so that Ctrl-C reaches the tests and not the daemon that they still need to clean up
             subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-        wait_for(answers, 90, f"libvirtd to answer; its log is {log.name}")
+        wait_for(self._has_pid, 30, "libvirtd to write its pid")
 
     def kill(self, signum=signal.SIGKILL):
         """End the daemon; its QEMUs live on, as after a crash of the daemon on a real host."""
@@ -35,6 +41,9 @@ class Libvirtd:
     @property
     def pid(self):
         return int(self._pid_file.read_text())
+
+    def _has_pid(self):
+        return self._pid_file.exists() and self._pid_file.read_text().strip()
 
 
 def answers():

@@ -4,7 +4,7 @@ import signal
 import time
 from contextlib import contextmanager
 
-from harness.completeness import INTERVAL_S, Samples, is_full, tick_of, wait_for_phase
+from harness.completeness import INTERVAL_S, Samples, SamplesOfCycles, is_full, tick_of, wait_for_phase
 from harness.line_protocol import select
 from harness.resources import Level
 from harness.wait import wait_for
@@ -15,15 +15,17 @@ BETWEEN_CYCLES = 0.7  # of an interval: the cycle of this tick is over, the next
 
 
 class Observation:
-    """A `run --stdout` at an interval of 1 s over the given VMs.
+    """A `run --stdout` over the given VMs, at an interval of 1 s unless another is given.
 
     `fault` is the window of ticks from the one in which the fault began to the one in which it ended, `after` the ones that
     follow. `told` and `told_after` are the log lines of the fault and of the recovery.
     """
 
-    def __init__(self, vmtelem, vms, **settings):
-        self.vms = vms
-        self.running = vmtelem.start("run", "--stdout", POLL_INTERVAL=INTERVAL_S, **settings)
+    settling_s = 15  # in which resources have to be back at their level
+
+    def __init__(self, vmtelem, vms, interval_s=INTERVAL_S, **settings):
+        self.vms, self.interval_s = vms, interval_s
+        self.running = vmtelem.start("run", "--stdout", POLL_INTERVAL=interval_s, **settings)
         self.fault = self.after = range(0)
         self.told, self.told_after, self._calm = [], [], 0
         self.level_before = self.level_after = None
@@ -37,10 +39,10 @@ class Observation:
     @contextmanager
     def during_fault(self):
         """Around a fault, which begins between two cycles. On the way out: the recovery, and resources back at their level."""
-        wait_for_phase(BETWEEN_CYCLES)
-        begin, self._calm = tick_of(time.time_ns()), len(self.running.log())
+        wait_for_phase(BETWEEN_CYCLES, self.interval_s)
+        begin, self._calm = self._tick_of(time.time_ns()), len(self.running.log())
         yield self
-        self.fault = range(begin, tick_of(time.time_ns()) + 1)
+        self.fault = range(begin, self._tick_of(time.time_ns()) + 1)
         self.after = range(self.fault[-1] + 1, self.fault[-1] + 1 + RECOVERY_CYCLES)
         self.wait_for_tick(self.after[-1])
         self.level_after = self._settled_level()
@@ -49,7 +51,7 @@ class Observation:
     def outlast(self, seconds):
         """Let a fault last; the caller ends it right afterwards, which is between two cycles again."""
         time.sleep(seconds)
-        wait_for_phase(BETWEEN_CYCLES)
+        wait_for_phase(BETWEEN_CYCLES, self.interval_s)
         self.told = self.running.log()[self._calm:]
 
     def wait_for_tick(self, tick):
@@ -59,7 +61,7 @@ class Observation:
     def last_tick(self):
         """Of the newest line of the hypervisor: it comes last in its cycle."""
         hosts = select(self.running.lines()[-2000:], "vmtelem")
-        return tick_of(hosts[-1].time_ns) if hosts else 0
+        return self._tick_of(hosts[-1].time_ns) if hosts else 0
 
     def stop(self):
         """SIGTERM; the exit code."""
@@ -76,7 +78,7 @@ class Observation:
 
     @property
     def samples(self):
-        return Samples(self.running.lines())
+        return self._samples_of(self.running.lines())
 
     def figures(self, others):
         """What is worth reporting of any row."""
@@ -90,14 +92,20 @@ class Observation:
                 "before": str(self.level_before), "after": str(self.level_after)}
 
     def _is_steady(self):
-        samples = Samples(self.running.lines()[-2000:])
+        samples = self._samples_of(self.running.lines()[-2000:])
         newest = sorted(samples.hosts)[-STEADY_CYCLES:]
         lines = [samples.totals.get(vm, {}).get(tick) for vm in self.vms for tick in newest]
         return len(newest) == STEADY_CYCLES and all(line is not None and is_full(line) for line in lines)
 
+    def _tick_of(self, time_ns):
+        return tick_of(time_ns, self.interval_s)
+
+    def _samples_of(self, lines):
+        return (Samples if self.interval_s >= INTERVAL_S else SamplesOfCycles)(lines, self.interval_s)
+
     def _settled_level(self):
-        """The level once it is back, or what it is after 15 s: then a test will say what has grown."""
-        deadline = time.monotonic() + 15
+        """The level once it is back, or what it is after a while: then a test will say what has grown."""
+        deadline = time.monotonic() + self.settling_s
         while (level := Level.of(self.running.pid)).grown_since(self.level_before) and time.monotonic() < deadline:
             time.sleep(0.1)
         return level

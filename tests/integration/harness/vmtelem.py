@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness import line_protocol
 from harness.libvirtd import URI
-from harness.wait import wait_for
+from harness.wait import pending_signals, wait_for
 
 INTERVAL_S = 0.5
 
@@ -110,9 +110,7 @@ class Running:
 
     def has_taken(self, signum):
         """True when a signal that was sent has reached the program; until then a second one would merge with it."""
-        with open(f"/proc/{self.pid}/status") as status:
-            pending = [int(line.split()[1], 16) for line in status if line.startswith(("SigPnd", "ShdPnd"))]
-        return not any(mask >> (signum - 1) & 1 for mask in pending)
+        return signum not in pending_signals(self.pid)
 
     def wait(self, timeout_s=30):
         """The exit code; a process that does not end in time fails the test."""

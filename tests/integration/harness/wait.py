@@ -21,3 +21,10 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def pending_signals(pid):
+    """Numbers of the signals that were sent to a process and that it has not taken."""
+    with open(f"/proc/{pid}/status") as status:
+        masks = [int(line.split()[1], 16) for line in status if line.startswith(("SigPnd", "ShdPnd"))]
+    return {number for number in range(1, 65) if any(mask >> (number - 1) & 1 for mask in masks)}

@@ -1,0 +1,122 @@
+"""VMs are started and destroyed all the time, four at a time, and some locks are held at any moment: the VMs that only run are
+sampled on, at an interval that leaves no room for a wait as well as at the usual one.
+
+On a small machine the storm may keep the daemon itself from answering in time. So a client that does nothing else asks for the
+same statistics beside it, and the ticks in which that client has to wait for longer than the interval are excused, and counted.
+"""
+
+from contextlib import ExitStack
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+from harness.bare_client import FullCalls
+from harness.blame import not_answering
+from harness.faults import in_background
+from harness.fleet import destroy_all
+from harness.guests import idle_guest
+from harness.observation import Observation
+from harness.resources import HeldWatch
+
+HEALTHY = 8
+LOOPS, GUESTS_PER_LOOP = 4, 6
+THREADS_MAX = SOCKETS_MAX = 30
+EXCUSED_MAX = 0.6  # of the ticks: with more of them excused nothing is shown
+
+every_interval = pytest.mark.parametrize("storm", [0.2, 1], indirect=True, ids=lambda seconds: f"every {seconds} s")
+
+
+@pytest.fixture(scope="module")
+def healthy(fleet):
+    """The rest of the crowd is away meanwhile: the machine has enough to do with the storm."""
+    destroy_all(fleet.guests[HEALTHY:])
+    return [guest.name for guest in fleet.guests[:HEALTHY]]
+
+
+@pytest.fixture(scope="module")
+def passing(world):
+    directory = world.directory("storm")
+    guests = [idle_guest(directory, f"storm-{number:02}", disks=0, nics=0) for number in range(LOOPS * GUESTS_PER_LOOP)]
+    yield [guests[first::LOOPS] for first in range(LOOPS)]
+    for guest in guests:
+        guest.remove()
+
+
+def start_and_destroy(guests, stop):
+    """All of them come, and all of them go."""
+    running = [guest.create(paused=True) for guest in guests if not stop.is_set()]
+    for guest in running:
+        guest.destroy()
+
+
+@pytest.fixture(scope="module")
+def storm(request, module_vmtelem, healthy, passing, full, figures):
+    run = Observation(module_vmtelem, healthy, interval_s=request.param).wait_until_steady()
+    with run.during_fault(), HeldWatch(run.running.pid) as held, FullCalls(healthy, request.param) as control:
+        with ExitStack() as loops:
+            for guests in passing:
+                loops.enter_context(in_background(partial(start_and_destroy, guests)))
+            run.outlast(30 if full else 5)
+    code, samples = run.stop(), run.samples
+    excused = control.too_slow_in()
+    ticks = [*run.fault, *run.after]
+    due = [tick for tick in ticks if tick not in excused]
+    missed = samples.missed(healthy, due)
+    figures(f"storm at an interval of {request.param} s", excused_ticks=len(ticks) - len(due),
+            up_false=ups(samples, ticks).count(False), missed_worst=max(map(len, missed.values()), default=0),
+            threads_max=held.threads_max, sockets_max=held.sockets_max, **run.figures(healthy), **control.figures())
+    return SimpleNamespace(run=run, healthy=healthy, samples=samples, code=code, ticks=ticks, due=due, held=held,
+                           log=run.told + run.told_after)
+
+
+def ups(samples, ticks):
+    return samples.host("up", ticks)
+
+
+@every_interval
+def test_the_healthy_vms_have_nineteen_of_twenty_samples(storm):
+    if len(storm.due) < (1 - EXCUSED_MAX) * len(storm.ticks):
+        pytest.skip(f"libvirtd kept a bare client waiting too: only {len(storm.due)} of {len(storm.ticks)} ticks count")
+    assert storm.samples.missed_too_often(storm.healthy, storm.due) == {}
+
+
+@every_interval
+def test_the_hypervisor_never_looks_down(storm):
+    assert set(ups(storm.samples, storm.ticks)) == {True}
+
+
+@every_interval
+def test_no_healthy_vm_is_named_in_the_log(storm):
+    assert [line for line in storm.log if any(vm in line for vm in storm.healthy)] == []
+
+
+@every_interval
+def test_no_vm_is_said_not_to_answer(storm):
+    """Neither one that runs nor one that comes or goes."""
+    assert not_answering(storm.log) == []
+
+
+@every_interval
+def test_threads_are_bounded_meanwhile(storm):
+    assert storm.held.threads_max <= THREADS_MAX
+
+
+@every_interval
+def test_connections_are_bounded_meanwhile(storm):
+    assert storm.held.sockets_max <= SOCKETS_MAX
+
+
+@every_interval
+def test_everything_is_full_afterwards(storm):
+    newest = storm.run.after[-1:]
+    assert (storm.samples.missed(storm.healthy, newest), storm.samples.partial(storm.healthy, newest)) == ({}, {})
+
+
+@every_interval
+def test_threads_descriptors_and_memory_return_to_their_level(storm):
+    assert storm.run.grown() == {}
+
+
+@every_interval
+def test_the_program_ends_as_if_nothing_had_happened(storm):
+    assert storm.code == 0
