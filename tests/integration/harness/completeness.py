@@ -47,9 +47,9 @@ class Samples:
         """{vm: [ticks without a line]} of the VMs that miss any."""
         return self._lacking(vms, ticks, lambda line: line is not None)
 
-    def missed_too_often(self, vms, ticks):
-        """Those of `missed` that miss more than one sample in twenty; of a few ticks each VM may miss one."""
-        allowed = max(1, len(ticks) // 20)
+    def missed_too_often(self, vms, ticks, one_in=20):
+        """Those of `missed` that miss more than one sample in so many; of a few ticks each VM may miss one."""
+        allowed = max(1, len(ticks) // one_in)
         return {vm: missed for vm, missed in self.missed(vms, ticks).items() if len(missed) > allowed}
 
     def partial(self, vms, ticks):
