@@ -88,8 +88,8 @@ Result<void> BulkSession::SweepOne(const Swept& vm, SweepProgress& progress, Lan
   return {};
 }
 
-// Of those that have to do with no VM, one that is not of high priority: the daemon answers these on workers of their
-// own, even when all that read statistics are stuck.
+// Not a call of high priority, as most are that have to do with no VM: those the daemon answers on workers of their
+// own, even when all workers that read statistics are stuck.
 Result<void> BulkSession::Ping() {
   if (connected_ == nullptr) return Fail(ErrorCode::kUnreachable, "there is no connection");
   if (virNodeGetCPUMap(connected_->connection.get(), nullptr, nullptr, 0) >= 0) return {};

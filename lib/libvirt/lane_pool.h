@@ -44,8 +44,7 @@ class LanePool {
   // Between cycles: how many there should be.
   void Resize(std::size_t size);
   // Takes over what has been connected meanwhile, and starts to connect the next lane if there are fewer than there
-  // should be. `out` are taken and soon come back. `may_list`: no VM's lock is known to be
-  // held.
+  // should be. `out` are taken and soon come back. `may_list`: no VM's lock is known to be held.
   void Tend(std::size_t out, bool may_list);
   // One more is needed: starts to connect it, unless that is being done or it is too soon after a failure.
   void ConnectAnother();
@@ -66,7 +65,7 @@ class LanePool {
   std::unique_ptr<BulkLane> TakeNewest();
   // `knows_all`: its connection had a pointer of each VM that it was asked for. Where that lasts, it lists the VMs.
   void GiveBack(std::unique_ptr<BulkLane> lane, bool knows_all = true);
-  // Those that wait on connections which were open before `moment`.
+  // Drops those that are ready on connections which were open before `moment`.
   void DropOlder(SteadyTime moment);
 
   // Where calls are counted that do not return.

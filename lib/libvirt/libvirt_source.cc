@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -37,6 +38,8 @@ constexpr Nanoseconds kFirstCycle = std::chrono::seconds(6);
 // most): deriving and encoding take their time.
 constexpr Nanoseconds kMargin = std::chrono::milliseconds(50);
 constexpr std::size_t kPartsOfRemoteShard = 4;
+// A daemon that is restarted takes as long.
+constexpr Nanoseconds kWorthReporting = std::chrono::seconds(5);
 
 // When a cycle ends at the latest, after its tick, with what has been answered.
 Nanoseconds CycleLimit(Nanoseconds interval) { return std::max<Nanoseconds>(2 * interval, std::chrono::seconds(2)); }
@@ -104,7 +107,6 @@ class LibvirtSource final : public Source {
     stuck_.Refresh();
     const Nanoseconds patience = polls_ == 1 ? options_.first_answer_timeout : kPatience;
     if (auto known = control_.Ensure(now + std::min(options_.timeout, patience)); !known) return known;
-    LogControl();
     stuck_.ForgetEarlierRuns(control_.domains());
     DomainRefs eligible, set_aside;
     for (const auto& domain : control_.domains()) {
@@ -114,6 +116,7 @@ class LibvirtSource final : public Source {
     NoteDaemon();
     if (!result) return tl::make_unexpected(WhyNot(result.error()));
     NoteConnected();
+    LogControl(now);
     if (result->replaced_connections) NoteReplaced();
     Merge(*result, snapshot);
     set_aside.insert(set_aside.end(), result->set_aside.begin(), result->set_aside.end());
@@ -158,15 +161,17 @@ class LibvirtSource final : public Source {
     if (!std::exchange(was_up_, true)) log_->info("connected to {} as host '{}'", shown_uri_, host_);
   }
 
-  // Sampling goes on without the connection that tells of VMs that start.
-  void LogControl() {
-    const bool away = control_.fault().has_value() && was_up_;
-    if (away == std::exchange(control_away_, away)) return;
-    if (away) {
-      log_->debug("{}; VMs that start are not seen until it is back", control_.fault()->message);
-    } else {
-      log_->debug("{}: VMs that start are seen again", shown_uri_);
+  // Sampling goes on without the connection that tells of VMs that start, and nobody would notice that it is away. Of a
+  // hypervisor that does not answer at all the caller reports.
+  void LogControl(SteadyTime now) {
+    if (!control_.fault()) {
+      if (std::exchange(control_reported_, false)) log_->info("{}: VMs that start are seen again", shown_uri_);
+      control_away_since_.reset();
+      return;
     }
+    control_away_since_ = control_away_since_.value_or(now);
+    if (now - *control_away_since_ < kWorthReporting || std::exchange(control_reported_, true)) return;
+    log_->warn("{}; the VMs that are known are sampled on, those that start are not seen", control_.fault()->message);
   }
 
   Poll::Plan MakePlan(Snapshot& snapshot) {
@@ -246,7 +251,8 @@ class LibvirtSource final : public Source {
   CallFloors call_floors_;
   std::size_t lane_count_ = 0;
   bool was_up_ = false;
-  bool control_away_ = false;
+  std::optional<SteadyTime> control_away_since_;
+  bool control_reported_ = false;
   bool closed_ = false;
   std::uint64_t polls_ = 0, poll_errors_ = 0, values_out_of_range_ = 0;
 };

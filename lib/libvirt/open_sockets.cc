@@ -27,9 +27,12 @@ bool IsToNamedUnixSocket(int descriptor) {
 std::map<std::string, int> OpenSockets() {
   std::map<std::string, int> sockets;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
-    const std::string name = entry.path().filename();
-    const std::string target = std::filesystem::read_symlink(entry.path(), error);
+  // A range-for would throw where the directory cannot be read to its end.
+  std::filesystem::directory_iterator entry("/proc/self/fd", error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    std::error_code is_gone;
+    const std::string name = entry->path().filename();
+    const std::string target = std::filesystem::read_symlink(entry->path(), is_gone);
     int descriptor = -1;
     std::from_chars(name.data(), name.data() + name.size(), descriptor);
     if (target.starts_with("socket:")) sockets.emplace(target, descriptor);

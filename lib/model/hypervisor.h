@@ -44,7 +44,7 @@ struct CollectOptions {
   // the attempt goes on between them. For who takes one sample only, it is the whole time-out.
   Nanoseconds first_answer_timeout = Nanoseconds::max();
   // Of a service: a cycle ends two intervals (at least 2 s) after its tick, with what has been answered, and calls that
-  // take longer go on into the next. 0: single samples, which take as long as `timeout` allows.
+  // take longer go on into the next. 0: single samples, which take as long as `timeout` allows unless nothing answers.
   Nanoseconds interval{};
   std::size_t lanes = 0;  // bulk calls in parallel; 0: by the number of VMs and cores
   std::size_t lanes_parked_max =

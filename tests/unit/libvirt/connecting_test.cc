@@ -80,9 +80,9 @@ TEST_CASE_METHOD(ConnectingFixture, "a lost connection is made again, and every 
   const auto incarnation = IncarnationOf("web 01");
   REQUIRE(source->Collect(snapshot).has_value());
   CHECK(IncarnationOf("web 01") == incarnation);
+  const int opens = hooks.opens;
   LoseDaemon();
   CHECK_FALSE(source->Collect(snapshot).has_value());
-  const int opens = hooks.opens;
   RestoreDaemon();
   REQUIRE(source->Collect(snapshot).has_value());
   CHECK(hooks.opens > opens);
@@ -140,11 +140,11 @@ TEST_CASE_METHOD(ConnectingFixture, "a host name that was reported stays when a 
   const auto source = Make("test:///default");
   REQUIRE(source->Collect(snapshot).has_value());
   CHECK(snapshot.host == "reported");
+  const int opens = hooks.opens;
+  hooks.host_name = [] { return std::string(""); };
   LoseDaemon();
   CHECK_FALSE(source->Collect(snapshot).has_value());
   RestoreDaemon();
-  hooks.host_name = [] { return std::string(""); };
-  const int opens = hooks.opens;
   CHECK(Eventually([&] { return source->Collect(snapshot).has_value() && hooks.opens > opens; }));
   CHECK(snapshot.host == "reported");
 }

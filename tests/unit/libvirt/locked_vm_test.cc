@@ -151,6 +151,25 @@ TEST_CASE_METHOD(LockedFixture, "a VM that hangs and one whose lock is held are 
   CHECK(CountFull() == kVms - 2);
 }
 
+TEST_CASE_METHOD(LockedFixture,
+                 "a VM that was found to hang while it was asked alone stays one when another is looked for") {
+  Start();
+  daemon.Lock(5);
+  daemon.Hang(0);
+  REQUIRE(Eventually([this] { return Collect().has_value() && VmsThat(IsPartial) == Vms{0}; }));
+  daemon.Unlock(5);
+  daemon.Hang(9);
+  CHECK(Eventually([this] {
+    REQUIRE(Collect().has_value());
+    CHECK(IsPartial(Vm(0)));
+    return VmsThat(IsPartial) == Vms{0, 9};
+  }));
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(Collect().has_value());
+    CHECK(VmsThat(IsPartial) == Vms{0, 9});
+  }
+}
+
 TEST_CASE_METHOD(LockedFixture, "the control connection, on which events come, does not wait for a VM's lock") {
   Start();
   const int opens = daemon.calls(Function::kOpen);

@@ -1,4 +1,6 @@
 #include "daemon_fixture.h"
+#include "fake_peer.h"
+#include "source_fixture.h"
 
 // Connections on which nothing comes any more while new ones work: a firewall that forgot them, an ssh that stands
 // still.
@@ -73,6 +75,32 @@ TEST_CASE_METHOD(DaemonFixture, "VMs that are asked go on being asked while no n
   Start();
   daemon.RefuseConnections();
   for (int i = 0; i < 20; ++i) CHECK(CollectedInFull());
+}
+
+// Nothing else shows that VMs which start are not seen.
+TEST_CASE("a control connection that stays away is reported once, and its return too") {
+  SourceFixture fixture;
+  FakePeer peer;
+  const auto source = fixture.Make(kNodeUri);
+  REQUIRE(Eventually([&] {
+    return source->Collect(fixture.snapshot).has_value() &&
+           fixture.hooks.opens == 1 + 1 + static_cast<int>(LanePool::kSpares);
+  }));
+  fixture.RefuseToOpen();
+  peer.Close(nullptr, VIR_CONNECT_CLOSE_REASON_EOF);
+  const auto before = fixture.LogLines();
+  for (int i = 0; i < 30; ++i) {
+    REQUIRE(source->Collect(fixture.snapshot).has_value());
+    fixture.clock.Advance(seconds(1));
+  }
+  CHECK(Eventually([&] { return source->Collect(fixture.snapshot).has_value() && fixture.LogLines() == before + 1; }));
+  CHECK(fixture.log_text.str().find("those that start are not seen") != std::string::npos);
+  fixture.RestoreDaemon();
+  CHECK(Eventually([&] {
+    fixture.clock.Advance(seconds(1));
+    return source->Collect(fixture.snapshot).has_value() && fixture.LogLines() == before + 2;
+  }));
+  CHECK(fixture.log_text.str().find("are seen again") != std::string::npos);
 }
 
 }  // namespace
