@@ -49,9 +49,9 @@ void Collector::Encode(Nanoseconds derive_time) {
 bool Collector::WaitForTick() {
   std::unique_lock lock(mutex_);
   const TickSchedule::Tick tick = schedule_.Next(parts_.clock.Now());
-  if (tick.missed > 0) {
+  if (tick.is_late) {
     ++late_;
-    log_->debug("the last cycle took longer than the interval; {} ticks were skipped", tick.missed);
+    log_->debug("the last cycle was not over when the next one was due; {} ticks are skipped", tick.missed);
   }
   return !parts_.clock.WaitUntil(lock, stopped_, tick.at, [this] { return stop_; });
 }
@@ -67,23 +67,13 @@ void Collector::LogOutcome(const Result<void>& outcome) {
   }
 }
 
-// A VM that is just starting gives part of its data for a cycle or two, which is no news: only what lasts is reported,
-// once.
 void Collector::LogProblems() {
-  constexpr int kLastingCycles = 3;
-  constexpr Nanoseconds kLasting = std::chrono::seconds(2);
-  const SteadyTime now = snapshot_.stamp.steady;
-  if (snapshot_.problems.empty()) {
-    if (std::exchange(problems_reported_, false)) log_->info("{}: all VMs give their data again", snapshot_.host);
-    cycles_with_problems_ = 0;
-    return;
+  const ProblemWatch::News news = problems_.Watch(snapshot_.problems, snapshot_.stamp.steady);
+  if (!news.lasting.empty()) {
+    log_->warn("{}: {} missing; the first: {}", snapshot_.host, CountOf(news.lasting.size(), "reading"),
+               news.lasting.front());
   }
-  if (++cycles_with_problems_ == 1) problems_since_ = now;
-  const bool lasts = cycles_with_problems_ >= kLastingCycles && now - problems_since_ >= kLasting;
-  if (lasts && !std::exchange(problems_reported_, true)) {
-    log_->warn("{}: {} missing; the first: {}", snapshot_.host, CountOf(snapshot_.problems.size(), "reading"),
-               snapshot_.problems.front().message);
-  }
+  if (news.ended) log_->info("{}: all VMs give their data again", snapshot_.host);
 }
 
 void Collector::LogHungVms() {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "agent/monitor_watch.h"
+#include "agent/problem_watch.h"
 #include "agent/tick_schedule.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -67,16 +68,14 @@ class Collector {
   TickSchedule schedule_;
   RateTracker tracker_;
   MonitorWatch monitors_;
+  ProblemWatch problems_;
   InfluxEncoder encoder_;
   Snapshot snapshot_;
   std::vector<DomainDerived> derived_;
   Lines lines_;
   std::size_t lines_bytes_ = 0;  // of the last cycle, to reserve for the next
   std::uint64_t late_ = 0;
-  std::string told_;              // the fault that was logged last; empty: none
-  int cycles_with_problems_ = 0;  // in a row
-  SteadyTime problems_since_;     // the first of these
-  bool problems_reported_ = false;
+  std::string told_;  // the fault that was logged last; empty: none
 
   mutable std::mutex mutex_;
   std::condition_variable stopped_;

@@ -15,11 +15,15 @@ std::int64_t WallOffsetNs(const Stamp& now) {
 // What was missed is of the old alignment: a step of the wall clock during a cycle makes it no less late.
 TickSchedule::Tick TickSchedule::Next(const Stamp& now) {
   if (!last_) Align(now);
-  const std::int64_t missed = std::max<std::int64_t>((now.steady - *last_) / interval_, 0);
+  const Nanoseconds passed = now.steady - *last_;
+  const std::int64_t due = std::max<std::int64_t>(passed / interval_, 0);
+  const bool stepped = WallClockStepped(now);
+  const bool makes_last = due > 0 && !stepped && passed - due * interval_ < interval_ / 2;
+  const std::int64_t missed = makes_last ? due - 1 : due;
   *last_ += interval_ * missed;
-  if (WallClockStepped(now)) Align(now);
+  if (stepped) Align(now);
   *last_ += interval_;
-  return {*last_, static_cast<std::uint64_t>(missed)};
+  return {*last_, due > 0, static_cast<std::uint64_t>(missed)};
 }
 
 // A quarter of the interval: the slewing of a time daemon (at most 0.5 ms/s) stays below it for a long while, and the

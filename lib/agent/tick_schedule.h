@@ -15,12 +15,14 @@ class TickSchedule {
   explicit TickSchedule(Nanoseconds interval) : interval_(interval) {}
 
   struct Tick {
-    SteadyTime at;
-    std::uint64_t missed = 0;  // ticks that had passed before they could be waited for
+    SteadyTime at;             // not after `now` if it was due already
+    bool is_late = false;      // the cycle outlasted the interval
+    std::uint64_t missed = 0;  // ticks that are skipped
   };
 
-  // The tick to wait for after a cycle that ended at `now`: the first one that is still to come. Missed ones are
-  // skipped, never made up for.
+  // The tick to wait for after a cycle that ended at `now`. One that was due less than half an interval ago is made at
+  // once: a cycle that takes a little longer than the interval costs no other its samples. Those before it are skipped,
+  // never made up for.
   Tick Next(const Stamp& now);
 
  private:

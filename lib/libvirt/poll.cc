@@ -32,6 +32,7 @@ void Poll::Begin(const DomainRefs& domains, Plan plan) {
   plan_ = std::move(plan);
   begun_ = parts_.clock.SteadyNow();
   late_calls_.Begin(begun_, std::exchange(is_first_, false));
+  order_.Note(begun_, domains);
   asks_nothing_ = domains.empty();
   calls_.Begin(std::move(plan_.terms));
   deadline_ = plan_.deadline;
@@ -71,9 +72,7 @@ void Poll::Queue(DomainRefs due) {
   const DomainRefs hung(first_hung, due.end());
   due.erase(first_hung, due.end());
   const bool alone = late_calls_.asks_alone(begun_);
-  // Who comes last may have to wait for the next cycle: not always the same.
-  if (alone && !due.empty())
-    std::rotate(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(++turn_ % due.size()), due.end());
+  if (alone) order_.Arrange(due);
   calls_.Queue(due, alone ? calls_.terms().alone_max : calls_.terms().shards,
                {{}, alone ? Kind::kAlone : Kind::kShard});
   calls_.Queue(hung, hung.size(), {{}, Kind::kAlone});

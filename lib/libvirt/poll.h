@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "libvirt/asking_order.h"
 #include "libvirt/daemon_life.h"
 #include "libvirt/lane_pool.h"
 #include "libvirt/late_calls.h"
@@ -95,7 +96,7 @@ class Poll {
   DomainRefs unasked_;  // while the daemon is silent
   bool is_bound_by_cap_ = false;
   bool asks_nothing_ = false;
-  std::size_t turn_ = 0;
+  AskingOrder order_;
   PollResult result_;
   std::optional<Error> last_error_;
 };

@@ -50,7 +50,7 @@ void SnapshotFiller::AddUnread(const PollResult& result, Snapshot& snapshot) con
   }
   for (const auto& domain : result.late) Add(*domain, snapshot);
   if (result.late.empty()) return;
-  const std::string message = fmt::format("{} is slow: calls for {} VMs go on", parts_.shown_uri, result.late.size());
+  const std::string message = fmt::format("{} is slow: some calls take longer than a cycle", parts_.shown_uri);
   snapshot.problems.push_back({ErrorCode::kTimeout, message, {}});
 }
 
@@ -67,8 +67,7 @@ void SnapshotFiller::AddSetAside(const DomainRefs& set_aside, std::size_t all, S
     stats.monitor_blocked_s = Seconds(parts_.clock.SteadyNow() - *since);
   }
   if (!most) return;
-  const std::string message =
-      fmt::format("{}: calls for {} of {} VMs wait for the daemon", parts_.shown_uri, set_aside.size(), all);
+  const std::string message = fmt::format("{}: the calls for most VMs wait for the daemon", parts_.shown_uri);
   snapshot.problems.push_back({ErrorCode::kTimeout, message, {}});
 }
 

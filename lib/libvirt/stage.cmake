@@ -1,6 +1,7 @@
 vmtelem_stage(
   libvirt
-  SOURCES bulk_call.cc
+  SOURCES asking_order.cc
+          bulk_call.cc
           bulk_decode.cc
           bulk_session.cc
           call_floors.cc

@@ -5,6 +5,8 @@ On a small machine the storm may keep the daemon itself from answering in time. 
 same statistics beside it, and the ticks in which that client has to wait for longer than the interval are excused, and counted.
 """
 
+import re
+import time
 from contextlib import ExitStack
 from functools import partial
 from types import SimpleNamespace
@@ -21,6 +23,7 @@ from harness.resources import HeldWatch
 HEALTHY = 8
 LOOPS, GUESTS_PER_LOOP = 4, 6
 THREADS_MAX = SOCKETS_MAX = 30
+WORTH_REPORTING_S = 2
 EXCUSED_MAX = 0.6  # of the ticks: with more of them excused nothing is shown
 
 every_interval = pytest.mark.parametrize("storm", [0.2, 1], indirect=True, ids=lambda seconds: f"every {seconds} s")
@@ -42,21 +45,24 @@ def passing(world):
         guest.remove()
 
 
-def start_and_destroy(guests, stop):
-    """All of them come, and all of them go."""
-    running = [guest.create(paused=True) for guest in guests if not stop.is_set()]
-    for guest in running:
+def start_and_destroy(guests, slow, stop):
+    """All of them come, and all of them go. Those for which libvirt itself takes long enough to be reported are added to `slow`."""
+    for guest in [guest.create(paused=True) for guest in guests if not stop.is_set()]:
+        begin = time.monotonic()
         guest.destroy()
+        if time.monotonic() - begin >= WORTH_REPORTING_S:
+            slow.append(guest.name)
 
 
 @pytest.fixture(scope="module")
 def storm(request, module_vmtelem, healthy, passing, full, figures):
     run = Observation(module_vmtelem, healthy, interval_s=request.param).wait_until_steady()
+    slow = []
     with run.during_fault(), HeldWatch(run.running.pid) as held, FullCalls(healthy, request.param) as control:
         with ExitStack() as loops:
             for guests in passing:
-                loops.enter_context(in_background(partial(start_and_destroy, guests)))
-            run.outlast(30 if full else 5)
+                loops.enter_context(in_background(partial(start_and_destroy, guests, slow)))
+            run.outlast(30 if full else 8 if request.param < 1 else 5)
     code, samples = run.stop(), run.samples
     excused = control.too_slow_in()
     ticks = [*run.fault, *run.after]
@@ -64,10 +70,10 @@ def storm(request, module_vmtelem, healthy, passing, full, figures):
     missed = samples.missed(healthy, due)
     figures(f"storm at an interval of {request.param} s", excused_ticks=len(ticks) - len(due),
             up_false=ups(samples, ticks).count(False), missed_worst=max(map(len, missed.values()), default=0),
-            threads_max=held.threads_max, sockets_max=held.sockets_max, **run.figures(healthy), **control.figures())
+            threads_max=held.threads_max, slow_destroys=len(slow), sockets_max=held.sockets_max, **run.figures(healthy), **control.figures())
     return SimpleNamespace(run=run, healthy=healthy, samples=samples, code=code, ticks=ticks, due=due, held=held,
-                           log=run.told + run.told_after, one_in=20 if full or request.param == 1 else 4,
-                           interval_s=request.param)
+                           log=run.told + run.told_after, slow=slow,
+                           one_in=20 if full or request.param == 1 else 8)
 
 
 def ups(samples, ticks):
@@ -76,7 +82,7 @@ def ups(samples, ticks):
 
 @every_interval
 def test_the_healthy_vms_keep_their_samples(storm):
-    """Nineteen of twenty. Of the few ticks of a short storm at 0.2 s, with other work beside it, three of four."""
+    """Nineteen of twenty. Of the few ticks of a short storm at 0.2 s, with other work beside it, seven of eight."""
     if len(storm.due) < (1 - EXCUSED_MAX) * len(storm.ticks):
         pytest.skip(f"libvirtd kept a bare client waiting too: only {len(storm.due)} of {len(storm.ticks)} ticks count")
     assert storm.samples.missed_too_often(storm.healthy, storm.due, storm.one_in) == {}
@@ -94,10 +100,9 @@ def test_no_healthy_vm_is_named_in_the_log(storm):
 
 @every_interval
 def test_no_vm_is_said_not_to_answer(storm):
-    """Neither one that runs nor one that comes or goes. Of those that go at 0.2 s it is not asserted: a call to one has been
-    seen to wait for just over the 2 s after which that is reported, in 30 s of storm."""
-    passing = "storm-" if storm.interval_s < 1 else "no name"
-    assert [line for line in not_answering(storm.log) if passing not in line] == []
+    """Neither one that runs nor one that comes or goes, but for those whose `virsh destroy` took as long."""
+    named = {name for line in not_answering(storm.log) for name in re.findall(r"'([^']+)'", line)}
+    assert named - set(storm.slow) == set()
 
 
 @every_interval

@@ -1,6 +1,7 @@
 vmtelem_unit_test(
   libvirt
-  SOURCES bulk_decode_test.cc
+  SOURCES asking_order_test.cc
+          bulk_decode_test.cc
           call_floors_test.cc
           call_time_test.cc
           cap_test.cc

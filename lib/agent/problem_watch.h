@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace vmtelem {
+
+// Finds in what was missing in each cycle what is worth reporting: what has been missing in several cycles in a row and
+// for a while. A VM that is just starting or ending lacks part of its data for a cycle or two, which is no news,
+// however many do so one after the other. State without a clock; one thread.
+class ProblemWatch {
+ public:
+  static constexpr int kLastingCycles = 3;
+  static constexpr Nanoseconds kLasting = std::chrono::seconds(2);
+
+  struct News {
+    std::vector<std::string> lasting;  // messages, when the first of them begins to last; then no more until `ended`
+    bool ended = false;                // nothing is missing any more after something was reported
+  };
+  // `problems` of one cycle. The same message in the next cycle is the same problem.
+  News Watch(const std::vector<Error>& problems, SteadyTime now);
+
+ private:
+  struct Seen {
+    SteadyTime since;
+    int cycles = 0;
+  };
+  std::map<std::string, Seen> seen_;  // by message
+  bool reported_ = false;
+};
+
+}  // namespace vmtelem
