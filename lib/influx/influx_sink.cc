@@ -146,7 +146,8 @@ Completion InfluxSink::Complete(Transfer& transfer, CURLcode code) {
 }
 
 void InfluxSink::Adapt(const Verdict& verdict) {
-  if (verdict.action == Action::kHold) credentials_.Refused();
+  const bool may_be_token = verdict.action == Action::kRefuse && verdict.lines.empty();
+  if (verdict.action == Action::kHold || may_be_token) credentials_.Refused();
   if (verdict.action == Action::kResend && std::exchange(gzip_, false)) {
     log_->info("{}; sending without compression from now on", verdict.reason);
   }

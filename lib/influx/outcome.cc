@@ -1,5 +1,6 @@
 #include "influx/outcome.h"
 
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -66,17 +67,22 @@ Verdict WithoutAnswer(const TargetNames& target, const Reply& reply) {
   return Make(Action::kRetry, ErrorCode::kUnreachable, unreachable);
 }
 
+std::string TokenHint(const TargetNames& target) {
+  return fmt::format("the token came from {}; may it write to database '{}'?", target.token_origin, target.database);
+}
+
 Verdict Denied(const TargetNames& target, const Reply& reply) {
   if (reply.status == 407) {
     return Make(Action::kHold, ErrorCode::kDenied, Told(target, reply, "is behind a proxy that wants credentials"));
   }
   if (!target.has_credentials) {
-    return Make(Action::kHold, ErrorCode::kDenied,
-                fmt::format("{} wants credentials (HTTP {})", target.server, reply.status));
+    return Make(Action::kHold, ErrorCode::kDenied, Told(target, reply, "wants credentials"));
   }
-  return Make(
-      Action::kHold, ErrorCode::kDenied, fmt::format("{} refuses the token (HTTP {})", target.server, reply.status),
-      fmt::format("the token came from {}; may it write to database '{}'?", target.token_origin, target.database));
+  return Make(Action::kHold, ErrorCode::kDenied, Told(target, reply, "refuses the token"), TokenHint(target));
+}
+
+std::string ApiQuestion(const TargetNames& target) {
+  return fmt::format("does the server speak API {}?", ApiName(target.api));
 }
 
 Verdict Unfit(const TargetNames& target, const Reply& reply) {
@@ -87,12 +93,7 @@ Verdict Unfit(const TargetNames& target, const Reply& reply) {
                 fmt::format("{} redirects {} (HTTP {})", target.server, where, reply.status),
                 "redirects are not followed; INFLUX_URL should be the final address");
   }
-  const std::string question = fmt::format("does the server speak API {}?", ApiName(target.api));
-  if (reply.status == 404) {
-    return Make(Action::kHold, ErrorCode::kInvalid, Told(target, reply, "has no such database or path"),
-                fmt::format("does database '{}' exist, and {}", target.database, question));
-  }
-  return Make(Action::kHold, ErrorCode::kInvalid, Told(target, reply, "refuses the request"), question);
+  return Make(Action::kHold, ErrorCode::kInvalid, Told(target, reply, "refuses the request"), ApiQuestion(target));
 }
 
 bool IsBusy(int status) { return status == 408 || status == 425 || status == 429 || status == 499 || status == 503; }
@@ -102,24 +103,69 @@ bool RefusesEncoding(const Reply& reply) {
   return reply.compressed && (reply.status == 415 || named);
 }
 
-Verdict AnsweredBadData(const TargetNames& target, const Reply& reply, const Batch& batch) {
-  std::optional<Verdict> refusal = ReadRefusal(reply.status, reply.body, batch);
-  if (!refusal) return Unfit(target, reply);
-  refusal->reason = fmt::format("{} refuses data (HTTP {}): {}", target.server, reply.status, refusal->reason);
-  return std::move(*refusal);
+bool Has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+// What the server's words suggest if it refuses whatever it is sent.
+std::string LikelyCause(const TargetNames& target, const Reply& reply) {
+  if (Has(reply.body, "retention policy")) return "does the retention policy of INFLUX_RP exist?";
+  if (Has(reply.body, "no space left")) return "the disk of the server is full";
+  if (Has(reply.body, "limit")) return "has the server reached a limit?";
+  if (reply.status == 403) return target.has_credentials ? TokenHint(target) : "the server wants credentials";
+  if (reply.status == 404) return fmt::format("does database '{}' exist, and {}", target.database, ApiQuestion(target));
+  return ApiQuestion(target);
+}
+
+Verdict Refused(const TargetNames& target, const Reply& reply, const Batch& batch) {
+  Refusal refusal = ReadRefusal(reply.body, batch);
+  const bool in_part = refusal.others_stored && refusal.lines.size() < batch.line_count();
+  Verdict verdict = Make(in_part ? Action::kAckPartly : Action::kRefuse, ErrorCode::kRefusedData,
+                         fmt::format("{} refuses data (HTTP {}){}{}", target.server, reply.status,
+                                     refusal.words.empty() ? "" : ": ", refusal.words),
+                         LikelyCause(target, reply));
+  verdict.lines = std::move(refusal.lines);
+  if (reply.status == 403) verdict.cause = ErrorCode::kDenied;
+  if (reply.status == 404) verdict.cause = ErrorCode::kInvalid;
+  const char* const what = reply.status == 404   ? "has no such database or path"
+                           : reply.status == 403 ? "refuses access"
+                                                 : "refuses whatever it is sent";
+  verdict.target_reason = Told(target, reply, what);
+  return verdict;
+}
+
+// A success that is none. Where no line is named the target is in trouble.
+Verdict AnsweredError(const TargetNames& target, const Reply& reply, const Batch& batch) {
+  Verdict verdict = Refused(target, reply, batch);
+  if (verdict.action == Action::kAckPartly) return verdict;
+  return Make(Action::kRetry, ErrorCode::kUnreachable, Told(target, reply, "answers with an error"));
+}
+
+// A failure whose words say that the target is not what it is taken for: it lasts until somebody mends that.
+bool IsSettingAtFault(const std::string& body) {
+  const bool is_missing = Has(body, "not found") && (Has(body, "retention policy") || Has(body, "database") ||
+                                                     Has(body, "bucket") || Has(body, "organization"));
+  return is_missing && !IsHtml(body);
+}
+
+Verdict FailedInside(const TargetNames& target, const Reply& reply) {
+  if (Has(reply.body, "max request size")) {
+    return Make(Action::kSplit, ErrorCode::kRefusedData, Told(target, reply, "finds the request too large"));
+  }
+  if (!IsSettingAtFault(reply.body)) return Make(Action::kRetry, ErrorCode::kUnreachable, Told(target, reply, "fails"));
+  return Make(Action::kHold, ErrorCode::kInvalid, Told(target, reply, "cannot take lines"), LikelyCause(target, reply));
 }
 
 Verdict Answered(const TargetNames& target, const Reply& reply, const Batch& batch) {
   const int status = reply.status;
+  if (status / 100 == 2 && HoldsError(reply.body)) return AnsweredError(target, reply, batch);
   if (status / 100 == 2 && !IsHtml(reply.body)) return {};
   if (status == 413) {
     return Make(Action::kSplit, ErrorCode::kRefusedData, Told(target, reply, "finds the request too large"));
   }
   if (RefusesEncoding(reply)) return Make(Action::kResend, ErrorCode::kInvalid, Told(target, reply, "takes no gzip"));
   if (IsBusy(status)) return Make(Action::kRetry, ErrorCode::kUnreachable, Told(target, reply, "is busy"));
-  if (status / 100 == 5) return Make(Action::kRetry, ErrorCode::kUnreachable, Told(target, reply, "fails"));
-  if (status == 401 || status == 403 || status == 407) return Denied(target, reply);
-  if (status == 400 || status == 422) return AnsweredBadData(target, reply, batch);
+  if (status / 100 == 5) return FailedInside(target, reply);
+  if (status == 401 || status == 407) return Denied(target, reply);
+  if (status == 400 || status == 403 || status == 404 || status == 422) return Refused(target, reply, batch);
   return Unfit(target, reply);
 }
 
@@ -142,6 +188,7 @@ Verdict Classify(const TargetNames& target, const Reply& reply, const Batch& bat
   Verdict verdict = answered ? Answered(target, reply, batch) : WithoutAnswer(target, reply);
   verdict.retry_after = reply.retry_after;
   verdict.batch_suspected = verdict.action == Action::kRetry && LinesMayBeWhy(reply);
+  verdict.silent = reply.transport == Reply::Transport::kTimeout;
   return verdict;
 }
 

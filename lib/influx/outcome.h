@@ -41,8 +41,7 @@ struct TargetNames {
   Nanoseconds timeout{};
 };
 
-// What is to be done with the batch after this reply. Pure. Data are given up only on a recognised refusal of data;
-// whatever else a server answers, they are kept.
+// What is to be done with the batch after this reply. Pure. No reply gives up a line: see ship/poison_search.h.
 Verdict Classify(const TargetNames& target, const Reply& reply, const Batch& batch);
 
 }  // namespace vmtelem

@@ -36,6 +36,7 @@ Reply::Transport TransportOf(CURLcode code, bool lines_sent) {
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
     case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_UNSUPPORTED_PROTOCOL:  // after the start: an answer that is not HTTP
       return Reply::Transport::kBroken;
     default:
@@ -80,6 +81,7 @@ bool Transfer::Configure(const Settings& settings) {
     set(CURLOPT_CAINFO, settings.ca_file.c_str());
     set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // else the system's would be trusted beside it
   }
+  set(CURLOPT_ACCEPT_ENCODING, "");  // whatever libcurl can decode: a proxy may encode what nobody asked to be
   set(CURLOPT_USERAGENT, "vmtelem");
   set(CURLOPT_ERRORBUFFER, error_.data());
   set(CURLOPT_PRIVATE, static_cast<void*>(this));

@@ -16,24 +16,26 @@ namespace vmtelem {
 
 // What is to be done with a batch after an attempt to deliver it. A value: deciding is apart from doing.
 enum class Action {
-  kAck,          // all lines are stored
-  kAckPartly,    // stored but for the lines in `lines` and `unnamed_lines` more; never send it again
-  kRemoveLines,  // nothing stored: take out the lines in `lines`, send the rest again
-  kResend,       // send the same again at once; the sink has adapted (identity instead of gzip)
-  kSplit,        // too large: halve
-  kBisect,       // some line is bad and the server did not say which: halve down to it
-  kRetry,        // not this time: back off
-  kHold,         // configuration or credentials: nothing is lost, nothing else goes out, probe at the slowest pace
+  kAck,        // all lines are stored
+  kAckPartly,  // stored but for the lines in `lines`, which are fewer than all
+  kRefuse,     // not all is stored, for the sake of lines or of the target: what becomes of other lines tells. `lines`
+               // are those of which the server speaks, if any
+  kResend,     // send the same again at once; the sink has adapted (identity instead of gzip)
+  kSplit,      // too large: halve
+  kRetry,      // not this time: back off
+  kHold,       // the target refuses whatever comes (credentials, TLS): nothing is lost, nothing else goes out, probe at
+               // the slowest pace
 };
 
 struct Verdict {
   Action action = Action::kAck;
-  std::vector<std::size_t> lines;  // indices into the batch, sorted and unique
-  std::size_t unnamed_lines = 0;
+  std::vector<std::size_t> lines;          // indices into the batch, sorted and unique
   ErrorCode cause = ErrorCode::kInternal;  // of any action but kAck
   std::string reason;                      // one line for people; never holds a secret, at most 20 bytes of a line
-  std::string hint;                        // what to do about it; may be empty
+  std::string target_reason;               // kRefuse: likewise, if it is the target that refuses; empty: the same
+  std::string hint;                        // what to do about it if it is the target; may be empty
   bool slow = false;                       // stored, but it took more than half of what a request may take
+  bool silent = false;                     // kRetry: nobody answered
   bool batch_suspected = false;            // kRetry: the server had the lines when it failed, so they may be why
   std::optional<Nanoseconds> retry_after;  // as the server asked
 };

@@ -4,31 +4,23 @@
 
 namespace vmtelem {
 
-Bisection::Range Bisection::Next(bool anything_accepted) const {
+Bisection::Range Bisection::Next() const {
   if (suspects() > 0) return {begin_, begin_ + std::max<std::size_t>(suspects() / 2, 1)};
-  return {begin_, anything_accepted ? std::min(begin_ + reach_, lines_) : begin_ + 1};
+  return {begin_, std::min(begin_ + reach_, lines_)};
 }
 
 void Bisection::Accepted(Range range) {
-  if (suspect_end_ <= range.begin) reach_ = std::min(2 * reach_, lines_);
+  if (suspects() == 0) reach_ = std::min(2 * reach_, longest_);
   begin_ = range.end;
-  suspect_end_ = std::max(suspect_end_, begin_);
 }
 
-void Bisection::Refused(Range range) {
-  if (range.size() == 1) Isolated(range.begin);
-  suspect_end_ = range.end;
-}
-
-void Bisection::SetAside(Range range) {
-  set_aside_.push_back(range.begin);
-  Refused(range);
-}
+void Bisection::Refused(Range range) { suspect_end_ = range.end; }
 
 // One bad line says nothing of the next one, two do.
-void Bisection::Isolated(std::size_t line) {
-  if (isolated_++ > 0) reach_ = 2 * (line - gap_begin_ + 1);
-  begin_ = gap_begin_ = line + 1;
+void Bisection::Isolated(Range range) {
+  if (isolated_++ > 0) reach_ = std::clamp<std::size_t>(2 * (range.begin - gap_begin_), 1, longest_);
+  begin_ = gap_begin_ = range.end;
+  suspect_end_ = std::max(suspect_end_, begin_);
 }
 
 }  // namespace vmtelem

@@ -10,6 +10,7 @@
 #include "base/parse.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "ship/line_parts.h"
 
 namespace vmtelem {
 namespace {
@@ -24,15 +25,6 @@ std::string LinesLeftOut(std::uint64_t count) {
 
 constexpr std::size_t kExampleBytes = 200;
 
-// Measurement and tags, which say whose line it is; fields are nobody's business in a log.
-std::string_view SeriesKey(std::string_view line) {
-  for (std::size_t at = 0; at < line.size(); ++at) {
-    if (line[at] == ' ') return line.substr(0, at);
-    if (line[at] == '\\') ++at;
-  }
-  return line;
-}
-
 std::string Prefix(std::string_view line) {
   std::size_t end = 0;
   while (end < line.size()) {
@@ -44,13 +36,16 @@ std::string Prefix(std::string_view line) {
 }
 
 std::string Which(const Rejection& rejection) {
-  if (rejection.texts.empty()) return ", which the server does not name";
   return fmt::format(", the first '{}'", Prefix(SeriesKey(rejection.texts.front())));
 }
 
 // In UTC, to the second: an operator looks for a gap of minutes or hours.
 std::string TimeText(std::int64_t wall_ns) {
   return fmt::format("{:%FT%TZ}", fmt::gmtime(static_cast<std::time_t>(wall_ns / 1'000'000'000)));
+}
+
+std::string ClockText(std::int64_t wall_ns) {
+  return fmt::format("{:%T}Z", fmt::gmtime(static_cast<std::time_t>(wall_ns / 1'000'000'000)));
 }
 
 std::string Hint(const std::string& hint) { return hint.empty() ? "" : fmt::format("; {}", hint); }
@@ -61,9 +56,8 @@ std::string_view NameOf(Action action) {
       return "stored";
     case Action::kAckPartly:
       return "stored in part";
-    case Action::kRemoveLines:
-    case Action::kBisect:
-      return "refused for lines in it";
+    case Action::kRefuse:
+      return "refused";
     case Action::kResend:
       return "to be sent in another form";
     case Action::kSplit:
@@ -90,19 +84,19 @@ std::optional<std::uint64_t> LogThrottle::Admit(const std::string& kind, SteadyT
   return std::exchange(entry.left_out, 0);
 }
 
-void DeliveryLog::Trouble(Gate::State state, const Verdict& verdict, std::uint64_t waiting_lines, SteadyTime now) {
-  if (verdict.cause == ErrorCode::kClosed) return;  // a reader that has had enough is no fault
-  const std::pair kind{state, verdict.cause};
+void DeliveryLog::Trouble(Gate::State state, const Error& fault, std::uint64_t waiting_lines, SteadyTime now) {
+  if (fault.code == ErrorCode::kClosed) return;  // a reader that has had enough is no fault
+  const std::pair kind{state, fault.code};
   if (told_ == kind) return;
-  const std::string name = fmt::format("trouble {} {}", static_cast<int>(state), static_cast<int>(verdict.cause));
+  const std::string name = fmt::format("trouble {} {}", static_cast<int>(state), static_cast<int>(fault.code));
   if (!throttle_.Admit(name, now)) return;
   if (!told_) trouble_since_ = now;
   told_ = kind;
-  if (state == Gate::State::kHeld) {
-    log_->error("{}{}; {} waiting", verdict.reason, Hint(verdict.hint), CountOf(waiting_lines, "line"));
-  } else {
-    log_->warn("{}{}; {} waiting", verdict.reason, Hint(verdict.hint), CountOf(waiting_lines, "line"));
-  }
+  std::string text = fault.message;
+  if (fault.code == ErrorCode::kTimeout && last_answer_ns_ != 0)
+    text += fmt::format("; the last answer came at {}", ClockText(last_answer_ns_));
+  text += fmt::format("{}; {} waiting", Hint(fault.hint), CountOf(waiting_lines, "line"));
+  log_->log(state == Gate::State::kHeld ? spdlog::level::err : spdlog::level::warn, text);
 }
 
 void DeliveryLog::Sent(const Batch& batch) {
@@ -110,6 +104,8 @@ void DeliveryLog::Sent(const Batch& batch) {
 }
 
 void DeliveryLog::Answered(const Completion& completion, const Batch& batch) {
+  const bool is_answer = completion.verdict.action != Action::kRetry || completion.verdict.cause != ErrorCode::kTimeout;
+  if (is_answer) last_answer_ns_ = clock_.WallNowNs();
   const auto latency_ms = std::chrono::round<std::chrono::milliseconds>(completion.latency).count();
   log_->debug("{}, {}: {} after {} ms", CountOf(batch.line_count(), "line"), CountOf(batch.bytes().size(), "byte"),
               NameOf(completion.verdict.action), latency_ms);
@@ -122,17 +118,16 @@ void DeliveryLog::Recovered(std::uint64_t waiting_lines, SteadyTime now) {
   log_->info("lines are delivered again after {}; {} waiting", FormatDuration(seconds), CountOf(waiting_lines, "line"));
 }
 
-void DeliveryLog::SearchBegan(const Verdict& verdict, SteadyTime now) {
+void DeliveryLog::SearchBegan(const std::string& reason, SteadyTime now) {
   const auto left_out = throttle_.Admit("search", now);
   if (!left_out) return;
-  log_->warn("{}; which line is at fault is not said, looking for it{}", verdict.reason, LeftOut(*left_out));
+  log_->warn("{}; which line is at fault is not said, looking for it{}", reason, LeftOut(*left_out));
 }
 
 void DeliveryLog::Rejected(const Rejection& rejection, SteadyTime now) {
-  const char* const kind = rejection.texts.empty() ? "unnamed " : "rejected ";
-  const auto left_out = throttle_.Admit(kind + rejection.reason, now, rejection.lines);
+  const auto left_out = throttle_.Admit("rejected " + rejection.reason, now, rejection.texts.size());
   if (!left_out) return;
-  log_->warn("{} rejected{}: {}{}", CountOf(rejection.lines, "line"), Which(rejection), rejection.reason,
+  log_->warn("{} rejected{}: {}{}", CountOf(rejection.texts.size(), "line"), Which(rejection), rejection.reason,
              LinesLeftOut(*left_out));
 }
 

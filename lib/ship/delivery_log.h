@@ -34,15 +34,16 @@ class LogThrottle {
 // What the log says of delivery: each change of state once, each kind of loss at most once a minute. Writer's thread.
 class DeliveryLog {
  public:
-  explicit DeliveryLog(LoggerPtr log) : log_(std::move(log)) {}
+  // `clock` outlives the log.
+  DeliveryLog(LoggerPtr log, Clock& clock) : log_(std::move(log)), clock_(clock) {}
 
   // Delivery does not succeed; to be called with every such attempt.
-  void Trouble(Gate::State state, const Verdict& verdict, std::uint64_t waiting_lines, SteadyTime now);
+  void Trouble(Gate::State state, const Error& fault, std::uint64_t waiting_lines, SteadyTime now);
   // What went out and what came back of it, for those who look whether data flow. No word of the lines or the server.
   void Sent(const Batch& batch);
   void Answered(const Completion& completion, const Batch& batch);
   void Recovered(std::uint64_t waiting_lines, SteadyTime now);
-  void SearchBegan(const Verdict& verdict, SteadyTime now);
+  void SearchBegan(const std::string& reason, SteadyTime now);
   void Rejected(const Rejection& rejection, SteadyTime now);
   // The spool gave lines up.
   void Lost(const SpoolLoss& loss, SteadyTime now);
@@ -52,9 +53,11 @@ class DeliveryLog {
 
  private:
   LoggerPtr log_;
+  Clock& clock_;
   LogThrottle throttle_, losses_;  // apart: the reasons of losses hold names of files, of which there may be many
   std::optional<std::pair<Gate::State, ErrorCode>> told_;
   SteadyTime trouble_since_{};
+  std::int64_t last_answer_ns_ = 0;  // of the wall clock; 0: none yet
   std::uint64_t lost_ = 0, dropped_told_ = 0;
 };
 

@@ -8,6 +8,13 @@ namespace {
 
 bool IsAck(const Verdict& verdict) { return verdict.action == Action::kAck || verdict.action == Action::kAckPartly; }
 
+// Of a refusal that turned out to be the target's.
+Error TargetFault(const Verdict& verdict) {
+  if (verdict.action != Action::kRefuse) return {verdict.cause, verdict.reason, verdict.hint};
+  const ErrorCode cause = verdict.cause == ErrorCode::kRefusedData ? ErrorCode::kInvalid : verdict.cause;
+  return {cause, verdict.target_reason.empty() ? verdict.reason : verdict.target_reason, verdict.hint};
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(Options options, Parts parts)
@@ -15,8 +22,7 @@ Dispatcher::Dispatcher(Options options, Parts parts)
       gate_(OwnBackoff(options_.retry_max)),
       parts_(parts),
       waiting_(parts.spool, options_.live_for),
-      pace_(options_.backlog_rate),
-      record_(OwnBackoff(options_.retry_max)) {
+      pace_(options_.backlog_rate) {
   options_.max_in_flight = std::max<std::size_t>(options_.max_in_flight, 1);
 }
 
@@ -26,7 +32,7 @@ void Dispatcher::Sealed(std::uint64_t id, std::size_t lines, SteadyTime now) {
 }
 
 void Dispatcher::Land(Outgoing& outgoing) {
-  parts_.ledger.Move(outgoing.flying(), outgoing.waiting(), outgoing.sent->line_count());
+  if (!outgoing.probing) parts_.ledger.Move(outgoing.flying(), outgoing.waiting(), outgoing.sent->line_count());
   outgoing.transfer.reset();
 }
 
@@ -35,47 +41,72 @@ void Dispatcher::Settle(const Completion& completion, SteadyTime now) {
                                   [&](const auto& outgoing) { return outgoing->transfer == completion.id; });
   if (found == outgoing_.end()) return;
   Outgoing& outgoing = **found;
-  const Verdict& verdict = completion.verdict;
   Land(outgoing);
+  const bool stored_before = record_.last_was_stored(), was_held = held();
   NoteAnswer(completion, outgoing, now);
-  const Step step = outgoing.batch.Settle(verdict, record_.accepted(), record_.trials());
-  Account(step, outgoing, verdict, now);
-  SetPace(outgoing, step, verdict, now);
+  NoteOthers(outgoing, completion.verdict, now);
+  Step step = Follow(outgoing, completion.verdict, stored_before);
+  if (was_held && held() && step.delay == Step::Delay::kNone) step.delay = Step::Delay::kHold;
+  Account(step, outgoing, now);
+  SetPace(outgoing, step, completion.verdict, now);
   outgoing.sent.reset();
-  if (!outgoing.batch.done()) return;
-  Acknowledge(outgoing);
-  outgoing_.erase(found);
+  ForgetDone();
+}
+
+Step Dispatcher::Follow(Outgoing& outgoing, const Verdict& verdict, bool stored_before) {
+  if (!outgoing.probing) return outgoing.batch.lines().Settle(verdict, stored_before);
+  if (verdict.action == Action::kRefuse) record_.ForgetStoredLine();
+  return outgoing.batch.lines().SettleProbe(verdict);
+}
+
+// Nothing follows for others from what was stored in part: it says neither that the target takes lines nor that it does
+// not.
+void Dispatcher::NoteOthers(const Outgoing& outgoing, const Verdict& verdict, SteadyTime now) {
+  if (verdict.action == Action::kAckPartly) return;
+  for (const auto& other : outgoing_) {
+    if (other.get() == &outgoing && !outgoing.probing) continue;
+    const Step step = other->batch.lines().NoteOther(verdict.action == Action::kAck);
+    Account(step, *other, now);
+    if (!step.closer) continue;
+    other->backoff.Reset();
+    other->not_before = now;
+  }
 }
 
 void Dispatcher::NoteAnswer(const Completion& completion, const Outgoing& outgoing, SteadyTime now) {
   const Verdict& verdict = completion.verdict;
-  const std::size_t lines = outgoing.sent->line_count(), bytes = outgoing.sent->bytes().size();
   parts_.log.Answered(completion, *outgoing.sent);
-  const TrackRecord::Request request{!outgoing.batch.sent_suspect(), outgoing.batch.proving()};
-  if (verdict.batch_suspected) record_.Failed(request, now);
   if (verdict.action != Action::kRetry) counts_.write_latency = completion.latency;
-  if (verdict.action == Action::kSplit && lines > 1) size_limit_.Refused(bytes);
+  if (!outgoing.probing) NoteSize(verdict, *outgoing.sent);
+  if (verdict.action == Action::kAck) record_.Stored(*outgoing.sent, now);
+  const bool in_part = verdict.action == Action::kAckPartly && verdict.lines.size() < outgoing.sent->line_count();
+  if (in_part) record_.StoredInPart(outgoing.sent->Without(verdict.lines));
+  if (!IsAck(verdict)) record_.NotStored(verdict.batch_suspected && !outgoing.batch.lines().searching());
+  if (!IsAck(verdict) || !gate_.Open(outgoing.round)) return;
+  fault_.reset();
+  parts_.log.Recovered(WaitingLines() - (outgoing.probing ? 0 : outgoing.sent->line_count()), now);
+}
+
+void Dispatcher::NoteSize(const Verdict& verdict, const Batch& sent) {
+  const std::size_t bytes = sent.bytes().size();
+  if (verdict.action == Action::kSplit && sent.line_count() > 1) size_limit_.Refused(bytes);
   if (!IsAck(verdict)) return;
   if (verdict.slow) {
     size_limit_.TookLong(bytes);
   } else {
     size_limit_.Accepted(bytes);
   }
-  if (verdict.lines.size() + verdict.unnamed_lines < lines) record_.Accepted(request, now);
-  if (!gate_.Open(outgoing.round)) return;
-  fault_.reset();
-  parts_.log.Recovered(WaitingLines() - lines, now);
 }
 
-void Dispatcher::Account(const Step& step, const Outgoing& outgoing, const Verdict& verdict, SteadyTime now) {
+void Dispatcher::Account(const Step& step, const Outgoing& outgoing, SteadyTime now) {
   const Place waiting = outgoing.waiting();
   if (step.written > 0) parts_.ledger.Move(waiting, Place::kWritten, step.written);
-  if (step.search_began) parts_.log.SearchBegan(verdict, now);
+  if (step.search_began) parts_.log.SearchBegan(outgoing.batch.lines().words(), now);
   for (const Rejection& rejection : step.rejections) {
     for (const std::string& line : rejection.texts) parts_.spool.KeepRejected(line, rejection.reason);
-    parts_.ledger.Move(waiting, Place::kRejected, rejection.lines);
+    parts_.ledger.Move(waiting, Place::kRejected, rejection.texts.size());
     parts_.log.Rejected(rejection, now);
-    last_rejection_ = Error{ErrorCode::kRefusedData, rejection.reason, verdict.hint};
+    last_rejection_ = Error{ErrorCode::kRefusedData, rejection.reason, {}};
   }
 }
 
@@ -83,24 +114,33 @@ void Dispatcher::SetPace(Outgoing& outgoing, const Step& step, const Verdict& ve
   outgoing.tried = step.delay != Step::Delay::kNone || verdict.action == Action::kResend;
   if (step.delay == Step::Delay::kNone || step.closer) outgoing.backoff.Reset();
   if (step.delay == Step::Delay::kNone) return;
-  fault_ = Error{verdict.cause, verdict.reason, verdict.hint};
-  if (step.delay == Step::Delay::kAlone && !verdict.retry_after) {
-    outgoing.not_before = now + outgoing.backoff.Next(std::nullopt);
-    if (outgoing.doubted) record_.FailedWithoutEvidence(now);
-    return;
-  }
-  if (step.delay == Step::Delay::kHold) {
+  fault_ = TargetFault(verdict);
+  if (step.delay != Step::Delay::kBackOff || !IsItsOwn(outgoing, verdict, now))
+    return Pause(outgoing, step.delay, verdict, now);
+  const bool is_probed_next = outgoing.batch.lines().awaits_next() && Searched() == &outgoing;
+  outgoing.not_before = is_probed_next ? now : now + outgoing.backoff.Next(std::nullopt);
+}
+
+// Of a failure: the target is well, so only this batch has to wait.
+bool Dispatcher::IsItsOwn(const Outgoing& outgoing, const Verdict& verdict, SteadyTime now) const {
+  if (verdict.retry_after || !verdict.batch_suspected) return false;
+  return record_.stored() > outgoing.stored_at_sending || (!verdict.silent && record_.well(now));
+}
+
+void Dispatcher::Pause(Outgoing& outgoing, Step::Delay delay, const Verdict& verdict, SteadyTime now) {
+  if (delay == Step::Delay::kHold) {
     gate_.Hold(now, verdict.retry_after);
+  } else if (verdict.silent) {
+    gate_.AwaitSign(now);
   } else {
     gate_.Retry(outgoing.round, now, verdict.retry_after);
   }
   outgoing.not_before = gate_.ready_at();
-  parts_.log.Trouble(gate_.state(), verdict, WaitingLines(), now);
+  parts_.log.Trouble(gate_.state(), TargetFault(verdict), WaitingLines(), now);
 }
 
 void Dispatcher::Hasten(SteadyTime now, Nanoseconds cap) {
   draining_ = true;
-  record_.Hasten(cap);
   gate_.Hasten(now, cap);
   for (const auto& outgoing : outgoing_) {
     outgoing->not_before = std::min(outgoing->not_before, now);
@@ -117,15 +157,24 @@ void Dispatcher::Abort() {
 
 void Dispatcher::PutBack() {
   for (const SpooledBatch& part : waiting_.TakeLeftOver()) {
-    outgoing_.push_back(std::make_unique<Outgoing>(WaitingBatches::Parts{part}, false, OwnBackoff(gate_.cap())));
+    OutgoingBatch batch(WaitingBatches::Parts{part}, known_);
+    outgoing_.push_back(std::make_unique<Outgoing>(std::move(batch), false, OwnBackoff(gate_.cap())));
   }
   for (const auto& outgoing : outgoing_) {
     if (outgoing->batch.durable()) continue;
     Acknowledge(*outgoing);
-    const auto rest = std::make_shared<const Batch>(outgoing->batch.Remaining());
+    const auto rest = std::make_shared<const Batch>(outgoing->batch.lines().Remaining());
     if (parts_.spool.Add(rest).durable) parts_.ledger.Move(Place::kQueued, Place::kSpooled, rest->line_count());
   }
   outgoing_.clear();
+}
+
+void Dispatcher::ForgetDone() {
+  std::erase_if(outgoing_, [&](const auto& outgoing) {
+    const bool is_done = outgoing->batch.lines().done() && !outgoing->transfer;
+    if (is_done) Acknowledge(*outgoing);
+    return is_done;
+  });
 }
 
 void Dispatcher::Acknowledge(const Outgoing& outgoing) {

@@ -14,11 +14,12 @@
 #include "ship/backlog_pace.h"
 #include "ship/delivery_log.h"
 #include "ship/gate.h"
+#include "ship/known_poison.h"
 #include "ship/last_slot.h"
 #include "ship/ledger.h"
 #include "ship/outgoing_batch.h"
 #include "ship/size_limit.h"
-#include "ship/track_record.h"
+#include "ship/target_record.h"
 #include "ship/waiting_batches.h"
 
 namespace vmtelem {
@@ -54,16 +55,12 @@ class Dispatcher {
   void Sealed(std::uint64_t id, std::size_t lines, SteadyTime now);
   // There may be more in the spool than was sealed here.
   void MoreCame() { waiting_.MoreCame(); }
-  enum class Which {
-    kUndoubted,  // not those that need evidence from others: a batch that is about to be sealed may give it
-    kAll,
-  };
-  void Start(SteadyTime now, Which which);
+  void Start(SteadyTime now);
   void Settle(const Completion& completion, SteadyTime now);
 
-  // After Start() of the undoubted: a batch that is sealed now would be sent now.
+  // After Start(): a batch that is sealed now would be sent now.
   [[nodiscard]] bool HasRoom(SteadyTime now) const;
-  // After Start() of all: when there may be more to start although nothing has completed.
+  // After Start(): when there may be more to start although nothing has completed.
   [[nodiscard]] std::optional<SteadyTime> NextStart(SteadyTime now) const;
   // For draining: what waits is tried at once and at full speed, and no wait is longer than `cap`.
   void Hasten(SteadyTime now, Nanoseconds cap);
@@ -82,8 +79,8 @@ class Dispatcher {
  private:
   enum class Lane { kLive, kBacklog, kSuspect };
   struct Outgoing {
-    Outgoing(const WaitingBatches::Parts& parts, bool is_live, Backoff own)
-        : batch(parts), live(is_live), backoff(std::move(own)) {}
+    Outgoing(OutgoingBatch of, bool is_live, Backoff own)
+        : batch(std::move(of)), live(is_live), backoff(std::move(own)) {}
 
     // A line that a durable spool holds is there until it is settled, in flight or not.
     [[nodiscard]] Place waiting() const { return batch.durable() ? Place::kSpooled : Place::kQueued; }
@@ -93,11 +90,12 @@ class Dispatcher {
     bool live;        // it was when it was taken from the spool
     Backoff backoff;  // of failures that are the batch's own
     SteadyTime not_before{};
-    bool tried = false;    // what is sent next was sent before
-    bool doubted = false;  // it was sent although it needs evidence from others
+    bool tried = false;  // what is sent next was sent before
     std::optional<TransferId> transfer;
     std::shared_ptr<const Batch> sent;
+    bool probing = false;  // what was sent last is none of its lines that wait
     Gate::Round round = 0;
+    std::uint64_t stored_at_sending = 0;  // see TargetRecord::stored()
   };
 
   static Lane LaneOf(const Outgoing& outgoing);
@@ -109,19 +107,27 @@ class Dispatcher {
   bool MayUseSlot(Lane lane, SteadyTime now);
   [[nodiscard]] std::array<Lane, 3> LaneOrder() const;
 
-  Outgoing* Choose(SteadyTime now, Which which);
+  Outgoing* Choose(SteadyTime now);
+  Outgoing* ChooseProbed(SteadyTime now);
   [[nodiscard]] Outgoing* FirstReady(Lane lane, SteadyTime now) const;
-  [[nodiscard]] Outgoing* FirstDoubted(SteadyTime now) const;
+  [[nodiscard]] const Outgoing* Searched() const;
   Outgoing* Take(Lane lane, SteadyTime now);
   [[nodiscard]] WaitingBatches::Limit JoinLimit() const;
   Backoff OwnBackoff(Nanoseconds cap) {
     return {cap, [this] { return options_.random(); }};
   }
   void Send(Outgoing& outgoing);
+  std::shared_ptr<const Batch> ProbeFor(Outgoing& outgoing);
   void Land(Outgoing& outgoing);
-  void Account(const Step& step, const Outgoing& outgoing, const Verdict& verdict, SteadyTime now);
+  Step Follow(Outgoing& outgoing, const Verdict& verdict, bool stored_before);
+  void NoteOthers(const Outgoing& outgoing, const Verdict& verdict, SteadyTime now);
+  void Account(const Step& step, const Outgoing& outgoing, SteadyTime now);
   void SetPace(Outgoing& outgoing, const Step& step, const Verdict& verdict, SteadyTime now);
+  void Pause(Outgoing& outgoing, Step::Delay delay, const Verdict& verdict, SteadyTime now);
+  [[nodiscard]] bool IsItsOwn(const Outgoing& outgoing, const Verdict& verdict, SteadyTime now) const;
   void NoteAnswer(const Completion& completion, const Outgoing& outgoing, SteadyTime now);
+  void NoteSize(const Verdict& verdict, const Batch& sent);
+  void ForgetDone();
   void Acknowledge(const Outgoing& outgoing);
   [[nodiscard]] std::uint64_t WaitingLines() const;
 
@@ -130,12 +136,14 @@ class Dispatcher {
   Parts parts_;
   WaitingBatches waiting_;
   BacklogPace pace_;
-  TrackRecord record_;
+  TargetRecord record_;
+  KnownPoison known_;
   LastSlot last_slot_;
   std::vector<std::unique_ptr<Outgoing>> outgoing_;  // in the order in which they were taken
   Lane last_beside_ = Lane::kBacklog;
   bool live_went_last_ = false;
   bool draining_ = false;
+  std::size_t probes_ = 0;
   TransferId last_transfer_ = 0;
   SizeLimit size_limit_;
   std::optional<Error> fault_, last_rejection_;

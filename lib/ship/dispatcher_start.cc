@@ -14,9 +14,9 @@ constexpr std::size_t kFewSearches = 8, kMostSearches = 100, kMostSearchedLines 
 
 }  // namespace
 
-void Dispatcher::Start(SteadyTime now, Which which) {
+void Dispatcher::Start(SteadyTime now) {
   while (MayStart(now)) {
-    Outgoing* next = Choose(now, which);
+    Outgoing* const next = held() ? ChooseProbed(now) : Choose(now);
     if (next == nullptr) return;
     Send(*next);
   }
@@ -24,7 +24,7 @@ void Dispatcher::Start(SteadyTime now, Which which) {
 
 bool Dispatcher::MayStart(SteadyTime now) const { return in_flight() < SlotsOpen() && now >= gate_.ready_at(); }
 
-std::size_t Dispatcher::SlotsOpen() const { return held() ? 1 : options_.max_in_flight; }
+std::size_t Dispatcher::SlotsOpen() const { return gate_.state() == Gate::State::kOpen ? options_.max_in_flight : 1; }
 
 std::size_t Dispatcher::in_flight() const {
   return static_cast<std::size_t>(std::count_if(outgoing_.begin(), outgoing_.end(),
@@ -34,17 +34,16 @@ std::size_t Dispatcher::in_flight() const {
 bool Dispatcher::HasRoom(SteadyTime now) const { return MayStart(now) && HasRoomFor(Lane::kLive); }
 
 Dispatcher::Lane Dispatcher::LaneOf(const Outgoing& outgoing) {
-  if (outgoing.batch.suspect()) return Lane::kSuspect;
+  if (outgoing.batch.lines().suspect()) return Lane::kSuspect;
   return outgoing.live ? Lane::kLive : Lane::kBacklog;
 }
 
-// Lines that were singled out are few and small, and what proves them bad is that others get on.
 bool Dispatcher::TooManySearches() const {
   std::size_t searches = 0, lines = 0;
   for (const auto& outgoing : outgoing_) {
-    if (!outgoing->batch.suspect() || outgoing->batch.proving()) continue;
+    if (!outgoing->batch.lines().suspect()) continue;
     ++searches;
-    lines += outgoing->batch.remaining_lines();
+    lines += outgoing->batch.lines().remaining_lines();
   }
   if (searches < kFewSearches) return false;
   return gate_.state() != Gate::State::kOpen || searches >= kMostSearches || lines >= kMostSearchedLines;
@@ -75,52 +74,61 @@ std::array<Dispatcher::Lane, 3> Dispatcher::LaneOrder() const {
   return {Lane::kLive, beside, last_beside_};
 }
 
-// One that needs evidence from others goes only if there is no other.
-Dispatcher::Outgoing* Dispatcher::Choose(SteadyTime now, Which which) {
+Dispatcher::Outgoing* Dispatcher::Choose(SteadyTime now) {
   for (const Lane lane : LaneOrder()) {
     Outgoing* const ready = FirstReady(lane, now);
     if (ready == nullptr && lane == Lane::kBacklog && !BacklogMayBeTaken(now)) continue;
     if (ready == nullptr && lane == Lane::kSuspect) continue;
     if (!MayUseSlot(lane, now)) continue;
-    if (Outgoing* const next = ready != nullptr ? ready : Take(lane, now)) return next;
+    if (ready != nullptr) return ready;
+    Outgoing* const next = HasRoomFor(lane) ? Take(lane, now) : nullptr;
+    if (next != nullptr) return next;
   }
-  Outgoing* const doubted = which == Which::kAll ? FirstDoubted(now) : nullptr;
-  return doubted != nullptr && MayUseSlot(Lane::kSuspect, now) ? doubted : nullptr;
+  return nullptr;
+}
+
+// While the target refuses everything it is asked for one line now and then: of each batch in turn, since it may be the
+// oldest alone that it refuses.
+Dispatcher::Outgoing* Dispatcher::ChooseProbed(SteadyTime now) {
+  if (outgoing_.size() < 2) Take(Lane::kLive, now);
+  if (outgoing_.empty()) Take(Lane::kBacklog, now);
+  return outgoing_.empty() ? nullptr : outgoing_[probes_ % outgoing_.size()].get();
 }
 
 Dispatcher::Outgoing* Dispatcher::FirstReady(Lane lane, SteadyTime now) const {
+  const Outgoing* const searched = Searched();
   for (const auto& outgoing : outgoing_) {
-    if (outgoing->transfer || outgoing->not_before > now || outgoing->batch.needs_evidence(record_.accepted()))
-      continue;
-    if (LaneOf(*outgoing) == lane) return outgoing.get();
+    if (outgoing->transfer || outgoing->not_before > now || LaneOf(*outgoing) != lane) continue;
+    if (outgoing->batch.lines().searching() && outgoing.get() != searched) continue;
+    return outgoing.get();
   }
   return nullptr;
 }
 
-Dispatcher::Outgoing* Dispatcher::FirstDoubted(SteadyTime now) const {
-  if (now < record_.ask_again_at()) return nullptr;
+// The one batch that is searched, or may be next.
+const Dispatcher::Outgoing* Dispatcher::Searched() const {
+  const Outgoing* first_suspect = nullptr;
   for (const auto& outgoing : outgoing_) {
-    if (outgoing->transfer || outgoing->not_before > now) continue;
-    if (outgoing->batch.needs_evidence(record_.accepted())) return outgoing.get();
+    if (outgoing->batch.lines().searching()) return outgoing.get();
+    if (first_suspect == nullptr && outgoing->batch.lines().suspect()) first_suspect = outgoing.get();
   }
-  return nullptr;
+  return first_suspect;
 }
 
 Dispatcher::Outgoing* Dispatcher::Take(Lane lane, SteadyTime now) {
-  while (HasRoomFor(lane)) {
+  while (true) {
     const bool live = lane == Lane::kLive;
     const WaitingBatches::Parts parts = live ? waiting_.TakeLive(now, JoinLimit()) : waiting_.TakeBacklog(JoinLimit());
     if (parts.empty()) return nullptr;
-    auto outgoing = std::make_unique<Outgoing>(parts, live, OwnBackoff(gate_.cap()));
-    if (!live) pace_.Sent(outgoing->batch.remaining_lines(), now);
-    if (outgoing->batch.done()) {
+    auto outgoing = std::make_unique<Outgoing>(OutgoingBatch(parts, known_), live, OwnBackoff(gate_.cap()));
+    if (!live) pace_.Sent(outgoing->batch.lines().remaining_lines(), now);
+    if (outgoing->batch.lines().done()) {
       Acknowledge(*outgoing);
       continue;
     }
     outgoing_.push_back(std::move(outgoing));
     return outgoing_.back().get();
   }
-  return nullptr;
 }
 
 // While it is not known that the target is well, it is asked with as little as there is.
@@ -137,15 +145,27 @@ void Dispatcher::Send(Outgoing& outgoing) {
     last_beside_ = lane;
     last_slot_.Started();
   }
-  outgoing.doubted = outgoing.batch.needs_evidence(record_.accepted());
-  outgoing.sent = outgoing.batch.Next(record_.accepted(), size_limit_.max_bytes());
+  PoisonSearch& lines = outgoing.batch.lines();
+  lines.SplitOffKnown();
+  outgoing.probing = held() || (Searched() == &outgoing && lines.WantsProbe(record_.last_was_stored()));
+  outgoing.sent = outgoing.probing ? ProbeFor(outgoing) : lines.Next(size_limit_.max_bytes());
   outgoing.transfer = ++last_transfer_;
   outgoing.round = gate_.round();
-  parts_.ledger.Move(outgoing.waiting(), outgoing.flying(), outgoing.sent->line_count());
+  outgoing.stored_at_sending = record_.stored();
+  if (!outgoing.probing) parts_.ledger.Move(outgoing.waiting(), outgoing.flying(), outgoing.sent->line_count());
   ++counts_.writes;
   if (outgoing.tried) ++counts_.write_retries;
   parts_.log.Sent(*outgoing.sent);
   parts_.sink.Start(*outgoing.transfer, outgoing.sent);
+}
+
+// A line that was stored lately. Where none was, lines of this batch and of others in turn.
+std::shared_ptr<const Batch> Dispatcher::ProbeFor(Outgoing& outgoing) {
+  const std::size_t turn = probes_++;
+  if (!held() && record_.stored_line() != nullptr) return record_.stored_line();
+  Outgoing* const other = outgoing_[turn % outgoing_.size()].get();
+  const bool may_be_other = !held() && turn % 2 == 1 && !other->batch.lines().done();
+  return (may_be_other ? *other : outgoing).batch.lines().Sample();
 }
 
 // Whatever could start now was started, so only what is to come counts.
@@ -162,7 +182,6 @@ std::optional<SteadyTime> Dispatcher::NextStart(SteadyTime now) const {
   if (!waiting_.empty()) consider(draining_ ? gate_.ready_at() : pace_.ready_at());
   if (!waiting_.empty()) consider(gate_.ready_at());
   if (const auto opens_at = last_slot_.opens_at()) consider(*opens_at);
-  if (!outgoing_.empty()) consider(record_.ask_again_at());
   return first;
 }
 

@@ -21,6 +21,11 @@ void Gate::Retry(Round round, SteadyTime now, std::optional<Nanoseconds> retry_a
   WaitUntil(now + backoff_.Next(retry_after));
 }
 
+void Gate::AwaitSign(SteadyTime now) {
+  state_ = State::kRetrying;
+  WaitUntil(now + std::min(kSilencePause, is_hastened_ ? backoff_.cap() : kSilencePause));
+}
+
 void Gate::Hold(SteadyTime now, std::optional<Nanoseconds> retry_after) {
   state_ = State::kHeld;
   WaitUntil(now + Backoff::AtLeast(backoff_.cap(), retry_after));
@@ -32,6 +37,7 @@ void Gate::WaitUntil(SteadyTime until) {
 }
 
 void Gate::Hasten(SteadyTime now, Nanoseconds cap) {
+  is_hastened_ = true;
   backoff_.set_cap(std::min(backoff_.cap(), cap));
   ready_at_ = std::min(ready_at_, now);
 }

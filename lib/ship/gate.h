@@ -14,18 +14,22 @@ class Gate {
  public:
   enum class State {
     kOpen,
-    kRetrying,  // requests start again when the back-off has passed
-    kHeld,      // one request at a time, at the slowest pace, until one succeeds
+    kRetrying,  // one request at a time, when the back-off has passed, until one succeeds
+    kHeld,      // likewise, at the slowest pace
   };
   // Counts the failures. A request remembers the round in which it started: of several that were out when the target
   // failed, only the first makes the back-off grow.
   using Round = std::uint64_t;
+
+  static constexpr Nanoseconds kSilencePause = std::chrono::seconds(2);
 
   explicit Gate(Backoff backoff) : backoff_(std::move(backoff)) {}
 
   // A request of this round succeeded. False if a newer failure set the wait: that stands.
   bool Open(Round round);
   void Retry(Round round, SteadyTime now, std::optional<Nanoseconds> retry_after);
+  // Nobody answers: what waits for an answer is no burden to anybody, so the pause is short.
+  void AwaitSign(SteadyTime now);
   void Hold(SteadyTime now, std::optional<Nanoseconds> retry_after);
   // For draining: no wait is longer than `cap` from now on, but for what the server asks.
   void Hasten(SteadyTime now, Nanoseconds cap);
@@ -40,6 +44,7 @@ class Gate {
 
   Backoff backoff_;
   State state_ = State::kOpen;
+  bool is_hastened_ = false;
   Round round_ = 0;
   SteadyTime ready_at_{};
 };

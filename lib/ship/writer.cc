@@ -42,7 +42,7 @@ struct Writer::State {
       : options(std::move(o)),
         parts(p),
         logger(std::move(l)),
-        log(logger),
+        log(logger, parts.clock),
         batcher(LimitsOf(options)),
         dispatcher(OrderOf(options), {p.spool, p.sink, p.ledger, log}) {
     stats.seen_at = parts.clock.SteadyNow();
@@ -102,13 +102,14 @@ void Writer::State::Intake(SteadyTime now) {
   if (parts.queue.TakeAll(fresh)) batcher.Add(std::move(fresh), now);
 }
 
+// While the target refuses everything a batch that is due is sealed first, so that it may be the one that is probed.
 void Writer::State::SealAndStart(SteadyTime now) {
-  dispatcher.Start(now, Dispatcher::Which::kUndoubted);
+  if (!dispatcher.held()) dispatcher.Start(now);
   while (closed ? !batcher.empty() : batcher.Due(now, PaceAt(now))) {
     Seal(now);
-    dispatcher.Start(now, Dispatcher::Which::kUndoubted);
+    dispatcher.Start(now);
   }
-  dispatcher.Start(now, Dispatcher::Which::kAll);
+  dispatcher.Start(now);
 }
 
 void Writer::State::Seal(SteadyTime now) {

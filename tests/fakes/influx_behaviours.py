@@ -74,11 +74,12 @@ def too_large_above(limit_bytes):
 
 
 def refuse_lines(*numbers):
-    """Find fault with the lines of these numbers (from 1), in the words of the API that was asked."""
+    """Find fault with the lines of these numbers (from 1), now and later, in the words of the API that was asked."""
     def behave(exchange):
         exchange.read()
         lines = exchange.request.lines
         bad = {number: line for number, line in enumerate(lines, 1) if number in numbers}
+        exchange.server.refused |= set(bad.values())
         if bad:
             exchange.refuse(refusal_of(exchange.request.api, lines, bad))
         else:

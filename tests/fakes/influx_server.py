@@ -22,7 +22,7 @@ import influx_behaviours
 from influx_behaviours import (close_after_body, close_before_body, delay, hang, healthy, html_bad_gateway, html_bad_request,
                                html_ok, huge_body, ok, rate_limited, redirect_for_ever, refuse_lines, status, too_large_above,
                                wrong_json)
-from influx_rules import APIS, Refusal, Request, accepted_lines, inflate
+from influx_rules import APIS, Refusal, Request, accepted_lines, inflate, refusal_of
 
 __all__ = ["FakeInflux", "make_certificate", "close_after_body", "close_before_body", "delay", "hang", "html_bad_gateway",
            "html_bad_request", "html_ok", "huge_body", "ok", "rate_limited", "redirect_for_ever", "refuse_lines", "status",
@@ -36,13 +36,14 @@ class FakeInflux:
     databases  None: every database exists; else the names that do, for v2 and v1.
     script     behaviours, one for each write request; when they are used up, `default`.
     everything when set, answers every request, GET too, as a broken proxy in front of the database would.
+    refused    lines that it found fault with, and so does again.
     lines      what was stored, in order. requests: every write request with its body and the status it was answered.
     """
 
     def __init__(self, token=None, user="", databases=None, script=(), port=0, certificate=None):
         self.token, self.user, self.databases = token, user, databases
         self.script, self.default, self.everything = list(script), ok, None
-        self.lines, self.requests = [], []
+        self.lines, self.requests, self.refused = [], [], set()
         self.closing = threading.Event()
         self._lock = threading.Lock()
         self._tls = server_tls(certificate) if certificate else None
@@ -104,6 +105,8 @@ class Exchange:
     def accept(self):
         try:
             self.read()
+            if bad := {i: line for i, line in enumerate(self.request.lines, 1) if line in self.server.refused}:
+                raise refusal_of(self.request.api, self.request.lines, bad)
             self.server.store(accepted_lines(self.request, self.server))
             self.reply(204)
         except Refusal as refusal:

@@ -27,9 +27,10 @@ void Check(const vmtelem::Verdict& verdict, const vmtelem::Batch& batch) {
     Require(verdict.lines[i] < batch.line_count());
     Require(i == 0 || verdict.lines[i - 1] < verdict.lines[i]);
   }
-  Require(verdict.lines.size() + verdict.unnamed_lines <= batch.line_count());
-  Require(verdict.action != vmtelem::Action::kRemoveLines || !verdict.lines.empty());
-  for (const char byte : verdict.reason) Require(static_cast<unsigned char>(byte) >= 0x20);
+  Require(verdict.lines.size() <= batch.line_count());
+  Require(verdict.action != vmtelem::Action::kAckPartly || verdict.lines.size() < batch.line_count());
+  Require(verdict.action != vmtelem::Action::kAckPartly || !verdict.lines.empty());
+  for (const char byte : verdict.reason + verdict.target_reason) Require(static_cast<unsigned char>(byte) >= 0x20);
 }
 
 }  // namespace

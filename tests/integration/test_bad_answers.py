@@ -74,6 +74,7 @@ def test_the_certificate_is_named_as_the_cause(vmtelem, certificates, any_guest)
 def test_a_line_that_the_server_refuses_does_not_hold_up_the_others(vmtelem, any_guest):
     with FakeInflux(token="t", script=[refuse_lines(1)]) as server:
         running = vmtelem.start("run", **upload(server))
-        wait_for(lambda: len([request for request in server.requests if request.status == 204]) > 1, 30, "later batches")
+        wait_for(lambda: len([request for request in server.requests if len(request.lines) > 1]) > 3, 30, "later batches")
         refused = server.requests[0].lines[0]
-        assert [request for request in server.requests[1:] if refused in request.lines] == []
+        again = [request for request in server.requests[1:] if refused in request.lines]
+        assert 1 <= len(again) <= 2 and all(request.lines == [refused] for request in again)

@@ -58,13 +58,13 @@ class Server:
 
 
 HALVINGS = 14  # of ten thousand lines down to one
-# Of a failure without a word it takes several in a row, with lines accepted between them, to tell them from an outage; and
-# libcurl itself tries once more on a connection that was in use before.
-UNANSWERED = 6 * HALVINGS
+# Of a failure it takes five in a row, each between two lines that are stored, to tell it from an outage; and libcurl itself
+# tries once more on a connection that was in use before.
+UNANSWERED = 10 * HALVINGS + 20
 SERVERS = {
-    "v3 that names it": Server("v3", named, "No fields were provided", 1),
-    "v2 that names it": Server("v2", named, "unable to parse", 2),
-    "v1 that names it": Server("v1", named, "unable to parse", 1),
+    "v3 that names it": Server("v3", named, "No fields were provided", 5),
+    "v2 that names it": Server("v2", named, "unable to parse", 5),
+    "v1 that names it": Server("v1", named, "unable to parse", 5),
     "v3 that does not name it": Server("v3", unless_poisoned(status(400, UNNAMED)), "cannot unmarshal", 2 * HALVINGS),
     "v2 that does not name it": Server("v2", unless_poisoned(status(400, UNNAMED)), "cannot unmarshal", 2 * HALVINGS),
     "v1 that does not name it": Server("v1", unless_poisoned(status(400, UNNAMED)), "cannot unmarshal", 2 * HALVINGS),

@@ -22,11 +22,11 @@ TEST_CASE("each status has its action, whatever the API") {
       {302, "", Action::kHold, ErrorCode::kInvalid},
       {307, "", Action::kHold, ErrorCode::kInvalid},
       {308, "", Action::kHold, ErrorCode::kInvalid},
-      {400, "", Action::kHold, ErrorCode::kInvalid},
+      {400, "", Action::kRefuse, ErrorCode::kRefusedData},
       {401, "", Action::kHold, ErrorCode::kDenied},
-      {403, "", Action::kHold, ErrorCode::kDenied},
-      {404, R"({"code":"not found","message":"bucket not found"})", Action::kHold, ErrorCode::kInvalid},
-      {404, R"({"error":"database not found: \"x\""})", Action::kHold, ErrorCode::kInvalid},
+      {403, "", Action::kRefuse, ErrorCode::kDenied},
+      {404, R"({"code":"not found","message":"bucket not found"})", Action::kRefuse, ErrorCode::kInvalid},
+      {404, R"({"error":"database not found: \"x\""})", Action::kRefuse, ErrorCode::kInvalid},
       {405, "", Action::kHold, ErrorCode::kInvalid},
       {406, "", Action::kHold, ErrorCode::kInvalid},
       {407, "", Action::kHold, ErrorCode::kDenied},
@@ -38,12 +38,18 @@ TEST_CASE("each status has its action, whatever the API") {
       {414, "", Action::kHold, ErrorCode::kInvalid},
       {415, "gzip encoding is not supported", Action::kHold, ErrorCode::kInvalid},
       {418, "", Action::kHold, ErrorCode::kInvalid},
-      {422, "", Action::kHold, ErrorCode::kInvalid},
+      {422, "", Action::kRefuse, ErrorCode::kRefusedData},
       {425, "", Action::kRetry, ErrorCode::kUnreachable},
       {429, "", Action::kRetry, ErrorCode::kUnreachable},
       {431, "", Action::kHold, ErrorCode::kInvalid},
       {499, "", Action::kRetry, ErrorCode::kUnreachable},
       {500, R"({"error":"timeout"})", Action::kRetry, ErrorCode::kUnreachable},
+      {500, R"({"error":"retention policy not found: nosuch"})", Action::kHold, ErrorCode::kInvalid},
+      {500, R"({"error":"database not found: x"})", Action::kHold, ErrorCode::kInvalid},
+      {500, "max request size (10485760 bytes) exceeded", Action::kSplit, ErrorCode::kRefusedData},
+      {200, R"({"error":"engine: cannot write"})", Action::kRetry, ErrorCode::kUnreachable},
+      {200, R"({"code":"internal error","message":"no"})", Action::kRetry, ErrorCode::kUnreachable},
+      {200, R"({"status":"ok"})", Action::kAck, ErrorCode::kInternal},
       {502, "<html>bad gateway</html>", Action::kRetry, ErrorCode::kUnreachable},
       {503, "request throttled, queue is full", Action::kRetry, ErrorCode::kUnreachable},
       {504, "", Action::kRetry, ErrorCode::kUnreachable},
@@ -105,7 +111,7 @@ TEST_CASE("a server that takes no gzip gets the same again, once, without it") {
                                                   {400, "unacceptable content-encoding: gzip"}};
   for (const auto& [status, body] : refusals) {
     Reply reply = Http(status, body);
-    CHECK(Classify(Names(), reply, NumberedLines(1)).action == Action::kHold);
+    CHECK(Classify(Names(), reply, NumberedLines(1)).action != Action::kResend);
     reply.compressed = true;
     CHECK(Classify(Names(), reply, NumberedLines(1)).action == Action::kResend);
   }
@@ -140,8 +146,47 @@ TEST_CASE("only a server that had the lines and failed inside makes them suspect
 
 TEST_CASE("a refused token is told with its origin and the database") {
   const Verdict verdict = Classify(Names(), Http(401, R"({"error":"no"})"), NumberedLines(1));
-  CHECK(verdict.reason == "InfluxDB at http://db:8181 refuses the token (HTTP 401)");
+  CHECK(verdict.reason == "InfluxDB at http://db:8181 refuses the token (HTTP 401): no");
   CHECK(verdict.hint == "the token came from INFLUX_TOKEN_FILE; may it write to database 'vmstats'?");
+}
+
+TEST_CASE("of a refusal of access the server's words are told, and the token only if it is the target that refuses") {
+  const std::string body = R"({"code":"forbidden","message":"outside of the retention period"})";
+  const Verdict verdict = Classify(Names(InfluxApi::kV2), Http(403, body), NumberedLines(1));
+  CHECK(verdict.reason == "InfluxDB at http://db:8181 refuses data (HTTP 403): outside of the retention period");
+  CHECK(verdict.target_reason ==
+        "InfluxDB at http://db:8181 refuses access (HTTP 403): outside of the retention period");
+  CHECK(verdict.hint == "the token came from INFLUX_TOKEN_FILE; may it write to database 'vmstats'?");
+}
+
+TEST_CASE("of a page that comes instead of an answer it is said that it is one") {
+  const Verdict verdict = Classify(Names(), Http(403, "<html>Forbidden</html>"), NumberedLines(1));
+  CHECK(verdict.target_reason.find("an HTML page; a proxy or another server seems to answer") != std::string::npos);
+}
+
+TEST_CASE("a success whose body lists lines that are not stored is one in part") {
+  const std::string body = R"({"error":"partial write","data":[{"error_message":"x","line_number":2}]})";
+  const Verdict verdict = Classify(Names(), Http(200, body), NumberedLines(3));
+  CHECK(verdict.action == Action::kAckPartly);
+  CHECK(verdict.lines == Indices{1});
+}
+
+TEST_CASE("an answer that names every line is a refusal") {
+  const std::string body = R"({"error":"partial write","data":[{"error_message":"x","line_number":1}]})";
+  CHECK(Classify(Names(), Http(400, body), NumberedLines(1)).action == Action::kRefuse);
+}
+
+TEST_CASE("a missing retention policy is told with its setting") {
+  const Verdict verdict =
+      Classify(Names(InfluxApi::kV1), Http(500, R"({"error":"retention policy not found: x"})"), NumberedLines(1));
+  CHECK(verdict.hint.find("INFLUX_RP") != std::string::npos);
+  CHECK(verdict.reason.find("retention policy not found: x") != std::string::npos);
+}
+
+TEST_CASE("only a server that says nothing at all is silent") {
+  CHECK(Classify(Names(), NoAnswer(Reply::Transport::kTimeout), NumberedLines(1)).silent);
+  CHECK_FALSE(Classify(Names(), NoAnswer(Reply::Transport::kUnreachable), NumberedLines(1)).silent);
+  CHECK_FALSE(Classify(Names(), Http(503), NumberedLines(1)).silent);
 }
 
 TEST_CASE("a server that wants credentials from one that has none is told so") {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/gzip.h"
 #include "fakes/scripted_server.h"
 #include "inflate.h"
 #include "raw_server.h"
@@ -85,10 +86,10 @@ TEST_CASE("a page, a fragment of JSON and ten mebibytes of nothing are outcomes 
     Action action;
   } rows[] = {
       {502, "<html><body>Bad Gateway</body></html>", Action::kRetry},
-      {400, "<html><body>Bad Request</body></html>", Action::kHold},
-      {400, R"({"error":"partial write of line protocol occurred","data":[{"line_number":)", Action::kBisect},
+      {400, "<html><body>Bad Request</body></html>", Action::kRefuse},
+      {400, R"({"error":"partial write of line protocol occurred","data":[{"line_number":)", Action::kRefuse},
       {500, std::string(10 << 20, 'x'), Action::kRetry},
-      {400, "{\"error\":\"" + std::string(10 << 20, 'x') + "\"}", Action::kHold},
+      {400, "{\"error\":\"" + std::string(10 << 20, 'x') + "\"}", Action::kRefuse},
   };
   for (const auto& row : rows) {
     INFO(row.status << ' ' << row.body.substr(0, 30));
@@ -103,7 +104,7 @@ TEST_CASE("a page, a fragment of JSON and ten mebibytes of nothing are outcomes 
 TEST_CASE("of an answer no more than its first mebibyte is looked at") {
   const std::string tail = R"("error":"partial write of line protocol occurred","data":[{"line_number":1}]})";
   for (const auto& [padding, action] :
-       {std::pair{std::size_t{1} << 10, Action::kAckPartly}, std::pair{std::size_t{2} << 20, Action::kHold}}) {
+       {std::pair{std::size_t{1} << 10, Action::kAckPartly}, std::pair{std::size_t{2} << 20, Action::kRefuse}}) {
     ScriptedServer server(Answer(400, R"({"padding":")" + std::string(padding, 'x') + "\"," + tail));
     SinkWorld world(TargetAt(server.url()));
     CHECK(world.Send().action == action);
@@ -196,6 +197,29 @@ TEST_CASE("what was broken off never completes, and the sink goes on") {
   world.sink->Wait(std::chrono::milliseconds(20));
   world.sink->Abort();
   CHECK(world.sink->Wait(std::chrono::milliseconds(50)).empty());
+}
+
+TEST_CASE("an answer that is compressed is understood") {
+  const std::string body = R"({"error":"partial write","data":[{"error_message":"No fields","line_number":2}]})";
+  ScriptedServer server([&](const httplib::Request&, httplib::Response& response) {
+    response.status = 400;
+    response.set_header("Content-Encoding", "gzip");
+    response.set_content(GzipCompressor().Compress(body).value(), "application/json");
+  });
+  SinkWorld world(TargetAt(server.url()));
+  const Verdict verdict = world.Send();
+  CHECK(verdict.action == Action::kAckPartly);
+  CHECK(verdict.reason.find("No fields") != std::string::npos);
+}
+
+TEST_CASE("an answer that cannot be decoded is a reason to try again") {
+  ScriptedServer server([&](const httplib::Request&, httplib::Response& response) {
+    response.status = 400;
+    response.set_header("Content-Encoding", "gzip");
+    response.set_content("this is no gzip", "application/json");
+  });
+  SinkWorld world(TargetAt(server.url()));
+  CHECK(world.Send().action == Action::kRetry);
 }
 
 }  // namespace

@@ -20,7 +20,6 @@ struct Expected {
   Action action = Action::kAck;
   ErrorCode cause = ErrorCode::kInternal;
   Indices lines{};
-  std::size_t unnamed = 0;
   bool suspected = false;
 };
 
@@ -31,14 +30,15 @@ const Expected kBusy{Action::kRetry, ErrorCode::kUnreachable};
 const Expected kFails{.action = Action::kRetry, .cause = ErrorCode::kUnreachable, .suspected = true};
 const Expected kTooLarge{Action::kSplit, ErrorCode::kRefusedData};
 const Expected kNoGzip{Action::kResend, ErrorCode::kInvalid};
-const Expected kUnknownLine{Action::kBisect, ErrorCode::kRefusedData};
+const Expected kRefused{Action::kRefuse, ErrorCode::kRefusedData};
+const Expected kNoAccess{Action::kRefuse, ErrorCode::kDenied};
+const Expected kNotThere{Action::kRefuse, ErrorCode::kInvalid};
 
-Expected But(Indices lines, std::size_t unnamed = 0) {
-  return {
-      .action = Action::kAckPartly, .cause = ErrorCode::kRefusedData, .lines = std::move(lines), .unnamed = unnamed};
+Expected But(Indices lines) {
+  return {.action = Action::kAckPartly, .cause = ErrorCode::kRefusedData, .lines = std::move(lines)};
 }
-Expected Without(Indices lines) {
-  return {.action = Action::kRemoveLines, .cause = ErrorCode::kRefusedData, .lines = std::move(lines)};
+Expected Naming(Indices lines) {
+  return {.action = Action::kRefuse, .cause = ErrorCode::kRefusedData, .lines = std::move(lines)};
 }
 
 void CheckVerdict(const Verdict& verdict, const Expected& expected) {
@@ -46,7 +46,6 @@ void CheckVerdict(const Verdict& verdict, const Expected& expected) {
   if (expected.action != Action::kAck) CHECK(verdict.cause == expected.cause);
   if (expected.action != Action::kAck) CHECK_FALSE(verdict.reason.empty());
   CHECK(verdict.lines == expected.lines);
-  CHECK(verdict.unnamed_lines == expected.unnamed);
   CHECK(verdict.batch_suspected == expected.suspected);
 }
 
@@ -70,13 +69,16 @@ void CheckRows(InfluxApi api, const std::vector<Row>& rows) {
 const std::string kPage = "<html><body>a proxy</body></html>";
 
 TEST_CASE("what a status means is the same for every API") {
-  std::vector<Row> rows{{200, "", kStored},   {202, "", kStored},  {204, "", kStored},          {200, kPage, kFault},
-                        {413, "", kTooLarge}, {415, "", kNoGzip},  {500, "", kFails},           {507, "", kFails},
-                        {502, kPage, kBusy},  {504, kPage, kBusy}, {503, "throttled", kBusy},   {400, kPage, kFault},
-                        {400, "", kFault},    {422, "", kFault},   {400, "no database", kFault}};
-  for (const int status : {401, 403, 407}) rows.push_back({status, R"({"error":"no"})", kDenied});
+  std::vector<Row> rows{{200, "", kStored},   {202, "", kStored},        {204, "", kStored},
+                        {200, kPage, kFault}, {413, "", kTooLarge},      {415, "", kNoGzip},
+                        {500, "", kFails},    {507, "", kFails},         {502, kPage, kBusy},
+                        {504, kPage, kBusy},  {503, "throttled", kBusy}, {400, kPage, kRefused},
+                        {400, "", kRefused},  {422, "", kRefused},       {400, "no database", kRefused}};
+  for (const int status : {401, 407}) rows.push_back({status, R"({"error":"no"})", kDenied});
   for (const int status : {301, 302, 303, 307, 308}) rows.push_back({status, "", kFault});
-  for (const int status : {404, 405, 406, 409, 410, 411, 414, 431}) rows.push_back({status, "", kFault});
+  rows.push_back({403, R"({"error":"no"})", kNoAccess});
+  rows.push_back({404, "", kNotThere});
+  for (const int status : {405, 406, 409, 410, 411, 414, 431}) rows.push_back({status, "", kFault});
   for (const int status : {408, 425, 429, 499}) rows.push_back({status, "", kBusy});
   for (const InfluxApi api : kApis) CheckRows(api, rows);
 }
@@ -94,13 +96,13 @@ TEST_CASE("the answers of API v3 lead to what they say of each line") {
       {{400, partial, But({1})},
        {422, partial, But({1})},
        {400, two, But({0, 2})},
-       {400, one, Without({2})},
-       {400, none, kUnknownLine},
-       {422, R"({"error":"Adding a new database would exceed limit of 5 databases"})", kFault},
-       {400, "Authorization header was malformed, it was not in the form 'Authorization: <scheme> <token>'", kFault},
-       {400, "incoming write was empty", kFault},
+       {400, one, Naming({2})},
+       {400, none, kRefused},
+       {422, R"({"error":"Adding a new database would exceed limit of 5 databases"})", kRefused},
+       {400, "Authorization header was malformed, it was not in the form 'Authorization: <scheme> <token>'", kRefused},
+       {400, "incoming write was empty", kRefused},
        {400, "unacceptable content-encoding: gzip", kNoGzip},
-       {400, "body content is not valid utf8: invalid utf-8 sequence", kUnknownLine},
+       {400, "body content is not valid utf8: invalid utf-8 sequence", kRefused},
        {413, "max request size (10485760 bytes) exceeded", kTooLarge},
        {500, "write buffer error: error from wal: no space", kFails}});
 }
@@ -108,35 +110,35 @@ TEST_CASE("the answers of API v3 lead to what they say of each line") {
 TEST_CASE("the answers of API v2 lead to what they say of each line") {
   CheckRows(
       InfluxApi::kV2,
-      {{400, R"({"code":"invalid","message":"unable to parse 'm,i=2 v=2i 2': missing fields"})", Without({1})},
+      {{400, R"({"code":"invalid","message":"unable to parse 'm,i=2 v=2i 2': missing fields"})", Naming({1})},
        {400,
         R"({"code":"invalid","message":"unable to parse 'm,i=1 v=1i 1': bad\nunable to parse 'm,i=3 v=3i 3': bad"})",
-        Without({0, 2})},
-       {400, R"({"code":"invalid","message":"unable to parse 'another line': missing fields"})", kUnknownLine},
+        Naming({0, 2})},
+       {400, R"({"code":"invalid","message":"unable to parse 'another line': missing fields"})", kRefused},
        {422,
         R"({"code":"unprocessable entity","message":"failure writing points to database: partial write: )"
         R"(field type conflict: input field \"v\" on measurement \"m\" is type integer dropped=2"})",
-        But({}, 2)},
-       {400, R"({"code":"invalid","message":"write buffer error: line protocol parse failed: x"})", kUnknownLine},
+        kRefused},
+       {400, R"({"code":"invalid","message":"write buffer error: line protocol parse failed: x"})", kRefused},
        {400, R"({"code":"invalid","message":"failed to parse line protocol:\nerror in line 2: x","line":2})",
-        Without({1})},
+        Naming({1})},
        {400, R"({"code":"invalid","message":"invalid precision; valid precision units are ns, us, ms, and s"})",
-        kFault},
-       {404, R"({"code":"not found","message":"bucket not found"})", kFault},
+        kRefused},
+       {404, R"({"code":"not found","message":"bucket not found"})", kNotThere},
        {413, R"({"code":"request too large","message":"x"})", kTooLarge}});
 }
 
 TEST_CASE("the answers of API v1 lead to what they say of each line") {
   CheckRows(InfluxApi::kV1,
             {{400, R"({"error":"partial write: unable to parse 'm,i=3 v=3i 3': bad number dropped=0"})", But({2})},
-             {400, R"({"error":"partial write: unable to parse 'not ours': bad number dropped=0"})", But({}, 1)},
-             {400, R"({"error":"unable to parse 'm,i=1 v=1i 1': bad number"})", Without({0})},
+             {400, R"({"error":"partial write: unable to parse 'not ours': bad number dropped=0"})", kRefused},
+             {400, R"({"error":"unable to parse 'm,i=1 v=1i 1': bad number"})", Naming({0})},
              {400,
               R"({"error":"partial write: field type conflict: input field \"v\" on measurement \"m\" is type )"
               R"(integer, already exists as type float dropped=1"})",
-              But({}, 1)},
-             {400, R"({"error":"partial write: points beyond retention policy dropped=3"})", But({}, 3)},
-             {404, R"({"error":"database not found: \"vmstats\""})", kFault},
+              kRefused},
+             {400, R"({"error":"partial write: points beyond retention policy dropped=3"})", kRefused},
+             {404, R"({"error":"database not found: \"vmstats\""})", kNotThere},
              {413, R"({"error":"Request Entity Too Large"})", kTooLarge},
              {500, R"({"error":"timeout"})", kFails},
              {503, "request throttled, exceeds timeout", kBusy}});
@@ -166,16 +168,16 @@ TEST_CASE(
     const char* name;
     std::function<void(int)> behave;
     Expected expected;
-  } const cases[] = {
-      {"silent", [](int c) { RawServer::AwaitEnd(c); }, {Action::kRetry, ErrorCode::kTimeout, {}, 0, true}},
-      {"reset after the body", [](int c) { RawServer::ReadBody(c), RawServer::Reset(c); }, kFails},
-      {"closed after the body", [](int c) { RawServer::ReadBody(c); }, kFails},
-      {"body cut short",
-       [](int c) {
-         RawServer::ReadBody(c);
-         RawServer::Write(c, "HTTP/1.1 400 Bad Request\r\nContent-Length: 900\r\n\r\n{\"error\":\"partial wri");
-       },
-       kFails}};
+  } const cases[] = {{"silent", [](int c) { RawServer::AwaitEnd(c); }, {Action::kRetry, ErrorCode::kTimeout, {}, true}},
+                     {"reset after the body", [](int c) { RawServer::ReadBody(c), RawServer::Reset(c); }, kFails},
+                     {"closed after the body", [](int c) { RawServer::ReadBody(c); }, kFails},
+                     {"body cut short",
+                      [](int c) {
+                        RawServer::ReadBody(c);
+                        RawServer::Write(
+                            c, "HTTP/1.1 400 Bad Request\r\nContent-Length: 900\r\n\r\n{\"error\":\"partial wri");
+                      },
+                      kFails}};
   for (const InfluxApi api : kApis) {
     for (const auto& row : cases) {
       INFO("API v" << static_cast<int>(api) << ' ' << row.name);

@@ -214,7 +214,7 @@ TEST_CASE("a token is also read again where its refusal looks like a missing dat
   target.token = Secret("wrong-token-0123456789");
   target.token_file = file.path();
   SinkWorld world(target);
-  CHECK(world.Send().action == Action::kHold);
+  CHECK(world.Send().action == Action::kRefuse);
   CHECK(world.Send().action == Action::kAck);
 }
 

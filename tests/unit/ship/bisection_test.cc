@@ -19,7 +19,7 @@ Found Search(std::size_t lines, const std::set<std::size_t>& bad) {
   Bisection search(lines);
   Found found;
   while (!search.done()) {
-    const Bisection::Range range = search.Next(true);
+    const Bisection::Range range = search.Next();
     REQUIRE(range.size() > 0);
     REQUIRE(range.end <= lines);
     ++found.requests;
@@ -28,8 +28,12 @@ Found Search(std::size_t lines, const std::set<std::size_t>& bad) {
       for (std::size_t i = range.begin; i < range.end; ++i) REQUIRE(found.accepted.insert(i).second);
       search.Accepted(range);
     } else {
-      if (range.size() == 1) REQUIRE(found.refused.insert(range.begin).second);
-      search.Refused(range);
+      if (range.size() > 1) {
+        search.Refused(range);
+        continue;
+      }
+      REQUIRE(found.refused.insert(range.begin).second);
+      search.Isolated(range);
     }
   }
   return found;
@@ -60,25 +64,21 @@ TEST_CASE("behind many bad lines ranges become longer again") {
   CHECK(found.requests <= 40);
 }
 
-TEST_CASE("any set of bad lines is found and every other line is accepted") {
-  for (unsigned pattern = 0; pattern < 1U << 10; ++pattern) {
-    std::set<std::size_t> bad;
-    for (std::size_t i = 0; i < 10; ++i) {
-      if ((pattern >> i & 1U) != 0) bad.insert(i);
-    }
-    const Found found = Search(10, bad);
-    CHECK(found.refused == bad);
-    CHECK(found.accepted.size() == 10 - bad.size());
-  }
+TEST_CASE("where every line is bad each costs one request") {
+  std::set<std::size_t> bad;
+  for (std::size_t line = 0; line < 1000; ++line) bad.insert(line);
+  const Found found = Search(1000, bad);
+  CHECK(found.refused == bad);
+  CHECK(found.requests <= 1000 + 2 * 10 + 2);
 }
 
-TEST_CASE("while nothing was accepted the search goes on line by line behind a line that was set aside") {
-  Bisection search(8);
-  search.SetAside({0, 1});
-  CHECK(search.Next(false).begin == 1);
-  CHECK(search.Next(false).end == 2);
-  CHECK(search.Next(true).end == 8);
-  CHECK(search.set_aside() == std::vector<std::size_t>{0});
+TEST_CASE("no range is longer than it may be") {
+  Bisection search(100, 1);
+  for (std::size_t line = 0; line < 100; ++line) {
+    REQUIRE(search.Next() == Bisection::Range{line, line + 1});
+    search.Accepted(search.Next());
+  }
+  CHECK(search.done());
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ class FakeTarget final : public Sink {
   std::function<void()> after_wait = [] {};
 
   std::vector<Request> requests;
-  std::multiset<std::string> stored;
+  std::set<std::string> stored;  // to store a line again changes nothing
   std::size_t in_flight = 0, most_in_flight = 0, aborted = 0;
 
   // Something that happens so long after the start.
@@ -91,13 +91,11 @@ class FakeTarget final : public Sink {
     return {transfer.id, std::move(verdict), latency};
   }
 
-  // Of lines that are refused without being named, the last are those that are not stored.
   void Store(const Batch& batch, const Verdict& verdict) {
     std::vector<std::size_t> good;
     for (std::size_t i = 0; i < batch.line_count(); ++i) {
       if (!std::binary_search(verdict.lines.begin(), verdict.lines.end(), i)) good.push_back(i);
     }
-    good.resize(good.size() - verdict.unnamed_lines);
     for (const std::size_t i : good) stored.emplace(batch.line(i));
   }
 

@@ -42,6 +42,9 @@ inline Verdict SayLines(Action action, std::vector<std::size_t> lines) {
   return verdict;
 }
 
+// The server refuses something and names no line.
+inline Verdict SayRefused() { return Say(Action::kRefuse, ErrorCode::kRefusedData); }
+
 // The server had the lines and failed.
 inline Verdict SayCrash() {
   Verdict verdict = Say(Action::kRetry);

@@ -26,10 +26,13 @@ vmtelem_unit_test(
           ledger_test.cc
           line_queue_test.cc
           memory_spool_test.cc
-          outgoing_batch_failure_test.cc
+          known_poison_test.cc
+          line_parts_test.cc
           outgoing_batch_test.cc
+          poison_search_failure_test.cc
+          poison_search_test.cc
           size_limit_test.cc
-          track_record_test.cc
+          target_record_test.cc
           waiting_batches_test.cc
           writer_drain_test.cc
           writer_order_test.cc

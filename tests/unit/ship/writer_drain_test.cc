@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "poison_answers.h"
 #include "ship/writer.h"
 #include "writer_world.h"
 
@@ -105,7 +106,7 @@ TEST_CASE("a stop goes on where access is refused, if it was not told otherwise"
 
 TEST_CASE("after the end the fault tells of lines that were rejected") {
   WriterWorld world;
-  world.target.answer = [](const Batch&) { return SayLines(Action::kAckPartly, {0}); };
+  world.target.answer = Names({0});
   world.Push(3);
   world.StopAt(seconds(3));
   world.Run();
@@ -115,11 +116,11 @@ TEST_CASE("after the end the fault tells of lines that were rejected") {
 
 TEST_CASE("after the end lines that were rejected tell more than a fault that kept none back") {
   WriterWorld world;
-  world.target.answer = [failed = false](const Batch& batch) mutable {
-    if (std::exchange(failed, true)) return SayLines(Action::kRemoveLines, {0});
-    return batch.line_count() == 1 ? Say(Action::kRetry) : Verdict{};
+  world.target.answer = [retried = false](const Batch& batch) mutable {
+    if (!std::exchange(retried, true)) return Say(Action::kRetry);
+    return Names({0})(batch);
   };
-  world.Push(1);
+  world.Push(2);
   world.StopAt(seconds(3));
   world.Run();
   CHECK(world.counts().rejected == 1);

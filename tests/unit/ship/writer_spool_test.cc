@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "poison_answers.h"
 #include "ship/writer.h"
 #include "writer_world.h"
 
@@ -174,29 +175,14 @@ TEST_CASE("losses of one kind are told once a minute, with the lines that were l
 
 TEST_CASE("rejected lines are kept whole with the server's reason, and the log has only their series") {
   DiskWorld world;
-  world.target.answer = [](const Batch&) { return SayLines(Action::kAckPartly, {1, 2}); };
+  world.target.answer = Names({1, 2});
   world.Push(4);
   world.StopAt(seconds(2));
   world.Run();
   using Kept = std::vector<std::pair<std::string, std::string>>;
   CHECK(world.disk.rejected == Kept{{SampleLine(1), "as the test says"}, {SampleLine(2), "as the test says"}});
-  CHECK(world.Logged("2 lines rejected, the first 'm,i=000001': as the test says").size() == 1);
+  CHECK(world.Logged("1 line rejected, the first 'm,i=000001': as the test says").size() == 1);
   CHECK(world.Logged("v=1i").empty());
-}
-
-TEST_CASE("lines that a server drops without naming them are counted and said to be unnamed") {
-  DiskWorld world;
-  world.target.answer = [](const Batch&) {
-    Verdict verdict = SayLines(Action::kAckPartly, {0});
-    verdict.unnamed_lines = 2;
-    return verdict;
-  };
-  world.Push(4);
-  world.StopAt(seconds(2));
-  world.Run();
-  CHECK(world.counts().rejected == 3);
-  CHECK(world.disk.rejected.size() == 1);
-  CHECK(world.Logged("2 lines rejected, which the server does not name: as the test says").size() == 1);
 }
 
 }  // namespace

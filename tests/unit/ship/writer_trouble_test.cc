@@ -74,7 +74,7 @@ TEST_CASE("a batch waits out its own back-off although another one succeeds mean
   CHECK(world.target.RequestAt(2) >= seconds(1) + milliseconds(590));
 }
 
-TEST_CASE("while access is refused one request goes out per longest wait, and it is the oldest batch") {
+TEST_CASE("while access is refused one line of what waits goes out per longest wait") {
   WriterWorld world;
   world.options.retry_max = seconds(10);
   world.target.answer = TroubleUntil(world, seconds(65), Denied());
@@ -83,7 +83,7 @@ TEST_CASE("while access is refused one request goes out per longest wait, and it
   world.Run();
   REQUIRE(world.target.requests.size() > 7);
   for (std::size_t i = 1; i < 7; ++i) {
-    CHECK(world.target.requests[i].bytes == world.target.requests[0].bytes);
+    CHECK(world.target.requests[i].lines == 1);
     CHECK(world.target.RequestAt(i) - world.target.RequestAt(i - 1) >= seconds(10));
   }
   CHECK(world.AllStoredBut({}));

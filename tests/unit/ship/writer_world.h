@@ -64,9 +64,9 @@ class WriterWorld {
     }
     return lines;
   }
-  // Every line from 0 on that was pushed, but those at `except`, is stored, and once.
+  // Every line from 0 on that was pushed, but those at `except`, is stored.
   [[nodiscard]] bool AllStoredBut(const std::set<std::size_t>& except) const {
-    std::multiset<std::string> expected;
+    std::set<std::string> expected;
     for (std::size_t i = 0; i < pushed; ++i) {
       if (except.count(i) == 0) expected.insert(SampleLine(i));
     }

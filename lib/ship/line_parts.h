@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string_view>
+
+namespace vmtelem {
+
+// Measurement and tags of a line of the line protocol, which say whose it is: all before the first space that is not
+// escaped.
+std::string_view SeriesKey(std::string_view line);
+// All before the first comma or space that is not escaped.
+std::string_view Measurement(std::string_view line);
+
+}  // namespace vmtelem

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/delivery.h"
+#include "ship/bisection.h"
+#include "ship/known_poison.h"
+
+namespace vmtelem {
+
+// Lines that the target does not take.
+struct Rejection {
+  std::vector<std::string> texts;  // without \n
+  std::string reason;
+};
+
+// What follows from one outcome.
+struct Step {
+  enum class Delay {
+    kNone,
+    kBackOff,  // this batch waits, or everything does if the target is not well
+    kHold,     // the target refuses whatever is sent
+  };
+  std::size_t written = 0;
+  std::vector<Rejection> rejections{};
+  Delay delay = Delay::kNone;
+  bool search_began = false;
+  bool closer = false;  // to knowing which line is at fault
+};
+
+// The search for poison lines: lines that the target does not take, and for whose sake it takes nothing of the request
+// that they are in, or not all.
+//
+// A refusal (400, 403, 404, 422) and a failure (5xx, a connection that is cut) look the same whether a line is the
+// reason or the target: a wrong database, a disk that is full, an outage. What the server says of it is not believed,
+// for the words are the same in both cases, and differ between servers and releases. What is believed is what it does
+// with other lines:
+//
+//  - A request counts against its lines only if the requests just before and just after it were stored. One refusal
+//    that counts is enough; of failures, which may come at random, five in a row are needed, and any that does not
+//    count starts the count anew. (A server that fails requests at random, of whatever part, does so to a good batch
+//    with a chance of at most 0.0005, and once more for each halving.)
+//  - A batch is suspected when such a request was for all of it. It is halved then, and what is not stored of it halved
+//    again; a refused part is halved without more ado, since to send a line again is harmless: the database replaces
+//    it by the same. A line that was refused, or has failed, in a request of its own is isolated: it is the poison.
+//  - To know what the target does with others, the search makes the request just before and just after itself: a probe,
+//    which is a line that was stored lately, or where nothing has been, samples: two lines of each measurement. If
+//    these are refused as well it is the target, and everything waits.
+//  - Lines that the server names are tried first, alone. Those like lines that were isolated before go apart, so that
+//    the others are stored meanwhile (KnownPoison). Neither condemns them.
+//
+// So one refused line among N costs about log2(N) + 5 requests, and one that makes the server fail about 10 log2(N) +
+// 20; many lines cost 2 to 8 requests each. There is one search at a time, in one slot. What is suspected is forgotten
+// when the process ends.
+//
+// One batch in transit: it goes out as a whole, or in parts one after the other, and is done when every line is stored
+// or isolated. Only state: no clock, no sink, no ledger. Writer's thread.
+class PoisonSearch {
+ public:
+  static constexpr unsigned kFailuresToSuspect = 5;
+  static constexpr unsigned kMostNamings = 3;  // then the server's names for lines are not worth a try
+
+  // `known` outlives this.
+  PoisonSearch(std::shared_ptr<const Batch> batch, KnownPoison& known);
+
+  // Unless a search is under way: sets those lines apart that are like others which were isolated.
+  void SplitOffKnown();
+
+  // What to send next, at most `max_bytes` but for a single line.
+  std::shared_ptr<const Batch> Next(std::size_t max_bytes);
+  // `stored_before`: the request that completed before this one was stored.
+  Step Settle(const Verdict& verdict, bool stored_before);
+  // Another request than that of Next() completed: of another batch, or a probe.
+  Step NoteOther(bool stored);
+
+  // What to send next is a probe. `stored_before`: the request that completed last was stored.
+  [[nodiscard]] bool WantsProbe(bool stored_before) const;
+  // A line for a probe, another one each time.
+  std::shared_ptr<const Batch> Sample();
+  Step SettleProbe(const Verdict& verdict);
+
+  [[nodiscard]] bool done() const { return pieces_.empty(); }
+  [[nodiscard]] std::size_t remaining_lines() const { return remaining_; }
+  [[nodiscard]] Batch Remaining() const;
+  // What is sent next may be at fault, so others should not have to wait for it.
+  [[nodiscard]] bool suspect() const;
+  // The probe of WantsProbe() has to come at once.
+  [[nodiscard]] bool awaits_next() const { return awaits_next_; }
+  [[nodiscard]] const std::string& words() const { return words_; }  // of the last refusal or failure
+  // It is more than a failed request that is tried again.
+  [[nodiscard]] bool searching() const;
+
+ private:
+  using Indices = std::vector<std::uint32_t>;
+  struct Piece {
+    Piece(Indices of, Bisection in) : lines(std::move(of)), ranges(in) {}
+    Indices lines;  // of the batch
+    Bisection ranges;
+    bool apart = false;     // named, or like others that were isolated
+    bool doubted = false;   // it was refused when the target refused everything
+    bool searched = false;  // something of it was refused, or has failed often enough
+    bool resent = false;
+    unsigned namings = 0;
+  };
+  enum class Trial { kNone, kFailed, kRefused };  // of the range that was sent last
+
+  Step Stored(const Verdict& verdict);
+  Step Refused(const Verdict& verdict, bool stored_before);
+  Step TooLarge(const Verdict& verdict, bool stored_before);
+  Step Failed(const Verdict& verdict, bool stored_before);
+  Step Halve();
+  void Await(Trial trial, const Verdict& verdict, bool stored_before);
+  Step Convict();
+  Step Isolate();
+  void SplitForSize();
+  void SetNamedApart(const std::vector<std::size_t>& positions);
+  void EndPieces();
+  void ForgetTrial();
+  [[nodiscard]] bool MaySplit() const;
+  [[nodiscard]] Batch Select(Indices::const_iterator begin, Indices::const_iterator end) const;
+  [[nodiscard]] std::size_t BytesOf(const Piece& piece) const;
+  [[nodiscard]] std::vector<Indices> ByMeasurement() const;  // what is not settled
+  [[nodiscard]] Bisection::Range RangeToSend() const { return pieces_.front().ranges.Next(); }
+
+  const std::shared_ptr<const Batch> batch_;
+  KnownPoison& known_;
+  std::deque<Piece> pieces_;
+  std::size_t remaining_;
+  Bisection::Range sent_{0, 0};  // of the front piece
+
+  Trial trial_ = Trial::kNone;
+  std::string words_;         // about it
+  unsigned counted_ = 0;      // how often in a row it was sent, not stored, and what was just before and after it was
+  bool awaits_next_ = false;  // what was just before was stored
+  bool doubts_target_ = false;
+  std::size_t probes_refused_ = 0, samples_taken_ = 0;
+};
+
+}  // namespace vmtelem

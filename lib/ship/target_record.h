@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/clock.h"
+#include "model/batch.h"
+
+namespace vmtelem {
+
+// What the target did with the requests of this process: what the search for poison lines and the pauses go by.
+// Writer's thread.
+class TargetRecord {
+ public:
+  // A target that has stored something is held to be well, and a failure the batch's own, until so many requests in a
+  // row have failed and nothing was stored for so long.
+  static constexpr unsigned kFailuresToDoubt = 8;
+  static constexpr Nanoseconds kTimeToDoubt = std::chrono::seconds(5);
+
+  void Stored(const Batch& sent, SteadyTime now);
+  // Not all of it; `stored` is the part that was, as the server says.
+  void StoredInPart(const Batch& stored) { stored_line_ = std::make_shared<const Batch>(stored.Slice(0, 1)); }
+  // Nothing of it was stored. `is_new`: not of lines that failed before.
+  void NotStored(bool is_new);
+
+  // Requests that were stored whole. It only ever grows, so whether anything was stored since some moment is a
+  // comparison.
+  [[nodiscard]] std::uint64_t stored() const { return stored_; }
+  [[nodiscard]] bool last_was_stored() const { return last_was_stored_; }
+  [[nodiscard]] bool well(SteadyTime now) const;
+  // A line that was stored lately; null if none was.
+  [[nodiscard]] const std::shared_ptr<const Batch>& stored_line() const { return stored_line_; }
+  // It is refused now.
+  void ForgetStoredLine() { stored_line_.reset(); }
+
+ private:
+  std::uint64_t stored_ = 0;
+  bool last_was_stored_ = false;
+  SteadyTime stored_at_{};
+  unsigned failures_ = 0;  // in a row
+  std::shared_ptr<const Batch> stored_line_;
+};
+
+}  // namespace vmtelem
