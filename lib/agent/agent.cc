@@ -64,6 +64,7 @@ struct Agent::State {
     report.queue_bytes = shipment.queue.bytes() + writer.open_bytes + writer.spool.memory_bytes;
     report.spool_bytes = writer.spool.bytes - writer.spool.memory_bytes;
     report.spool_batches = writer.spool.batches - writer.spool.memory_batches;
+    report.rejected_displaced_lines = writer.spool.rejected_displaced_lines;
     report.writes = writer.writes;
     report.write_retries = writer.write_retries;
     report.write_latency = writer.write_latency;

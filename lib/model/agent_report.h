@@ -17,6 +17,7 @@ struct LineCounts {
 // What the process says of itself: the fields of `vmtelem_agent`.
 struct AgentReport {
   LineCounts lines;
+  std::uint64_t rejected_displaced_lines = 0;  // kept no more, for newer ones
   std::uint64_t queue_bytes = 0, spool_bytes = 0, spool_batches = 0;
   std::uint64_t writes = 0, write_retries = 0;
   std::uint64_t names_repaired = 0, values_out_of_range = 0;

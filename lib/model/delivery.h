@@ -70,6 +70,7 @@ class Sink {
 struct SpoolStats {
   std::uint64_t batches = 0, lines = 0, bytes = 0;
   std::uint64_t memory_batches = 0, memory_bytes = 0;  // of these, what only memory holds
+  std::uint64_t rejected_displaced_lines = 0;          // of those that KeepRejected() was given; by newer ones
   bool durable = false;                                // what is added now survives the process
 };
 

@@ -32,10 +32,11 @@ void BoundedFolder::List() {
   std::sort(files_.begin(), files_.end(), [](const File& a, const File& b) { return a.name < b.name; });
 }
 
-bool BoundedFolder::MakeRoom(std::uint64_t bytes) {
+bool BoundedFolder::MakeRoom(std::uint64_t bytes, const std::function<void(const std::string& name)>& before_removal) {
   if (bytes > limits_.bytes) return false;
   while (files_.size() >= limits_.files || bytes_ + bytes > limits_.bytes) {
     if (files_.empty()) return false;
+    if (before_removal) before_removal(files_.front().name);
     ::unlinkat(folder_.get(), files_.front().name.c_str(), 0);
     bytes_ -= files_.front().bytes;
     files_.pop_front();

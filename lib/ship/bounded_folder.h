@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -31,8 +32,8 @@ class BoundedFolder {
 
   // Opens or makes it, unless that is done already and it is still there.
   std::error_code Open(const FileDescriptor& parent, const std::string& name);
-  // Removes files until one more of that size fits; false if it never will.
-  bool MakeRoom(std::uint64_t bytes);
+  // Removes files until one more of that size fits; false if it never will. `before_removal` is told the name of each.
+  bool MakeRoom(std::uint64_t bytes, const std::function<void(const std::string& name)>& before_removal = {});
   void Added(File file);
   // The last file has grown.
   void Grew(std::uint64_t bytes);

@@ -1,5 +1,6 @@
 #include "ship/dead_letters.h"
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -44,7 +45,8 @@ std::error_code DeadLetters::Keep(const FileDescriptor& directory, std::string_v
   if (const auto error = folder_.Open(directory, "rejected")) return error;
   if (folder_.files().empty() || folder_.files().back().bytes + entry.size() > kMaxFileBytes) {
     const std::string name = NextName();
-    if (!folder_.MakeRoom(entry.size())) return std::make_error_code(std::errc::file_too_large);
+    const auto count = [this](const std::string& removed) { displaced_lines_ += CountLines(removed); };
+    if (!folder_.MakeRoom(entry.size(), count)) return std::make_error_code(std::errc::file_too_large);
     folder_.Added({name, 0});
   }
   return Append(entry);
@@ -70,6 +72,22 @@ std::string DeadLetters::NextName() const {
     std::from_chars(name.data(), name.data() + kDigits, last);
   }
   return fmt::format("{:0{}}{}", last + 1, kDigits, kSuffix);
+}
+
+// Those that are no comments.
+std::uint64_t DeadLetters::CountLines(const std::string& name) const {
+  const FileDescriptor file(::openat(folder_.descriptor().get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  std::array<char, 64 << 10> buffer{};
+  std::uint64_t lines = 0;
+  bool begins = true;
+  ssize_t got = 0;
+  while (file.valid() && (got = ::read(file.get(), buffer.data(), buffer.size())) > 0) {
+    for (const char byte : std::string_view(buffer.data(), static_cast<std::size_t>(got))) {
+      if (begins && byte != '#' && byte != '\n') ++lines;
+      begins = byte == '\n';
+    }
+  }
+  return lines;
 }
 
 bool DeadLetters::IsLetterFile(std::string_view name) {

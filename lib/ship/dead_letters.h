@@ -21,11 +21,16 @@ class DeadLetters {
   std::error_code Keep(const FileDescriptor& directory, std::string_view line, std::string_view reason,
                        std::int64_t wall_ns);
 
+  // Lines that were removed by this process to make room for newer ones.
+  [[nodiscard]] std::uint64_t displaced_lines() const { return displaced_lines_; }
+
  private:
   static bool IsLetterFile(std::string_view name);
   std::error_code Append(std::string_view entry);
   [[nodiscard]] std::string NextName() const;
+  [[nodiscard]] std::uint64_t CountLines(const std::string& name) const;
 
+  std::uint64_t displaced_lines_ = 0;
   BoundedFolder folder_{{kMaxFiles, kMaxFiles* kMaxFileBytes}, &IsLetterFile};
 };
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "ship/spool_file.h"
 
 namespace vmtelem {
@@ -46,7 +47,12 @@ void DiskSpool::Acknowledge(std::uint64_t id) {
 }
 
 void DiskSpool::KeepRejected(std::string_view line, std::string_view reason) {
+  const std::uint64_t displaced_before = letters_.displaced_lines();
   const std::error_code error = letters_.Keep(lock_.directory(), line, reason, clock_.WallNowNs());
+  if (const std::uint64_t displaced = letters_.displaced_lines(); displaced > displaced_before) {
+    Warn("displaced", fmt::format("{}/rejected is full: its oldest lines were removed, {} so far", lock_.path(),
+                                  CountOf(displaced, "line")));
+  }
   if (error)
     Warn("rejected", fmt::format("cannot keep a rejected line in {}/rejected: {}", lock_.path(), error.message()));
 }
@@ -74,6 +80,7 @@ SpoolStats DiskSpool::stats() const {
           .bytes = index_.file_bytes() + ring_.bytes(),
           .memory_batches = index_.batches() - index_.files(),
           .memory_bytes = ring_.bytes(),
+          .rejected_displaced_lines = letters_.displaced_lines(),
           .durable = !trouble_};
 }
 

@@ -80,7 +80,7 @@ Step PoisonSearch::Stored(const Verdict& verdict) {
   if (piece.apart) {
     for (std::size_t i = sent_.begin; i < sent_.end; ++i) known_.Forget(batch_->line(piece.lines[i]));
   }
-  const Step step{.written = sent_.size() - verdict.lines.size()};
+  Step step{.written = sent_.size() - verdict.lines.size()};
   remaining_ -= step.written;
   std::vector<std::size_t> named = verdict.lines;
   for (std::size_t& position : named) position += sent_.begin;
@@ -237,6 +237,7 @@ std::vector<PoisonSearch::Indices> PoisonSearch::ByMeasurement() const {
     }
   }
   std::vector<Indices> sorted;
+  sorted.reserve(lines.size());
   for (auto& [measurement, of_it] : lines) sorted.push_back(std::move(of_it));
   return sorted;
 }

@@ -18,6 +18,7 @@ class LetterWorld {
   std::error_code Keep(const std::string& line, const std::string& reason = "why") {
     return letters_->Keep(directory_, line, reason, kNow);
   }
+  [[nodiscard]] std::uint64_t displaced_lines() const { return letters_->displaced_lines(); }
   void Restart() { letters_ = std::make_unique<DeadLetters>(); }
   [[nodiscard]] std::filesystem::path folder() const { return temporary_.path() / "rejected"; }
   [[nodiscard]] std::string Text(const std::string& name) const { return ReadFileBytes(folder() / name); }
@@ -64,6 +65,17 @@ TEST_CASE("the oldest files go, so that rejected lines are bounded") {
   const auto names = NamesIn(world.folder());
   CHECK(names.size() == DeadLetters::kMaxFiles);
   CHECK(*names.begin() == "00000004.lp");
+}
+
+TEST_CASE("the lines that gave way to newer ones are counted") {
+  LetterWorld world;
+  for (std::size_t i = 0; i < DeadLetters::kMaxFiles; ++i) {
+    world.Keep(std::string(1000, 'x'));
+    world.Keep(std::string(DeadLetters::kMaxFileBytes - 2000, 'y'));
+  }
+  CHECK(world.displaced_lines() == 0);
+  world.Keep(std::string(1500, 'z'));
+  CHECK(world.displaced_lines() == 2);
 }
 
 TEST_CASE("a line that is longer than a file may be is kept whole") {
