@@ -107,8 +107,9 @@ bool Has(const std::string& text, std::string_view part) { return text.find(part
 
 // What the server's words suggest if it refuses whatever it is sent.
 std::string LikelyCause(const TargetNames& target, const Reply& reply) {
+  if (IsHtml(reply.body)) return "is INFLUX_URL the address of InfluxDB?";
   if (Has(reply.body, "retention policy")) return "does the retention policy of INFLUX_RP exist?";
-  if (Has(reply.body, "no space left")) return "the disk of the server is full";
+  if (Has(reply.body, "no space left")) return "is the disk of the server full?";
   if (Has(reply.body, "limit")) return "has the server reached a limit?";
   if (reply.status == 403) return target.has_credentials ? TokenHint(target) : "the server wants credentials";
   if (reply.status == 404) return fmt::format("does database '{}' exist, and {}", target.database, ApiQuestion(target));

@@ -132,7 +132,7 @@ Step PoisonSearch::TooLarge(const Verdict& verdict, bool stored_before) {
 
 Step PoisonSearch::Failed(const Verdict& verdict, bool stored_before) {
   if (verdict.batch_suspected) {
-    Await(Trial::kFailed, verdict, stored_before);
+    Await(verdict.silent ? Trial::kSilence : Trial::kFailed, verdict, stored_before);
   } else {
     counted_ = 0;
   }
@@ -212,11 +212,13 @@ void PoisonSearch::SplitForSize() {
 
 bool PoisonSearch::WantsProbe(bool stored_before) const {
   if (pieces_.empty()) return false;
-  if (awaits_next_ || doubts_target_) return true;
-  return !stored_before && trial_ != Trial::kNone && RangeToSend() == sent_;
+  if (doubts_target_) return true;
+  if (trial_ == Trial::kNone || trial_ == Trial::kSilence) return false;
+  return awaits_next_ || (!stored_before && RangeToSend() == sent_);
 }
 
 Step PoisonSearch::SettleProbe(const Verdict& verdict) {
+  if (pieces_.empty()) return {};
   if (verdict.action == Action::kAck) {
     probes_refused_ = 0;
     if (std::exchange(doubts_target_, false) && sent_.size() > 1) return Halve();

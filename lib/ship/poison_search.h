@@ -108,7 +108,12 @@ class PoisonSearch {
     bool resent = false;
     unsigned namings = 0;
   };
-  enum class Trial { kNone, kFailed, kRefused };  // of the range that was sent last
+  enum class Trial {  // of the range that was sent last
+    kNone,
+    kSilence,  // no answer: a probe would have none either
+    kFailed,
+    kRefused,
+  };
 
   Step Stored(const Verdict& verdict);
   Step Refused(const Verdict& verdict, bool stored_before);

@@ -69,6 +69,20 @@ TEST_CASE("failures that cannot be the batch's fault do not count") {
   CHECK_FALSE(batch.search.suspect());
 }
 
+TEST_CASE("a batch that nobody answers makes no probes, and is suspected all the same when only others are answered") {
+  Verdict silence = SayCrash();
+  silence.silent = true;
+  Searched batch(8);
+  for (unsigned i = 0; i < PoisonSearch::kFailuresToSuspect; ++i) {
+    batch.Other(true);
+    batch.sent = batch.search.Next(1U << 20U);
+    batch.search.Settle(silence, true);
+    CHECK_FALSE(batch.search.WantsProbe(false));
+    batch.Other(true);
+  }
+  CHECK(batch.search.Next(1U << 20U)->line_count() == 4);
+}
+
 TEST_CASE("the line with which the server fails is found, at a known cost") {
   for (const std::size_t bad : {0U, 1U, 500U, 999U}) {
     Searched batch(1000);

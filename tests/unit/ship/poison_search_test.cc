@@ -118,6 +118,17 @@ TEST_CASE("a target that is out of order in the middle of a search costs no line
   }
 }
 
+TEST_CASE("a probe that is answered when its batch is done already changes nothing") {
+  Searched batch(1);
+  batch.Other(true);
+  batch.Send(SayRefused());
+  REQUIRE(batch.search.WantsProbe(false));
+  batch.Other(true);
+  REQUIRE(batch.search.done());
+  CHECK(batch.search.SettleProbe(SayRefused()).delay == Step::Delay::kNone);
+  CHECK(batch.search.NoteOther(true).rejections.empty());
+}
+
 TEST_CASE("lines that the server names go alone, behind the others") {
   Searched batch(10);
   batch.Send(SayLines(Action::kRefuse, {2, 5}));

@@ -39,6 +39,28 @@ TEST_CASE("waits between attempts grow to the setting and no further") {
   for (std::size_t i = 0; i < waits.size(); ++i) CHECK(waits[i] == Approx(expected[i]).epsilon(0.01));
 }
 
+TEST_CASE("while nobody answers one whole batch is sent two seconds after the last attempt ended") {
+  WriterWorld world;
+  world.options.retry_max = minutes(1);
+  Verdict silence = SayCrash();
+  silence.cause = ErrorCode::kTimeout;
+  silence.silent = true;
+  world.target.latency = seconds(4);
+  world.target.answer = TroubleUntil(world, seconds(60), silence);
+  world.PushEvery(seconds(1), 5, 60);
+  world.StopAt(minutes(5));
+  world.Run();
+  REQUIRE(world.target.requests.size() > 8);
+  for (std::size_t i = 3; i < 8; ++i) {
+    CHECK(world.target.requests[i].lines >= 5);
+    CHECK(world.target.RequestAt(i) - world.target.RequestAt(i - 1) == seconds(6));
+  }
+  CHECK(world.counts().rejected == 0);
+  CHECK(world.AllStoredBut({}));
+  CHECK(world.Logged("as the test says").size() == 1);
+  CHECK(world.Logged("delivered again").size() == 1);
+}
+
 TEST_CASE("no attempt comes before the server allows one") {
   for (const bool had_the_lines : {false, true}) {
     WriterWorld world;
