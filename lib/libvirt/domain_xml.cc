@@ -1,5 +1,8 @@
 #include "libvirt/domain_xml.h"
 
+#include <algorithm>
+#include <array>
+
 #include <pugixml.hpp>
 
 namespace vmtelem {
@@ -10,6 +13,13 @@ std::string TargetOf(const pugi::xml_node& device) { return device.child("target
 bool IsRemovable(const pugi::xml_node& disk) {
   const std::string_view kind = disk.attribute("device").value();
   return kind == "cdrom" || kind == "floppy";
+}
+
+// The source of a drive stays when its medium is taken out, with attributes that name none (startupPolicy, index).
+bool NamesMedium(const pugi::xml_node& source) {
+  constexpr std::array kPlaces{"file", "dev", "dir", "name", "volume"};
+  const auto is_given = [&](const char* place) { return *source.attribute(place).value() != '\0'; };
+  return source.child("host") || std::any_of(kPlaces.begin(), kPlaces.end(), is_given);
 }
 
 }  // namespace
@@ -25,7 +35,8 @@ DomainDevices ParseDevices(std::string_view xml) {
   }
   for (const pugi::xml_node& disk : list.children("disk")) {
     std::string target = TargetOf(disk);
-    if (!target.empty()) devices.disks.push_back({std::move(target), disk.child("source") || !IsRemovable(disk)});
+    if (!target.empty())
+      devices.disks.push_back({std::move(target), NamesMedium(disk.child("source")) || !IsRemovable(disk)});
   }
   return devices;
 }

@@ -7,8 +7,9 @@
 namespace vmtelem {
 
 struct DiskDevice {
-  std::string target;       // e.g. vda
-  bool has_medium = false;  // false: an empty CD-ROM or floppy drive, which has no counters by nature
+  std::string target;  // e.g. vda
+  // False: an empty CD-ROM or floppy drive. It has no counters, though some drivers invent them.
+  bool has_medium = false;
 };
 
 struct DomainDevices {

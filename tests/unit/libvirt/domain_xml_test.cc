@@ -18,6 +18,13 @@ TEST_CASE("NICs and disks are listed by target in the order of the XML") {
   CHECK(devices.disks[1].target == "xvda");
 }
 
+bool HasMedium(const std::string& kind, const std::string& source) {
+  const auto devices = ParseDevices("<domain><devices><disk device='" + kind + "'>" + source +
+                                    "<target dev='sda'/></disk></devices></domain>");
+  REQUIRE(devices.disks.size() == 1);
+  return devices.disks[0].has_medium;
+}
+
 TEST_CASE("a removable drive has a medium only if it has a source") {
   const auto devices = ParseDevices(R"(<domain><devices>
     <disk device='cdrom'><target dev='hda'/></disk>
@@ -29,6 +36,26 @@ TEST_CASE("a removable drive has a medium only if it has a source") {
   CHECK(devices.disks[1].has_medium);
   CHECK_FALSE(devices.disks[2].has_medium);
   CHECK(devices.disks[3].has_medium);
+}
+
+TEST_CASE("a source that names no medium makes none of a removable drive") {
+  const auto* kind = GENERATE("cdrom", "floppy");
+  const auto* source =
+      GENERATE("<source/>", "<source startupPolicy='optional'/>", "<source index='3'/>", "<source file='' index='1'/>",
+               "<source startupPolicy='requisite'><seclabel model='dac' relabel='no'/></source>",
+               "<backingStore><source file='/a'/></backingStore>");
+  CAPTURE(kind, source);
+  CHECK_FALSE(HasMedium(kind, source));
+  CHECK(HasMedium("disk", source));
+}
+
+TEST_CASE("a file, a device, a directory, a name, a volume and a host are media") {
+  const auto* source =
+      GENERATE("<source file='/a.iso' startupPolicy='optional' index='1'/>", "<source dev='/dev/sr0'/>",
+               "<source dir='/a'/>", "<source protocol='rbd' name='pool/image'/>", "<source pool='p' volume='a.iso'/>",
+               "<source protocol='nbd'><host name='h' port='10809'/></source>");
+  CAPTURE(source);
+  CHECK(HasMedium("cdrom", source));
 }
 
 TEST_CASE("a device without a target cannot be asked for and is left out") {
