@@ -20,7 +20,7 @@ class BulkDecoder {
  public:
   // Fills the counters of `stats`, which has none (see ClearCounters), and returns the groups that had any key. NICs
   // and disks are told apart by the index in the key, which may have gaps; they are listed under their name, and of
-  // several blocks of one name (a disk and its backing chain) the first is the disk.
+  // several of one name (a disk and its backing chain, NICs in some SR-IOV setups) the first is the device.
   StatsGroups Decode(std::span<const virTypedParameter> parameters, DomainStats& stats);
 
   // Since the decoder was made.

@@ -2,13 +2,20 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
+#include <utility>
 
 #include <pugixml.hpp>
 
 namespace vmtelem {
 namespace {
 
+using Names = std::unordered_set<std::string>;
+
 std::string TargetOf(const pugi::xml_node& device) { return device.child("target").attribute("dev").value(); }
+
+// Not for a device without a name.
+bool IsNew(const std::string& target, Names& seen) { return !target.empty() && seen.insert(target).second; }
 
 bool IsRemovable(const pugi::xml_node& disk) {
   const std::string_view kind = disk.attribute("device").value();
@@ -29,14 +36,15 @@ DomainDevices ParseDevices(std::string_view xml) {
   pugi::xml_document document;
   if (!document.load_buffer(xml.data(), xml.size())) return devices;
   const pugi::xml_node list = document.child("domain").child("devices");
+  Names nics, disks;
   for (const pugi::xml_node& nic : list.children("interface")) {
     std::string target = TargetOf(nic);
-    if (!target.empty()) devices.nics.push_back(std::move(target));
+    if (IsNew(target, nics)) devices.nics.push_back(std::move(target));
   }
   for (const pugi::xml_node& disk : list.children("disk")) {
     std::string target = TargetOf(disk);
-    if (!target.empty())
-      devices.disks.push_back({std::move(target), NamesMedium(disk.child("source")) || !IsRemovable(disk)});
+    const bool has_medium = NamesMedium(disk.child("source")) || !IsRemovable(disk);
+    if (IsNew(target, disks)) devices.disks.push_back({std::move(target), has_medium});
   }
   return devices;
 }

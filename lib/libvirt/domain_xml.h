@@ -18,7 +18,9 @@ struct DomainDevices {
 };
 
 // The devices in the XML of a running domain, in its order. One without a target name cannot be asked for and is left
-// out. XML that does not parse, or is of something else, has no devices. Pure.
+// out. Of several NICs or disks with one name, as NICs have it in some SR-IOV setups, the first is listed: they are
+// asked for by that name, so that all of them have its counters. XML that does not parse, or is of something else, has
+// no devices. Pure.
 DomainDevices ParseDevices(std::string_view xml);
 
 }  // namespace vmtelem

@@ -34,3 +34,21 @@ def test_a_drive_with_a_medium_has_counters(with_devices):
     done = with_devices("""<disk type='file' device='cdrom'><source file='/a.iso' startupPolicy='optional'/>
         <target dev='sda' bus='sata'/></disk>""")
     assert [line.tags["device"] for line in parse(done.out) if line.measurement == "vm_disk"] == ["sda"]
+
+
+TWICE = "".join(f"<interface type='ethernet'><mac address='52:54:00:00:00:0{i}'/><target dev='eth4'/></interface>" for i in "12")
+
+
+def test_two_nics_of_one_name_are_one_line_and_are_counted_once(with_devices):
+    lines = parse(with_devices(TWICE).out)
+    nic, = (line for line in lines if line.measurement == "vm_nic")
+    totals, = (line for line in lines if line.measurement == "vm_totals")
+    assert nic.tags["device"] == "eth4"
+    assert totals.fields["net_rx_bytes"] == nic.fields["rx_bytes"]
+
+
+def test_two_nics_of_one_name_make_no_series_twice(with_devices):
+    samples = [line for line in with_devices(TWICE, "--format", "prometheus").out.splitlines() if not line.startswith("#")]
+    series = [line.rpartition(" ")[0] for line in samples]
+    assert any('target_device="eth4"' in name for name in series)
+    assert len(series) == len(set(series))

@@ -166,6 +166,18 @@ TEST_CASE("of several blocks of one name the first is the disk") {
   CHECK(stats.disks[1].device == "vdb");
 }
 
+TEST_CASE("NICs of one name, which all have its counters, are one NIC") {
+  TypedParameters parameters;
+  parameters.Uint("net.count", 3).String("net.0.name", "eth4").Ullong("net.0.rx.bytes", 1);
+  parameters.String("net.1.name", "vnet0").Ullong("net.1.rx.bytes", 2);
+  parameters.String("net.2.name", "eth4").Ullong("net.2.rx.bytes", 1);
+  const auto stats = Decoded(parameters);
+  REQUIRE(stats.nics.size() == 2);
+  CHECK(stats.nics[0].device == "eth4");
+  CHECK(stats.nics[0].counters[NicCounter::kRxBytes] == 1U);
+  CHECK(stats.nics[1].device == "vnet0");
+}
+
 TEST_CASE("an empty drive is listed without counters") {
   TypedParameters parameters;
   const auto stats = Decoded(parameters.String("block.0.name", "hda"));

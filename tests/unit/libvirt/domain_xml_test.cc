@@ -58,6 +58,20 @@ TEST_CASE("a file, a device, a directory, a name, a volume and a host are media"
   CHECK(HasMedium("cdrom", source));
 }
 
+TEST_CASE("devices of one name are listed once, as the first of them") {
+  const auto devices = ParseDevices(R"(<domain><devices>
+    <interface type='hostdev'><target dev='eth4'/></interface>
+    <interface type='bridge'><target dev='vnet0'/></interface>
+    <interface type='hostdev'><target dev='eth4'/></interface>
+    <disk device='cdrom'><target dev='sda'/></disk><disk><source file='/a'/><target dev='eth4'/></disk>
+    <disk device='cdrom'><source file='/a.iso'/><target dev='sda'/></disk></devices></domain>)");
+  CHECK(devices.nics == std::vector<std::string>{"eth4", "vnet0"});
+  REQUIRE(devices.disks.size() == 2);
+  CHECK(devices.disks[0].target == "sda");
+  CHECK_FALSE(devices.disks[0].has_medium);
+  CHECK(devices.disks[1].target == "eth4");
+}
+
 TEST_CASE("a device without a target cannot be asked for and is left out") {
   const auto devices = ParseDevices(
       "<domain><devices><interface type='hostdev'/><interface><target/></interface><disk/></devices></domain>");
