@@ -1,6 +1,5 @@
 #include "cmd/display_text.h"
 
-#include <clocale>
 #include <cwchar>
 
 #include <fmt/format.h>
@@ -9,16 +8,6 @@
 
 namespace vmtelem {
 namespace {
-
-char32_t Decode(std::string_view sequence) {
-  const auto lead = static_cast<unsigned char>(sequence[0]);
-  if (sequence.size() == 1) return lead;
-  char32_t code_point = lead & (0xFFU >> (sequence.size() + 1));
-  for (const char byte : sequence.substr(1)) {
-    code_point = (code_point << 6) | (static_cast<unsigned char>(byte) & 0x3FU);
-  }
-  return code_point;
-}
 
 bool IsUnsafe(char32_t c) {
   const bool is_control = c < 0x20 || (c >= 0x7F && c <= 0x9F);
@@ -30,56 +19,40 @@ bool IsUnsafe(char32_t c) {
 }
 
 // wcwidth() answers by the thread's locale, and the user's may be C.
-class Utf8Locale {
+class Utf8Thread {
  public:
-  Utf8Locale() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
-    if (locale_ != nullptr) previous_ = ::uselocale(locale_);
-  }
-  ~Utf8Locale() {
-    if (locale_ == nullptr) return;
-    ::uselocale(previous_);
-    ::freelocale(locale_);
-  }
-  Utf8Locale(const Utf8Locale&) = delete;
-  Utf8Locale& operator=(const Utf8Locale&) = delete;
+  Utf8Thread() : previous_(::uselocale(Utf8Locale())) {}
+  ~Utf8Thread() { ::uselocale(previous_); }
+  Utf8Thread(const Utf8Thread&) = delete;
+  Utf8Thread& operator=(const Utf8Thread&) = delete;
 
  private:
-  locale_t locale_;
-  locale_t previous_{};
+  locale_t previous_;
 };
-
-template <class Visit>
-void ForEachSequence(std::string_view text, Visit visit) {
-  while (!text.empty()) {
-    const std::size_t length = Utf8SequenceLength(text);
-    visit(text.substr(0, length == 0 ? 1 : length));
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-}
 
 }  // namespace
 
 std::string ForDisplay(std::string_view text) {
   const std::string repaired = RepairUtf8(text);
   std::string shown;
-  ForEachSequence(repaired, [&](std::string_view sequence) {
-    const char32_t c = Decode(sequence);
-    if (IsUnsafe(c)) {
-      shown += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+  for (std::string_view rest = repaired; !rest.empty();) {
+    const Utf8Character character = TakeUtf8(rest);
+    if (IsUnsafe(character.code_point)) {
+      shown += fmt::format("\\u{:04x}", static_cast<unsigned>(character.code_point));
     } else {
-      shown += sequence;
+      shown += character.bytes;
     }
-  });
+  }
   return shown;
 }
 
 std::size_t DisplayWidth(std::string_view text) {
-  const Utf8Locale locale;
+  const Utf8Thread locale;
   std::size_t width = 0;
-  ForEachSequence(text, [&](std::string_view sequence) {
-    const int columns = ::wcwidth(static_cast<wchar_t>(Decode(sequence)));
+  while (!text.empty()) {
+    const int columns = ::wcwidth(static_cast<wchar_t>(TakeUtf8(text).code_point));
     width += columns < 0 ? 1 : static_cast<std::size_t>(columns);
-  });
+  }
   return width;
 }
 

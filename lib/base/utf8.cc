@@ -38,15 +38,40 @@ std::size_t Utf8SequenceLength(std::string_view text) {
   return 0;
 }
 
+Utf8Character TakeUtf8(std::string_view& text) {
+  const std::size_t length = Utf8SequenceLength(text);
+  const std::string_view bytes = text.substr(0, length == 0 ? 1 : length);
+  text.remove_prefix(bytes.size());
+  const auto lead = static_cast<unsigned char>(bytes[0]);
+  if (length == 0) return {kBadByte + lead, bytes};
+  char32_t code_point = length == 1 ? lead : lead & (0xFFU >> (length + 1));
+  for (const char byte : bytes.substr(1)) {
+    code_point = (code_point << 6) | (static_cast<unsigned char>(byte) & 0x3FU);
+  }
+  return {code_point, bytes};
+}
+
+std::u32string DecodeUtf8(std::string_view text) {
+  std::u32string decoded;
+  decoded.reserve(text.size());
+  while (!text.empty()) decoded.push_back(TakeUtf8(text).code_point);
+  return decoded;
+}
+
 std::string RepairUtf8(std::string_view text) {
   std::string repaired;
   repaired.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t length = Utf8SequenceLength(text);
-    repaired.append(length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length));
-    text.remove_prefix(length == 0 ? 1 : length);
+    const Utf8Character character = TakeUtf8(text);
+    repaired.append(character.code_point < kBadByte ? character.bytes : "\xEF\xBF\xBD");
   }
   return repaired;
+}
+
+locale_t Utf8Locale() {
+  static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  static const locale_t locale = utf8 != nullptr ? utf8 : ::newlocale(LC_CTYPE_MASK, "C", nullptr);
+  return locale;
 }
 
 }  // namespace vmtelem

@@ -4,12 +4,29 @@
 #include <string>
 #include <string_view>
 
+#include <locale.h>
+
 namespace vmtelem {
 
 // The length in bytes of the well-formed UTF-8 sequence at the start of `text`, 0 if there is none.
 std::size_t Utf8SequenceLength(std::string_view text);
 
+// The first character of `text`, which is not empty, is taken off it.
+struct Utf8Character {
+  char32_t code_point;     // kBadByte + the byte where it is not part of well-formed UTF-8
+  std::string_view bytes;  // of `text`
+};
+inline constexpr char32_t kBadByte = 0x110000;  // beyond Unicode
+Utf8Character TakeUtf8(std::string_view& text);
+
+// The code points of `text`, as TakeUtf8() gives them.
+std::u32string DecodeUtf8(std::string_view text);
+
 // `text` with each byte that is not part of well-formed UTF-8 replaced by U+FFFD.
 std::string RepairUtf8(std::string_view text);
+
+// The properties of characters whatever the user's locale is, for iswctype_l(3) and uselocale(3); where the system has
+// no C.UTF-8, those of ASCII. It is never freed. Any thread.
+locale_t Utf8Locale();
 
 }  // namespace vmtelem

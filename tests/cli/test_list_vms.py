@@ -110,6 +110,18 @@ def test_patterns_choose_among_the_vms(on_node):
     assert names(VM_INCLUDE="web 01,db:main", VM_EXCLUDE="db*") == ["web 01"]
 
 
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8", "de_DE.ISO-8859-1"])
+@pytest.mark.parametrize("arguments, expected", [
+    (["--vm", "b?ro"], ["buro", "büro"]), (["--vm", "b[üö]ro"], ["büro"]), (["--vm", "b??ro"], []),
+    (["--exclude-vm", "b?ro"], ["web"]), (["--exclude-vm", "b[!u]ro"], ["buro", "web"])], ids=str)
+def test_patterns_match_characters_in_any_locale(vmtelem, tmp_path, locale, arguments, expected):
+    domains = "".join(f"<domain type='test'><name>{name}</name><memory>1024</memory><os><type>hvm</type></os></domain>"
+                      for name in ["buro", "büro", "web"])
+    (tmp_path / "node.xml").write_text(f"<node>{domains}</node>")
+    done = vmtelem("list-vms", "-c", f"test://{tmp_path / 'node.xml'}", "--format", "name", *arguments, LC_ALL=locale)
+    assert (done.code, done.out.split(), done.err) == (0, expected, "")
+
+
 def test_a_glob_that_matches_nothing_is_an_empty_list(on_node):
     done = on_node("list-vms", "--vm", "nosuch*", "--format", "name")
     assert (done.code, done.out, done.err) == (0, "", "")

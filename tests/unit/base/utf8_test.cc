@@ -43,5 +43,13 @@ TEST_CASE("a repaired text needs no further repair") {
   }
 }
 
+TEST_CASE("a text is decoded character by character, a byte that is none stays apart from all of them") {
+  CHECK(DecodeUtf8("aü\u3042😀") == U"aü\u3042😀");
+  CHECK(DecodeUtf8("\xC3"
+                   "a\xFF") == std::u32string{kBadByte + 0xC3, U'a', kBadByte + 0xFF});
+  CHECK(DecodeUtf8(std::string("\0", 1)) == std::u32string(1, U'\0'));
+  CHECK(DecodeUtf8("").empty());
+}
+
 }  // namespace
 }  // namespace vmtelem

@@ -26,6 +26,20 @@ TEST_CASE("a pattern matches the whole name, in its case, and no part of the UUI
   CHECK_FALSE(Included("6695eb01*", "web 01"));
 }
 
+TEST_CASE("a glob goes by characters in whatever locale") {
+  CHECK(Included("b?ro", "büro"));
+  CHECK(Included("b[üö]ro", "büro"));
+  CHECK_FALSE(Included("b[!ü]ro", "büro"));
+  CHECK_FALSE(Matches({{}, {"b?ro"}}, "büro", kUuid));
+}
+
+TEST_CASE("a name that is not UTF-8 can be matched") {
+  CHECK(Included("b\xFCro", "b\xFCro"));
+  CHECK(Included("b?ro", "b\xFCro"));
+  CHECK(Included("*", "\xFF\xC3"));
+  CHECK_FALSE(Included("b[ü]ro", "b\xFCro"));
+}
+
 TEST_CASE("one of several included patterns suffices") {
   CHECK(Matches({{"db", "web"}, {}}, "web", kUuid));
   CHECK_FALSE(Matches({{"db", "mail"}, {}}, "web", kUuid));
