@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/visible_text.h"
 #include "cmd/arguments.h"
 #include "cmd/command.h"
 #include "cmd/command_table.h"
@@ -180,6 +181,10 @@ ExitCode Fail(const Context& context, const Error& error) {
 
 ExitCode Print(const Context& context, std::string_view text) {
   return PrintText(context.process, context.messages, std::string(text));
+}
+
+ExitCode PrintData(const Context& context, std::string_view text) {
+  return IsTerminal(context.process.stdout_fd) ? Print(context, VisibleLines(text)) : Print(context, text);
 }
 
 Process PrepareProcess(int argc, char** argv) {

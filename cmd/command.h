@@ -37,5 +37,7 @@ Outcome RunShowConfig(const Context& context);
 ExitCode Fail(const Context& context, const Error& error);
 // Prints a command's result. Silent when its reader has gone.
 ExitCode Print(const Context& context, std::string_view text);
+// The same of text for programs with names of any origin in it: as it is for a pipe, made safe for a terminal.
+ExitCode PrintData(const Context& context, std::string_view text);
 
 }  // namespace vmtelem

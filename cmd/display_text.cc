@@ -9,15 +9,6 @@
 namespace vmtelem {
 namespace {
 
-bool IsUnsafe(char32_t c) {
-  const bool is_control = c < 0x20 || (c >= 0x7F && c <= 0x9F);
-  const bool is_line_end = c == 0x2028 || c == 0x2029;
-  // The marks, embeddings, overrides and isolates of the bidirectional algorithm (UAX #9).
-  const bool is_bidi =
-      c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-  return is_control || is_line_end || is_bidi;
-}
-
 // wcwidth() answers by the thread's locale, and the user's may be C.
 class Utf8Thread {
  public:
@@ -31,20 +22,6 @@ class Utf8Thread {
 };
 
 }  // namespace
-
-std::string ForDisplay(std::string_view text) {
-  const std::string repaired = RepairUtf8(text);
-  std::string shown;
-  for (std::string_view rest = repaired; !rest.empty();) {
-    const Utf8Character character = TakeUtf8(rest);
-    if (IsUnsafe(character.code_point)) {
-      shown += fmt::format("\\u{:04x}", static_cast<unsigned>(character.code_point));
-    } else {
-      shown += character.bytes;
-    }
-  }
-  return shown;
-}
 
 std::size_t DisplayWidth(std::string_view text) {
   const Utf8Thread locale;

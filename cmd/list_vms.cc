@@ -108,21 +108,21 @@ std::string CsvText(const Domains& domains, bool headers) {
   return text;
 }
 
-// As they are for a pipe, which may want to use them; made safe for a person.
-std::string NamesText(const Domains& domains, bool for_terminal) {
+std::string NamesText(const Domains& domains) {
   std::string text;
-  for (const DomainInfo& domain : domains) text += (for_terminal ? ForDisplay(domain.name) : domain.name) + '\n';
+  for (const DomainInfo& domain : domains) text += domain.name + '\n';
   return text;
 }
 
-std::string Format(const Context& context, const Domains& domains) {
+ExitCode PrintList(const Context& context, const Domains& domains) {
   const Process& process = context.process;
   const std::string format = context.arguments.Last("--format").value_or("table");
   const bool headers = !context.arguments.Has("--no-headers");
-  if (format == "json") return JsonText(domains);
-  if (format == "csv") return CsvText(domains, headers);
-  if (format == "name") return NamesText(domains, IsTerminal(process.stdout_fd));
-  return Table(domains, {headers, WantsColor(process.stdout_fd, context.config().color, process.environment)});
+  if (format == "json") return PrintData(context, JsonText(domains));
+  if (format == "csv") return PrintData(context, CsvText(domains, headers));
+  if (format == "name") return PrintData(context, NamesText(domains));
+  const bool color = WantsColor(process.stdout_fd, context.config().color, process.environment);
+  return Print(context, Table(domains, {headers, color}));
 }
 
 ExitCode ReportMissing(const Context& context, const Domains& domains, ListScope scope) {
@@ -140,7 +140,7 @@ ExitCode ListVms(const Context& context, Source& source) {
   const ListScope scope = context.arguments.Has("--all") ? ListScope::kAll : ListScope::kActive;
   const auto domains = source.List(scope);
   if (!domains) return Fail(context, domains.error());
-  const ExitCode printed = Print(context, Format(context, *domains));
+  const ExitCode printed = PrintList(context, *domains);
   return MoreTelling(printed, ReportMissing(context, *domains, scope));
 }
 

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "cmd/display_text.h"
+#include "base/visible_text.h"
 #include "cmd/output.h"
 #include "cmd/terminal.h"
 
@@ -17,7 +17,7 @@ void Say(int fd, const std::string& text) { static_cast<void>(WriteOutput(fd, te
 }  // namespace
 
 void Messages::Error(std::string_view text) const {
-  Say(fd_, fmt::format("vmtelem: {} {}\n", Styled("error:", Style::kRed, color_), ForDisplay(text)));
+  Say(fd_, fmt::format("vmtelem: {} {}\n", Styled("error:", Style::kRed, color_), VisibleText(text)));
 }
 
 void Messages::Error(const vmtelem::Error& error) const {
@@ -26,11 +26,11 @@ void Messages::Error(const vmtelem::Error& error) const {
 }
 
 void Messages::Warning(std::string_view text) const {
-  Say(fd_, fmt::format("vmtelem: {} {}\n", Styled("warning:", Style::kYellow, color_), ForDisplay(text)));
+  Say(fd_, fmt::format("vmtelem: {} {}\n", Styled("warning:", Style::kYellow, color_), VisibleText(text)));
 }
 
 void Messages::Hint(std::string_view text) const {
-  Say(fd_, fmt::format("{} {}\n", Styled("hint:", Style::kBold, color_), ForDisplay(text)));
+  Say(fd_, fmt::format("{} {}\n", Styled("hint:", Style::kBold, color_), VisibleText(text)));
 }
 
 void Messages::Plain(std::string_view text) const { Say(fd_, std::string(text)); }

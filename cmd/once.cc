@@ -26,6 +26,7 @@ Lines InfluxLines(const Context& context, Sample& sample, const EncodeOptions& o
   encoder.AppendDomains(sample.snapshot, sample.derived, lines);
   sample.timings.encode = clock.SteadyNow() - begin;
   encoder.AppendHost(sample.snapshot, sample.timings, lines);
+  encoder.LogNameRepairs();
   return lines;
 }
 
@@ -40,7 +41,7 @@ std::string Encode(const Context& context, Sample& sample) {
 ExitCode PrintSample(const Context& context, Sample& sample) {
   const std::string text = Encode(context, sample);
   const auto file = context.arguments.Last("--output");
-  if (!file) return Print(context, text);
+  if (!file) return PrintData(context, text);
   const auto replaced = ReplaceFile(*file, text);
   return replaced ? ExitCode::kOk : Fail(context, replaced.error());
 }

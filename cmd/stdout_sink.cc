@@ -14,6 +14,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/visible_text.h"
+#include "cmd/terminal.h"
+
 namespace vmtelem {
 namespace {
 
@@ -45,12 +48,13 @@ Error ErrorOf(int number) {
 }  // namespace
 
 StdoutSink::StdoutSink(int fd, std::function<void(const Error&)> on_broken)
-    : fd_(fd), wake_fd_(MakeEventDescriptor()), on_broken_(std::move(on_broken)) {}
+    : fd_(fd), is_terminal_(IsTerminal(fd)), wake_fd_(MakeEventDescriptor()), on_broken_(std::move(on_broken)) {}
 
 StdoutSink::~StdoutSink() { ::close(wake_fd_); }
 
 void StdoutSink::Start(TransferId id, std::shared_ptr<const Batch> batch) {
-  transfers_.push_back({id, std::move(batch), 0, std::chrono::steady_clock::now()});
+  std::string visible = is_terminal_ ? VisibleLines(batch->bytes()) : std::string();
+  transfers_.push_back({id, std::move(batch), std::move(visible), std::chrono::steady_clock::now()});
 }
 
 std::vector<Completion> StdoutSink::Wait(Nanoseconds timeout) {
@@ -89,7 +93,7 @@ StdoutSink::Event StdoutSink::AwaitEvent(SteadyTime deadline) const {
 
 void StdoutSink::WriteSome() {
   Transfer& transfer = transfers_.front();
-  const std::string& bytes = transfer.batch->bytes();
+  const std::string& bytes = is_terminal_ ? transfer.visible : transfer.batch->bytes();
   const std::size_t size = std::min(bytes.size() - transfer.written, kChunkBytes);
   const ssize_t written = ::write(fd_, bytes.data() + transfer.written, size);
   if (written >= 0) {

@@ -4,14 +4,15 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "model/delivery.h"
 
 namespace vmtelem {
 
-// A Sink that writes to a descriptor: `run --stdout`. A reader that stops reading blocks nobody: bytes are written only
-// as the descriptor is ready for them.
+// A Sink that writes to a descriptor: `run --stdout`; a terminal gets lines that are safe for it. A reader that stops
+// reading blocks nobody: bytes are written only as the descriptor is ready for them.
 class StdoutSink final : public Sink {
  public:
   // `on_broken` is called once, on the writer's thread, when nothing can be written any more: kClosed or kIo. From then
@@ -30,8 +31,9 @@ class StdoutSink final : public Sink {
   struct Transfer {
     TransferId id;
     std::shared_ptr<const Batch> batch;
-    std::size_t written = 0;
+    std::string visible;  // the lines as a terminal gets them; else empty
     SteadyTime begin;
+    std::size_t written = 0;
   };
   enum class Event { kReady, kWoken, kTimeout };
   [[nodiscard]] Event AwaitEvent(SteadyTime deadline) const;
@@ -39,6 +41,7 @@ class StdoutSink final : public Sink {
   void Complete(Action action);
 
   const int fd_;
+  const bool is_terminal_;
   const int wake_fd_;
   const std::function<void(const Error&)> on_broken_;
   std::deque<Transfer> transfers_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/visible_text.h"
 #include "cmd/display_text.h"
 
 namespace vmtelem {
@@ -45,7 +46,7 @@ std::string FormatRow(const Row& row, const std::vector<Column>& columns, const 
 
 std::string FormatTable(const std::vector<Column>& columns, std::vector<Row> rows, TableLook look) {
   for (Row& row : rows) {
-    for (Cell& cell : row) cell.text = ForDisplay(cell.text);
+    for (Cell& cell : row) cell.text = VisibleText(cell.text);
   }
   if (look.headers) rows.insert(rows.begin(), TitleRow(columns));
   const auto widths = Widths(rows, columns.size());

@@ -44,6 +44,7 @@ void Collector::Encode(Nanoseconds derive_time) {
   if (!options_.agent_name.empty()) {
     encoder_.AppendAgent(options_.agent_name, snapshot_.stamp, report_(), lines_);
   }
+  encoder_.LogNameRepairs();
 }
 
 bool Collector::WaitForTick() {

@@ -11,6 +11,8 @@
 #include <spdlog/formatter.h>
 #include <spdlog/sinks/null_sink.h>
 
+#include "base/visible_text.h"
+
 namespace vmtelem {
 namespace {
 
@@ -48,23 +50,9 @@ int SyslogPriority(spdlog::level::level_enum level) {
   }
 }
 
-// A JSON string is also a legal quoted logfmt value, and it escapes line ends and control characters.
+// A JSON string is also a legal quoted logfmt value. JSON lets DEL and all beyond ASCII stand as it is.
 std::string Quote(std::string_view text) {
-  return nlohmann::json(std::string(text)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-// The text of Quote() without its quotes and with plain quotes: readable, still one line.
-std::string OneLine(std::string_view text) {
-  std::string line;
-  for (const char byte : text) {
-    const auto code = static_cast<unsigned char>(byte);
-    if (code < 0x20 || code == 0x7F) {
-      line += fmt::format("\\x{:02x}", code);
-    } else {
-      line += byte;
-    }
-  }
-  return line;
+  return VisibleText(nlohmann::json(std::string(text)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 class LineFormatter final : public spdlog::formatter {
@@ -89,7 +77,7 @@ class LineFormatter final : public spdlog::formatter {
     const auto utc = fmt::gmtime(seconds);
     switch (format_) {
       case LogFormat::kJournald:
-        return fmt::format("<{}>{}", SyslogPriority(message.level), OneLine(text));
+        return fmt::format("<{}>{}", SyslogPriority(message.level), VisibleText(text));
       case LogFormat::kLogfmt:
         return fmt::format("time={:%Y-%m-%dT%H:%M:%S}.{:03}Z level={} msg={}", utc, fraction, LevelName(message.level),
                            Quote(text));
@@ -99,7 +87,7 @@ class LineFormatter final : public spdlog::formatter {
       case LogFormat::kText:
         break;
     }
-    return fmt::format("{:%H:%M:%S} {}: {}", fmt::localtime(seconds), LevelName(message.level), OneLine(text));
+    return fmt::format("{:%H:%M:%S} {}: {}", fmt::localtime(seconds), LevelName(message.level), VisibleText(text));
   }
 
   LogFormat format_;

@@ -48,6 +48,8 @@ void InfluxEncoder::AppendAgent(std::string_view agent, const Stamp& stamp, cons
   writer.End();
 }
 
+void InfluxEncoder::LogNameRepairs() { state_->repairs.Log(); }
+
 std::uint64_t InfluxEncoder::names_repaired() const { return state_->repairs.count(); }
 
 }  // namespace vmtelem

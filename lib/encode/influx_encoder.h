@@ -37,6 +37,8 @@ class InfluxEncoder {
   void AppendAgent(std::string_view agent, const Stamp& stamp, const AgentReport& report, Lines& out);
 
   [[nodiscard]] std::uint64_t names_repaired() const;
+  // Once, at level info; see NameRepairs::Log(). To be called when a sample has all of its lines.
+  void LogNameRepairs();
 
  private:
   struct State;

@@ -1,5 +1,9 @@
 #include "encode/names.h"
 
+#include <utility>
+
+#include <fmt/format.h>
+
 #include "base/utf8.h"
 
 namespace vmtelem {
@@ -38,11 +42,14 @@ void AppendTag(std::string& out, std::string_view key, std::string_view value) {
 
 std::string NameRepairs::Repair(std::string_view what, std::string_view name) {
   std::string repaired = RepairName(name);
-  if (repaired != name) {
-    ++count_;
-    log_->warn("the name of a {} cannot be written as it is; it is written as '{}'", what, repaired);
-  }
+  if (repaired == name) return repaired;
+  if (++count_ == 1) first_ = fmt::format("{} '{}'", what, repaired);
   return repaired;
+}
+
+void NameRepairs::Log() {
+  if (count_ == 0 || std::exchange(is_logged_, true)) return;
+  log_->info("names that not every database takes are changed: {}; the first is written as {}", count_, first_);
 }
 
 }  // namespace vmtelem

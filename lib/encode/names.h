@@ -19,18 +19,24 @@ std::string RepairName(std::string_view name);
 // ",key=value" with the value escaped; nothing for an empty value, which no parser takes.
 void AppendTag(std::string& out, std::string_view key, std::string_view value);
 
-// Repairs the name of an object when it is first seen, counts those that had to be changed and logs each.
+// Repairs the name of an object when it is first seen and counts those that had to be changed. One thread.
 class NameRepairs {
  public:
   explicit NameRepairs(LoggerPtr log) : log_(std::move(log)) {}
 
-  // `what` is the kind of object, for the log. The log gets the name as written, never the bytes that were not fit.
+  // `what` is the kind of object, for the log.
   std::string Repair(std::string_view what, std::string_view name);
   [[nodiscard]] std::uint64_t count() const { return count_; }
+
+  // One message for all names of the first sample that has any, with the first of them as it is written: on a host of
+  // such names a message for each would be all that the log holds. Names that come later are counted only.
+  void Log();
 
  private:
   LoggerPtr log_;
   std::uint64_t count_ = 0;
+  std::string first_;
+  bool is_logged_ = false;
 };
 
 }  // namespace vmtelem

@@ -3,7 +3,6 @@
 import array
 import fcntl
 import os
-import pty
 import re
 import signal
 import stat
@@ -12,6 +11,7 @@ import termios
 
 import pytest
 from conftest import BINARY, NODE, SANITIZERS, clean_environment, complete
+from terminal import on_terminal
 from wait import wait_for
 
 PRINTING = [["list-vms"], ["list-vms", "--format", "json"], ["once", "--stdout"], ["show-config"]]
@@ -119,26 +119,6 @@ def test_output_file_that_cannot_be_created_is_told(vmtelem):
     done = vmtelem("once", "-o", "/nonexistent/sample", LIBVIRT_URI=NODE)
     assert (done.code, len(done.errors())) == (73, 1)
     assert "/nonexistent/sample" in done.errors()[0]
-
-
-def on_terminal(*arguments, **variables):
-    """What it writes to a terminal, stdout and stderr together."""
-    primary, terminal = pty.openpty()
-    process = subprocess.Popen([BINARY, *arguments], env=clean_environment(**{"TERM": "xterm", **variables}),
-                               stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal)
-    os.close(terminal)
-    text = b""
-    while True:
-        try:
-            block = os.read(primary, 4096)
-        except OSError:  # the last descriptor of the other side is closed
-            block = b""
-        if not block:
-            break
-        text += block
-    os.close(primary)
-    process.wait(20)
-    return text.decode()
 
 
 COLOR_CASES = [

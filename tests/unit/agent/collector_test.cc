@@ -88,7 +88,7 @@ TEST_CASE_METHOD(CollectorFixture, "a VM that does not answer is told once, and 
 TEST_CASE_METHOD(CollectorFixture, "a name with a line end breaks no line of the log") {
   source.domains = {MakeHungDomain("we\nb", 3.5)};
   Cycle();
-  CHECK_THAT(told.str(), Contains("VM 'we\\x0ab' does not answer"));
+  CHECK_THAT(told.str(), Contains("VM 'we\\u000ab' does not answer"));
 }
 
 TEST_CASE_METHOD(CollectorFixture, "a VM that does not answer is counted while it does not") {

@@ -44,6 +44,26 @@ TEST_CASE("an event is one line whatever is in the message") {
   }
 }
 
+TEST_CASE("nothing that a message brings along hides in a line of any format") {
+  const auto* hidden = GENERATE("\u009b31m", "\u202e", "\u2066", "\u200b", "\ufeff", "\u2028", "\x7f");
+  for (const LogFormat format : {LogFormat::kText, LogFormat::kJournald, LogFormat::kLogfmt, LogFormat::kJson}) {
+    const std::string line = Logged(format, std::string("VM 'a") + hidden + "'");
+    CHECK(line.find(hidden) == std::string::npos);
+    CHECK(line.find("'a\\u") != std::string::npos);
+  }
+}
+
+TEST_CASE("a reader of json gets a message as it was") {
+  const std::string message = "VM 'bü\u202e\u009b\u200b\U000E0041'";
+  CHECK(nlohmann::json::parse(Logged(LogFormat::kJson, message))["msg"] == message);
+}
+
+TEST_CASE("a line has no bytes that are not UTF-8") {
+  for (const LogFormat format : {LogFormat::kText, LogFormat::kJournald, LogFormat::kLogfmt, LogFormat::kJson}) {
+    CHECK(Logged(format, "a\x9b\xff").find("a\uFFFD\uFFFD") != std::string::npos);
+  }
+}
+
 TEST_CASE("what is below the threshold is not written") {
   CHECK(Logged(LogFormat::kText, "lost", LogLevel::kError).empty());
 }

@@ -17,6 +17,7 @@ class Encoder {
   std::string Encode(const Snapshot& snapshot) {
     Lines lines;
     encoder_.AppendDomains(snapshot, {}, lines);
+    encoder_.LogNameRepairs();
     return lines.bytes;
   }
   InfluxEncoder& operator*() { return encoder_; }
@@ -30,16 +31,33 @@ class Encoder {
 
 std::ptrdiff_t CountLinesOf(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
 
-TEST_CASE("a name that had to be repaired is counted and logged once per object") {
+TEST_CASE("a name that had to be repaired is counted once per object") {
   Encoder encoder;
   DomainStats domain = NamedVm("a\nb");
   domain.nics = FullDomain().nics;
   domain.nics[0].device = "vnet\\0";
   for (int i = 0; i < 3; ++i) encoder.Encode(SnapshotOf({domain}));
   CHECK((*encoder).names_repaired() == 2);
-  CHECK(CountLinesOf(encoder.logged()) == 2);
-  CHECK(encoder.logged().find("a_b") != std::string::npos);
-  CHECK(encoder.logged().find("vnet/0") != std::string::npos);
+}
+
+TEST_CASE("names that had to be repaired are logged in one line, with their number and the first") {
+  Encoder encoder;
+  std::vector<DomainStats> domains;
+  for (const char* name : {"good", "a\nb", "c\\d", "e\tf"}) domains.push_back(NamedVm(name, name));
+  encoder.Encode(SnapshotOf({domains[0]}));
+  CHECK(encoder.logged().empty());
+  for (int i = 0; i < 3; ++i) encoder.Encode(SnapshotOf({domains}));
+  CHECK(CountLinesOf(encoder.logged()) == 1);
+  CHECK(encoder.logged().find("level=info") != std::string::npos);
+  CHECK(encoder.logged().find("are changed: 3; the first is written as VM 'a_b'") != std::string::npos);
+}
+
+TEST_CASE("a name that comes after the first were logged is counted only") {
+  Encoder encoder;
+  encoder.Encode(SnapshotOf({NamedVm("a\nb", "1")}));
+  encoder.Encode(SnapshotOf({NamedVm("a\nb", "1"), NamedVm("c\nd", "2")}));
+  CHECK((*encoder).names_repaired() == 2);
+  CHECK(CountLinesOf(encoder.logged()) == 1);
 }
 
 TEST_CASE("a repaired device that moves to another position is not counted again") {
