@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -27,6 +29,33 @@ bool IsMissingSocket(const VirtError& error) {
          error.message.find("socket to '/") != std::string::npos;
 }
 
+// `program` begins a message of its own in the text: "nc: ...".
+bool IsQuoted(std::string_view program, const std::string& text) {
+  const std::string prefix = std::string(program) + ": ";
+  for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at + 1)) {
+    if (at == 0 || std::string_view(" -/").find(text[at - 1]) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+// libvirt has ssh start a shell, and that a program that connects to the daemon's socket; their words come by the same
+// way as ssh's own.
+bool IsOfRemoteCommand(const std::string& message) {
+  constexpr const char* kPrograms[] = {"nc",  "ncat", "Ncat", "netcat", "nc.openbsd", "virt-ssh-helper",
+                                       "sh",  "ash",  "bash", "csh",    "dash",       "fish",
+                                       "ksh", "zsh"};
+  return std::any_of(std::begin(kPrograms), std::end(kPrograms),
+                     [&](const char* program) { return IsQuoted(program, message); });
+}
+
+// The way to the daemon failed, before there was an answer of it. libvirt may lose the words of an ssh that ends at
+// once ("client socket is closed").
+bool IsFailureOfSsh(const std::string& uri, const VirtError& error) {
+  const bool is_of_stream =
+      error.domain == VIR_FROM_RPC && (error.code == VIR_ERR_SYSTEM_ERROR || error.code == VIR_ERR_INTERNAL_ERROR);
+  return is_of_stream && uri.find("+ssh") != std::string::npos && !IsOfRemoteCommand(error.message);
+}
+
 std::string OpenHint(const std::string& uri, const VirtError& error, ErrorCode code) {
   if (code == ErrorCode::kDenied) {
     const bool over_local_socket = UriHost(uri).empty();
@@ -36,7 +65,7 @@ std::string OpenHint(const std::string& uri, const VirtError& error, ErrorCode c
     return "a URI looks like qemu:///system or qemu+ssh://user@host/system";
   }
   if (IsMissingSocket(error)) return "is libvirtd (or virtqemud) running? for QEMU the URI is qemu:///system";
-  if (uri.find("+ssh") != std::string::npos) return "ssh must work without asking: try 'ssh -o BatchMode=yes' by hand";
+  if (IsFailureOfSsh(uri, error)) return "ssh must work without asking: try 'ssh -o BatchMode=yes' by hand";
   return {};
 }
 

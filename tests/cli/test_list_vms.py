@@ -167,3 +167,16 @@ def test_a_vm_that_is_named_by_its_uuid_in_capitals_is_not_missed(vmtelem, tmp_p
         <os><type>hvm</type></os></domain></node>""")
     done = vmtelem("list-vms", "-c", f"test://{tmp_path / 'node.xml'}", "--vm", uuid.upper(), "--format", "name")
     assert (done.code, done.out, done.err) == (0, "a\n", "")
+
+
+@pytest.mark.parametrize("words, is_of_ssh", [
+    ("root@host7: Permission denied (publickey,password).", True), ("Host key verification failed.", True),
+    ("nc: unix connect failed: No such file or directory", False), ("sh: 1: nc: not found", False),
+    ("virt-ssh-helper: cannot connect to '/run/libvirt/libvirt-sock-ro': Permission denied", False)])
+def test_ssh_is_to_be_looked_at_only_if_it_failed_itself(vmtelem, tmp_path, words, is_of_ssh):
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f"#!/bin/sh\nhead -c 1 > /dev/null\ncat >&2 << 'END'\n{words}\nEND\nexit 1\n")
+    ssh.chmod(0o755)
+    done = vmtelem("list-vms", "-c", f"qemu+ssh://host7/system?command={ssh}")
+    assert done.code == 69 and words in done.errors()[0]
+    assert ["ssh must work without asking" in hint for hint in done.hints()] == [True] * is_of_ssh

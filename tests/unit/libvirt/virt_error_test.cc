@@ -52,6 +52,51 @@ TEST_CASE("a connection that cannot be opened says why and what to try") {
   CHECK(told.hint.find(hint) != std::string::npos);
 }
 
+std::string HintOver(const std::string& uri, const VirtError& error) { return OpenError(uri, error).hint; }
+
+TEST_CASE("a failure of ssh itself is told to be looked for there") {
+  const auto* words =
+      GENERATE("Cannot recv data: ssh: connect to host h port 22: Connection refused: Connection reset by peer",
+               "Cannot recv data: root@h: Permission denied (publickey,password).: Connection reset by peer",
+               "Cannot recv data: Host key verification failed.: Connection reset by peer",
+               "Cannot recv data: Could not refresh: x: Connection reset by peer",
+               "Cannot recv data: : Connection reset by peer", "End of file while reading data: : Input/output error");
+  CAPTURE(words);
+  CHECK(HintOver("qemu+ssh://h/system", {VIR_ERR_SYSTEM_ERROR, VIR_FROM_RPC, ECONNRESET, words}).find("ssh ") == 0);
+  CHECK(HintOver("qemu+tls://h/system", {VIR_ERR_SYSTEM_ERROR, VIR_FROM_RPC, ECONNRESET, words}).empty());
+}
+
+TEST_CASE("an ssh that ends before libvirt hears of it has failed too") {
+  const VirtError closed{VIR_ERR_INTERNAL_ERROR, VIR_FROM_RPC, 0, "internal error: client socket is closed"};
+  CHECK(HintOver("qemu+ssh://h/system", closed).find("ssh ") == 0);
+}
+
+TEST_CASE("what the command on the other host says is no fault of ssh") {
+  const auto* words = GENERATE(
+      "Cannot recv data: virt-ssh-helper: cannot connect to '/run/libvirt/libvirt-sock-ro': Failed to connect socket "
+      "to "
+      "'/run/libvirt/libvirt-sock-ro': No such file or directory: Connection reset by peer",
+      "Cannot recv data: nc: unix connect failed: No such file or directory: Connection reset by peer",
+      "Cannot recv data: Authorized use only. nc: Permission denied: Connection reset by peer",
+      "End of file while reading data: Ncat: Permission denied.: Input/output error",
+      "Cannot recv data: sh: 1: nc: not found: Connection reset by peer",
+      "Cannot recv data: -bash: line 1: which: command not found: Connection reset by peer");
+  CAPTURE(words);
+  CHECK(HintOver("qemu+ssh://h/system", {VIR_ERR_SYSTEM_ERROR, VIR_FROM_RPC, ECONNRESET, words}).empty());
+}
+
+TEST_CASE("what the daemon on the other host says is no fault of ssh") {
+  const auto error = GENERATE(values<VirtError>({
+      {VIR_ERR_AUTH_UNAVAILABLE, VIR_FROM_POLKIT, 0, "authentication unavailable: no polkit agent available"},
+      {VIR_ERR_AUTH_CANCELLED, VIR_FROM_POLKIT, 0, "authentication cancelled"},
+      {VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, 0, "operation failed"},
+      {VIR_ERR_INTERNAL_ERROR, VIR_FROM_REMOTE, 0, "internal error"},
+      {VIR_ERR_RPC, VIR_FROM_RPC, 0, "Cannot find program 1 version 1"},
+  }));
+  CAPTURE(error.message);
+  CHECK(HintOver("qemu+ssh://h/system", error).empty());
+}
+
 TEST_CASE("being in a local group is no advice for another host") {
   const VirtError denied{VIR_ERR_AUTH_UNAVAILABLE, VIR_FROM_POLKIT, 0, "x"};
   CHECK(OpenError("qemu:///system", denied).hint.find("group 'libvirt'") != std::string::npos);
