@@ -47,7 +47,7 @@ Verdict WithoutAnswer(const TargetNames& target, const Reply& reply) {
   switch (reply.transport) {
     case Reply::Transport::kTimeout:
       return Make(Action::kRetry, ErrorCode::kTimeout,
-                  fmt::format("{} did not answer within {}", target.server, FormatDuration(target.timeout)));
+                  fmt::format("{} does not answer within {}", target.server, FormatDuration(target.timeout)));
     case Reply::Transport::kBroken:
       return Make(Action::kRetry, ErrorCode::kUnreachable,
                   fmt::format("{} broke off the connection: {}", target.server, error));
@@ -108,6 +108,7 @@ bool Has(const std::string& text, std::string_view part) { return text.find(part
 // What the server's words suggest if it refuses whatever it is sent.
 std::string LikelyCause(const TargetNames& target, const Reply& reply) {
   if (IsHtml(reply.body)) return "is INFLUX_URL the address of InfluxDB?";
+  if (Has(reply.body, "organization")) return "is INFLUX_ORG the name of an organisation there?";
   if (Has(reply.body, "retention policy")) return "does the retention policy of INFLUX_RP exist?";
   if (Has(reply.body, "no space left")) return "is the disk of the server full?";
   if (Has(reply.body, "limit")) return "has the server reached a limit?";
@@ -118,25 +119,26 @@ std::string LikelyCause(const TargetNames& target, const Reply& reply) {
 
 Verdict Refused(const TargetNames& target, const Reply& reply, const Batch& batch) {
   Refusal refusal = ReadRefusal(reply.body, batch);
+  const char* const colon = refusal.words.empty() ? "" : ": ";
   const bool in_part = refusal.others_stored && refusal.lines.size() < batch.line_count();
-  Verdict verdict = Make(in_part ? Action::kAckPartly : Action::kRefuse, ErrorCode::kRefusedData,
-                         fmt::format("{} refuses data (HTTP {}){}{}", target.server, reply.status,
-                                     refusal.words.empty() ? "" : ": ", refusal.words),
-                         LikelyCause(target, reply));
+  Verdict verdict =
+      Make(in_part ? Action::kAckPartly : Action::kRefuse, ErrorCode::kRefusedData,
+           fmt::format("{} refuses data (HTTP {}){}{}", target.server, reply.status, colon, refusal.words),
+           LikelyCause(target, reply));
   verdict.lines = std::move(refusal.lines);
   if (reply.status == 403) verdict.cause = ErrorCode::kDenied;
   if (reply.status == 404) verdict.cause = ErrorCode::kInvalid;
   const char* const what = reply.status == 404   ? "has no such database or path"
                            : reply.status == 403 ? "refuses access"
                                                  : "refuses whatever it is sent";
-  verdict.target_reason = Told(target, reply, what);
+  verdict.target_reason = fmt::format("{} {} (HTTP {}){}{}", target.server, what, reply.status, colon, refusal.words);
   return verdict;
 }
 
 // A success that is none. Where no line is named the target is in trouble.
 Verdict AnsweredError(const TargetNames& target, const Reply& reply, const Batch& batch) {
   Verdict verdict = Refused(target, reply, batch);
-  if (verdict.action == Action::kAckPartly) return verdict;
+  if (!verdict.lines.empty()) return verdict;
   return Make(Action::kRetry, ErrorCode::kUnreachable, Told(target, reply, "answers with an error"));
 }
 
@@ -173,11 +175,12 @@ Verdict Answered(const TargetNames& target, const Reply& reply, const Batch& bat
 // A gateway says of the server behind it that it did not answer, not that it had the lines.
 bool IsGateway(int status) { return status == 502 || status == 504; }
 
-// The server had the lines and then failed for a reason that it does not give.
+// The server had the lines and then failed. Of a gateway too: it may say so each time that the server behind it breaks
+// off.
 bool LinesMayBeWhy(const Reply& reply) {
   if (!reply.lines_sent) return false;
   if (reply.transport == Reply::Transport::kAnswered) {
-    return reply.status / 100 == 5 && !IsBusy(reply.status) && !IsGateway(reply.status);
+    return reply.status / 100 == 5;
   }
   return reply.transport == Reply::Transport::kBroken || reply.transport == Reply::Transport::kTimeout;
 }
@@ -189,7 +192,9 @@ Verdict Classify(const TargetNames& target, const Reply& reply, const Batch& bat
   Verdict verdict = answered ? Answered(target, reply, batch) : WithoutAnswer(target, reply);
   verdict.retry_after = reply.retry_after;
   verdict.batch_suspected = verdict.action == Action::kRetry && LinesMayBeWhy(reply);
+  verdict.busy = verdict.action == Action::kRetry && (IsBusy(reply.status) || IsGateway(reply.status));
   verdict.silent = reply.transport == Reply::Transport::kTimeout;
+  if (verdict.silent) verdict.target_reason = target.server + " does not answer";
   return verdict;
 }
 

@@ -32,9 +32,10 @@ struct Verdict {
   std::vector<std::size_t> lines;          // indices into the batch, sorted and unique
   ErrorCode cause = ErrorCode::kInternal;  // of any action but kAck
   std::string reason;                      // one line for people; never holds a secret, at most 20 bytes of a line
-  std::string target_reason;               // kRefuse: likewise, if it is the target that refuses; empty: the same
+  std::string target_reason;               // likewise, if it is the target that is at fault; empty: the same
   std::string hint;                        // what to do about it if it is the target; may be empty
   bool slow = false;                       // stored, but it took more than half of what a request may take
+  bool busy = false;                       // kRetry: the target asks for a pause
   bool silent = false;                     // kRetry: nobody answered
   bool batch_suspected = false;            // kRetry: the server had the lines when it failed, so they may be why
   std::optional<Nanoseconds> retry_after;  // as the server asked

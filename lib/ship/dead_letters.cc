@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/visible_text.h"
 #include "ship/own_file.h"
 
 namespace vmtelem {
@@ -25,23 +26,13 @@ std::tm Utc(std::int64_t wall_ns) {
   return fmt::gmtime(static_cast<std::time_t>(since_epoch.count()));
 }
 
-// A comment must not end before the line that it is about.
-std::string OneLine(std::string_view text) {
-  std::string line(text);
-  for (char& byte : line) {
-    const auto code = static_cast<unsigned char>(byte);
-    if (code < 0x20 || code == 0x7F) byte = ' ';
-  }
-  return line;
-}
-
 }  // namespace
 
 // Goes on with the last file if there is room in it, so that a service which restarts often does not push out the old
 // letters with new files.
 std::error_code DeadLetters::Keep(const FileDescriptor& directory, std::string_view line, std::string_view reason,
                                   std::int64_t wall_ns) {
-  const std::string entry = fmt::format("# {:%Y-%m-%dT%H:%M:%S}Z {}\n{}\n", Utc(wall_ns), OneLine(reason), line);
+  const std::string entry = fmt::format("# {:%Y-%m-%dT%H:%M:%S}Z {}\n{}\n", Utc(wall_ns), VisibleText(reason), line);
   if (const auto error = folder_.Open(directory, "rejected")) return error;
   if (folder_.files().empty() || folder_.files().back().bytes + entry.size() > kMaxFileBytes) {
     const std::string name = NextName();

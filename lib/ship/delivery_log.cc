@@ -93,13 +93,13 @@ void DeliveryLog::Trouble(Gate::State state, const Error& fault, std::uint64_t w
   if (!told_) trouble_since_ = now;
   told_ = kind;
   std::string text = fault.message;
-  if (fault.code == ErrorCode::kTimeout && last_answer_ns_ != 0)
-    text += fmt::format("; the last answer came at {}", ClockText(last_answer_ns_));
+  if (fault.code == ErrorCode::kTimeout) text += fmt::format(" since {}", ClockText(last_answer_ns_));
   text += fmt::format("{}; {} waiting", Hint(fault.hint), CountOf(waiting_lines, "line"));
   log_->log(state == Gate::State::kHeld ? spdlog::level::err : spdlog::level::warn, text);
 }
 
 void DeliveryLog::Sent(const Batch& batch) {
+  if (last_answer_ns_ == 0) last_answer_ns_ = clock_.WallNowNs();
   log_->trace("sending {}, {}", CountOf(batch.line_count(), "line"), CountOf(batch.bytes().size(), "byte"));
 }
 

@@ -57,7 +57,7 @@ class DeliveryLog {
   LogThrottle throttle_, losses_;  // apart: the reasons of losses hold names of files, of which there may be many
   std::optional<std::pair<Gate::State, ErrorCode>> told_;
   SteadyTime trouble_since_{};
-  std::int64_t last_answer_ns_ = 0;  // of the wall clock; 0: none yet
+  std::int64_t last_answer_ns_ = 0;  // of the wall clock; of the first request until then
   std::uint64_t lost_ = 0, dropped_told_ = 0;
 };
 

@@ -8,9 +8,8 @@ namespace {
 
 bool IsAck(const Verdict& verdict) { return verdict.action == Action::kAck || verdict.action == Action::kAckPartly; }
 
-// Of a refusal that turned out to be the target's.
+// Of what turned out to be the target's fault.
 Error TargetFault(const Verdict& verdict) {
-  if (verdict.action != Action::kRefuse) return {verdict.cause, verdict.reason, verdict.hint};
   const ErrorCode cause = verdict.cause == ErrorCode::kRefusedData ? ErrorCode::kInvalid : verdict.cause;
   return {cause, verdict.target_reason.empty() ? verdict.reason : verdict.target_reason, verdict.hint};
 }
@@ -124,7 +123,8 @@ void Dispatcher::SetPace(Outgoing& outgoing, const Step& step, const Verdict& ve
 // Of a failure: the target is well, so only this batch has to wait.
 bool Dispatcher::IsItsOwn(const Outgoing& outgoing, const Verdict& verdict, SteadyTime now) const {
   if (verdict.retry_after || !verdict.batch_suspected) return false;
-  return record_.stored() > outgoing.stored_at_sending || (!verdict.silent && record_.well(now));
+  if (record_.stored() > outgoing.stored_at_sending) return true;
+  return !verdict.silent && !verdict.busy && record_.well(now);
 }
 
 void Dispatcher::Pause(Outgoing& outgoing, Step::Delay delay, const Verdict& verdict, SteadyTime now) {

@@ -10,6 +10,7 @@ namespace {
 
 // How much is searched for a line at fault at once, and so kept in memory: a server that fails whatever it is given
 // must not draw the whole spool into it; one that takes other lines has to get those meanwhile.
+constexpr std::size_t kMostProbed = 16;  // batches that are kept in memory to take turns
 constexpr std::size_t kFewSearches = 8, kMostSearches = 100, kMostSearchedLines = 20'000;
 
 }  // namespace
@@ -87,12 +88,14 @@ Dispatcher::Outgoing* Dispatcher::Choose(SteadyTime now) {
   return nullptr;
 }
 
-// While the target refuses everything it is asked for one line now and then: of each batch in turn, since it may be the
-// oldest alone that it refuses.
+// While the target refuses everything it is asked for one line now and then: of the oldest batch, then of a new one,
+// and so on. It may refuse what has waited for long and nothing else.
 Dispatcher::Outgoing* Dispatcher::ChooseProbed(SteadyTime now) {
-  if (outgoing_.size() < 2) Take(Lane::kLive, now);
-  if (outgoing_.empty()) Take(Lane::kBacklog, now);
-  return outgoing_.empty() ? nullptr : outgoing_[probes_ % outgoing_.size()].get();
+  const bool may_be_new = outgoing_.empty() || (probes_ % 2 == 1 && outgoing_.size() < kMostProbed);
+  Outgoing* const fresh = may_be_new ? Take(Lane::kLive, now) : nullptr;
+  if (fresh != nullptr) return fresh;
+  if (outgoing_.empty()) return Take(Lane::kBacklog, now);
+  return outgoing_[probes_ / 2 % outgoing_.size()].get();
 }
 
 Dispatcher::Outgoing* Dispatcher::FirstReady(Lane lane, SteadyTime now) const {

@@ -82,7 +82,7 @@ TEST_CASE("without an answer the cause decides") {
     const char* text;
   } rows[] = {
       {Transport::kUnreachable, Action::kRetry, ErrorCode::kUnreachable, "cannot be reached: curl's words"},
-      {Transport::kTimeout, Action::kRetry, ErrorCode::kTimeout, "did not answer within 30s"},
+      {Transport::kTimeout, Action::kRetry, ErrorCode::kTimeout, "does not answer within 30s"},
       {Transport::kBroken, Action::kRetry, ErrorCode::kUnreachable, "broke off the connection: curl's words"},
       {Transport::kHandshake, Action::kRetry, ErrorCode::kUnreachable, "cannot be reached: curl's words"},
       {Transport::kUntrusted, Action::kHold, ErrorCode::kUnreachable, "is not accepted: curl's words"},
@@ -124,7 +124,7 @@ TEST_CASE("the time that the server asks for is passed on") {
 }
 
 TEST_CASE("only a server that had the lines and failed inside makes them suspect") {
-  const std::pair<int, bool> statuses[] = {{500, true},  {502, false}, {504, false}, {507, true}, {503, false},
+  const std::pair<int, bool> statuses[] = {{500, true},  {502, true},  {504, true},  {507, true}, {503, true},
                                            {429, false}, {408, false}, {499, false}, {204, false}};
   for (const auto& [status, suspect] : statuses) {
     INFO("status " << status);
@@ -164,6 +164,11 @@ TEST_CASE("of a page that comes instead of an answer it is said that it is one")
   CHECK(verdict.target_reason.find("an HTML page; a proxy or another server seems to answer") != std::string::npos);
 }
 
+TEST_CASE("a success whose body lists every line is a refusal") {
+  const std::string body = R"({"error":"partial write","data":[{"error_message":"x","line_number":1}]})";
+  CHECK(Classify(Names(), Http(200, body), NumberedLines(1)).action == Action::kRefuse);
+}
+
 TEST_CASE("a success whose body lists lines that are not stored is one in part") {
   const std::string body = R"({"error":"partial write","data":[{"error_message":"x","line_number":2}]})";
   const Verdict verdict = Classify(Names(), Http(200, body), NumberedLines(3));
@@ -181,6 +186,12 @@ TEST_CASE("a missing retention policy is told with its setting") {
       Classify(Names(InfluxApi::kV1), Http(500, R"({"error":"retention policy not found: x"})"), NumberedLines(1));
   CHECK(verdict.hint.find("INFLUX_RP") != std::string::npos);
   CHECK(verdict.reason.find("retention policy not found: x") != std::string::npos);
+}
+
+TEST_CASE("a server that is busy, or whose gateway says that it is away, asks for a pause") {
+  const std::pair<int, bool> statuses[] = {{500, false}, {502, true}, {503, true},
+                                           {504, true},  {429, true}, {204, false}};
+  for (const auto& [status, busy] : statuses) CHECK(Classify(Names(), Http(status), NumberedLines(1)).busy == busy);
 }
 
 TEST_CASE("only a server that says nothing at all is silent") {

@@ -58,7 +58,7 @@ TEST_CASE("a server that does not answer costs the time-out and no more") {
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
   CHECK(verdict.action == Action::kRetry);
   CHECK(verdict.cause == ErrorCode::kTimeout);
-  CHECK(verdict.reason == "InfluxDB at " + server.url() + " did not answer within 300ms");
+  CHECK(verdict.reason == "InfluxDB at " + server.url() + " does not answer within 300ms");
 }
 
 TEST_CASE("an answer that is not HTTP is a reason to try again") {

@@ -27,6 +27,7 @@ const Expected kStored{};
 const Expected kDenied{Action::kHold, ErrorCode::kDenied};
 const Expected kFault{Action::kHold, ErrorCode::kInvalid};
 const Expected kBusy{Action::kRetry, ErrorCode::kUnreachable};
+const Expected kGateway{.action = Action::kRetry, .cause = ErrorCode::kUnreachable, .suspected = true};
 const Expected kFails{.action = Action::kRetry, .cause = ErrorCode::kUnreachable, .suspected = true};
 const Expected kTooLarge{Action::kSplit, ErrorCode::kRefusedData};
 const Expected kNoGzip{Action::kResend, ErrorCode::kInvalid};
@@ -69,11 +70,21 @@ void CheckRows(InfluxApi api, const std::vector<Row>& rows) {
 const std::string kPage = "<html><body>a proxy</body></html>";
 
 TEST_CASE("what a status means is the same for every API") {
-  std::vector<Row> rows{{200, "", kStored},   {202, "", kStored},        {204, "", kStored},
-                        {200, kPage, kFault}, {413, "", kTooLarge},      {415, "", kNoGzip},
-                        {500, "", kFails},    {507, "", kFails},         {502, kPage, kBusy},
-                        {504, kPage, kBusy},  {503, "throttled", kBusy}, {400, kPage, kRefused},
-                        {400, "", kRefused},  {422, "", kRefused},       {400, "no database", kRefused}};
+  std::vector<Row> rows{{200, "", kStored},
+                        {202, "", kStored},
+                        {204, "", kStored},
+                        {200, kPage, kFault},
+                        {413, "", kTooLarge},
+                        {415, "", kNoGzip},
+                        {500, "", kFails},
+                        {507, "", kFails},
+                        {502, kPage, kGateway},
+                        {504, kPage, kGateway},
+                        {503, "throttled", kGateway},
+                        {400, kPage, kRefused},
+                        {400, "", kRefused},
+                        {422, "", kRefused},
+                        {400, "no database", kRefused}};
   for (const int status : {401, 407}) rows.push_back({status, R"({"error":"no"})", kDenied});
   for (const int status : {301, 302, 303, 307, 308}) rows.push_back({status, "", kFault});
   rows.push_back({403, R"({"error":"no"})", kNoAccess});
@@ -141,7 +152,7 @@ TEST_CASE("the answers of API v1 lead to what they say of each line") {
              {404, R"({"error":"database not found: \"vmstats\""})", kNotThere},
              {413, R"({"error":"Request Entity Too Large"})", kTooLarge},
              {500, R"({"error":"timeout"})", kFails},
-             {503, "request throttled, exceeds timeout", kBusy}});
+             {503, "request throttled, exceeds timeout", kGateway}});
 }
 
 TEST_CASE("for every API a wait that is asked for is kept in both forms") {

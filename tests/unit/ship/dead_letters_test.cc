@@ -40,7 +40,7 @@ TEST_CASE("a rejected line is kept below the time and the reason") {
 TEST_CASE("a reason of several lines becomes one") {
   LetterWorld world;
   REQUIRE_FALSE(world.Keep("m v=1i 1", "one\ntwo\r\x1b[31mthree"));
-  CHECK(world.Text("00000001.lp") == "# 2023-11-14T22:13:20Z one two  [31mthree\nm v=1i 1\n");
+  CHECK(world.Text("00000001.lp") == "# 2023-11-14T22:13:20Z one\\u000atwo\\u000d\\u001b[31mthree\nm v=1i 1\n");
 }
 
 TEST_CASE("another process goes on with the last file") {

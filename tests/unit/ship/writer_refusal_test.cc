@@ -196,6 +196,23 @@ TEST_CASE("a batch of nothing but bad lines does not stop the batches behind it"
   }
 }
 
+TEST_CASE("a backlog of nothing but bad lines that is there from the start does not stop new lines") {
+  WriterWorld world;
+  world.spool = &world.disk;
+  for (std::size_t batch = 0; batch < 8; ++batch) world.disk.Leave(SampleBatch(900'000 + 10 * batch, 10));
+  world.target.answer = [](const Batch& batch) {
+    return batch.bytes().find("m,i=9") != std::string::npos ? SayRefused() : Verdict{};
+  };
+  world.PushEvery(seconds(1), 5, 120);
+  std::size_t stored = 0;
+  world.target.At(minutes(1), [&] { stored = world.target.stored.size(); });
+  world.StopAt(minutes(3));
+  world.Run();
+  CHECK(stored > 5 * 55);
+  CHECK(world.AllStoredBut({}));
+  CHECK(world.counts().rejected == 80);
+}
+
 TEST_CASE("batches become smaller while the target takes long for large ones, and nothing is sent twice for it") {
   WriterWorld world;
   const std::size_t quick = 80 * 1024;
