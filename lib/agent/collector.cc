@@ -74,7 +74,7 @@ void Collector::LogProblems() {
     log_->warn("{}: {} missing; the first: {}", snapshot_.host, CountOf(news.lasting.size(), "reading"),
                news.lasting.front());
   }
-  if (news.ended) log_->info("{}: all VMs give their data again", snapshot_.host);
+  if (news.ended) log_->info("{}: what was missing is there again", snapshot_.host);
 }
 
 void Collector::LogHungVms() {

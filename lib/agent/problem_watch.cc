@@ -1,5 +1,6 @@
 #include "agent/problem_watch.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace vmtelem {
@@ -9,15 +10,15 @@ ProblemWatch::News ProblemWatch::Watch(const std::vector<Error>& problems, Stead
   News news;
   for (const Error& problem : problems) {
     const auto before = seen_.find(problem.message);
-    const Seen now_seen = before == seen_.end() ? Seen{now, 1} : Seen{before->second.since, before->second.cycles + 1};
-    const bool is_new = seen.emplace(problem.message, now_seen).second;
-    if (is_new && now_seen.cycles >= kLastingCycles && now - now_seen.since >= kLasting)
-      news.lasting.push_back(problem.message);
+    Seen each = before == seen_.end() ? Seen{now} : before->second;
+    ++each.cycles;
+    const bool lasts = each.cycles >= kLastingCycles && now - each.since >= kLasting;
+    const bool is_news = lasts && !std::exchange(each.reported, each.reported || lasts);
+    if (seen.emplace(problem.message, each).second && is_news) news.lasting.push_back(problem.message);
   }
   seen_ = std::move(seen);
-  if (seen_.empty()) news.ended = std::exchange(reported_, false);
-  if (reported_) news.lasting.clear();
-  reported_ = reported_ || !news.lasting.empty();
+  const bool any = std::any_of(seen_.begin(), seen_.end(), [](const auto& item) { return item.second.reported; });
+  news.ended = std::exchange(any_reported_, any) && !any;
   return news;
 }
 

@@ -19,8 +19,8 @@ class ProblemWatch {
   static constexpr Nanoseconds kLasting = std::chrono::seconds(2);
 
   struct News {
-    std::vector<std::string> lasting;  // messages, when the first of them begins to last; then no more until `ended`
-    bool ended = false;                // nothing is missing any more after something was reported
+    std::vector<std::string> lasting;  // messages, each when it begins to last
+    bool ended = false;                // of what was reported nothing is missing any more
   };
   // `problems` of one cycle. The same message in the next cycle is the same problem.
   News Watch(const std::vector<Error>& problems, SteadyTime now);
@@ -29,9 +29,10 @@ class ProblemWatch {
   struct Seen {
     SteadyTime since;
     int cycles = 0;
+    bool reported = false;
   };
   std::map<std::string, Seen> seen_;  // by message
-  bool reported_ = false;
+  bool any_reported_ = false;
 };
 
 }  // namespace vmtelem

@@ -127,7 +127,7 @@ Verdict Refused(const TargetNames& target, const Reply& reply, const Batch& batc
            LikelyCause(target, reply));
   verdict.lines = std::move(refusal.lines);
   if (reply.status == 403) verdict.cause = ErrorCode::kDenied;
-  if (reply.status == 404) verdict.cause = ErrorCode::kInvalid;
+  if (reply.status != 400 && reply.status != 403 && reply.status != 422) verdict.cause = ErrorCode::kInvalid;
   const char* const what = reply.status == 404   ? "has no such database or path"
                            : reply.status == 403 ? "refuses access"
                                                  : "refuses whatever it is sent";
@@ -142,7 +142,7 @@ Verdict AnsweredError(const TargetNames& target, const Reply& reply, const Batch
   return Make(Action::kRetry, ErrorCode::kUnreachable, Told(target, reply, "answers with an error"));
 }
 
-// A failure whose words say that the target is not what it is taken for: it lasts until somebody mends that.
+// A failure whose words say that the target is not what it is taken for, which lasts until somebody mends that.
 bool IsSettingAtFault(const std::string& body) {
   const bool is_missing = Has(body, "not found") && (Has(body, "retention policy") || Has(body, "database") ||
                                                      Has(body, "bucket") || Has(body, "organization"));
@@ -154,7 +154,10 @@ Verdict FailedInside(const TargetNames& target, const Reply& reply) {
     return Make(Action::kSplit, ErrorCode::kRefusedData, Told(target, reply, "finds the request too large"));
   }
   if (!IsSettingAtFault(reply.body)) return Make(Action::kRetry, ErrorCode::kUnreachable, Told(target, reply, "fails"));
-  return Make(Action::kHold, ErrorCode::kInvalid, Told(target, reply, "cannot take lines"), LikelyCause(target, reply));
+  Verdict verdict = Make(Action::kRefuse, ErrorCode::kInvalid, Told(target, reply, "refuses data"));
+  verdict.target_reason = Told(target, reply, "cannot take lines");
+  verdict.hint = LikelyCause(target, reply);
+  return verdict;
 }
 
 Verdict Answered(const TargetNames& target, const Reply& reply, const Batch& batch) {
@@ -168,7 +171,7 @@ Verdict Answered(const TargetNames& target, const Reply& reply, const Batch& bat
   if (IsBusy(status)) return Make(Action::kRetry, ErrorCode::kUnreachable, Told(target, reply, "is busy"));
   if (status / 100 == 5) return FailedInside(target, reply);
   if (status == 401 || status == 407) return Denied(target, reply);
-  if (status == 400 || status == 403 || status == 404 || status == 422) return Refused(target, reply, batch);
+  if (status / 100 == 4) return Refused(target, reply, batch);
   return Unfit(target, reply);
 }
 
@@ -180,7 +183,7 @@ bool IsGateway(int status) { return status == 502 || status == 504; }
 bool LinesMayBeWhy(const Reply& reply) {
   if (!reply.lines_sent) return false;
   if (reply.transport == Reply::Transport::kAnswered) {
-    return reply.status / 100 == 5;
+    return reply.status / 100 == 5 || reply.status / 100 == 2;
   }
   return reply.transport == Reply::Transport::kBroken || reply.transport == Reply::Transport::kTimeout;
 }

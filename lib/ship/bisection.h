@@ -21,6 +21,7 @@ class Bisection {
   explicit Bisection(std::size_t lines) : Bisection(lines, lines) {}
 
   [[nodiscard]] Range Next() const;
+  void Shorten();  // Next() is too long to be sent: no range is longer than half of it from now on
   void Accepted(Range range);
   void Refused(Range range);   // of more than one line: to be halved
   void Isolated(Range range);  // of one line: the search goes on behind it

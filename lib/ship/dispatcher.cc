@@ -43,28 +43,35 @@ void Dispatcher::Settle(const Completion& completion, SteadyTime now) {
   Land(outgoing);
   const bool stored_before = record_.last_was_stored(), was_held = held();
   NoteAnswer(completion, outgoing, now);
-  NoteOthers(outgoing, completion.verdict, now);
+  NoteOthers(completion, outgoing, now);
   Step step = Follow(outgoing, completion.verdict, stored_before);
-  if (was_held && held() && step.delay == Step::Delay::kNone) step.delay = Step::Delay::kHold;
+  const bool is_refused_still = was_held && held() && !IsAck(completion.verdict);
+  if (is_refused_still && step.delay == Step::Delay::kNone) step.delay = Step::Delay::kHold;
   Account(step, outgoing, now);
   SetPace(outgoing, step, completion.verdict, now);
   outgoing.sent.reset();
+  HandBackIfFull(outgoing);
   ForgetDone();
 }
 
 Step Dispatcher::Follow(Outgoing& outgoing, const Verdict& verdict, bool stored_before) {
-  if (!outgoing.probing) return outgoing.batch.lines().Settle(verdict, stored_before);
-  if (verdict.action == Action::kRefuse) record_.ForgetStoredLine();
+  if (!outgoing.probing) {
+    outgoing.newest_when_settled = last_transfer_;
+    return outgoing.batch.lines().Settle(verdict, stored_before);
+  }
+  if (verdict.action == Action::kRefuse && !held()) record_.ForgetStoredLine();
   return outgoing.batch.lines().SettleProbe(verdict);
 }
 
 // Nothing follows for others from what was stored in part: it says neither that the target takes lines nor that it does
-// not.
-void Dispatcher::NoteOthers(const Outgoing& outgoing, const Verdict& verdict, SteadyTime now) {
-  if (verdict.action == Action::kAckPartly) return;
+// not. Nor from what was stored, if it was sent before they were answered: it may be of before.
+void Dispatcher::NoteOthers(const Completion& completion, const Outgoing& outgoing, SteadyTime now) {
+  if (completion.verdict.action == Action::kAckPartly) return;
+  const bool stored = completion.verdict.action == Action::kAck;
   for (const auto& other : outgoing_) {
     if (other.get() == &outgoing && !outgoing.probing) continue;
-    const Step step = other->batch.lines().NoteOther(verdict.action == Action::kAck);
+    if (stored && completion.id <= other->newest_when_settled) continue;
+    const Step step = other->batch.lines().NoteOther(stored);
     Account(step, *other, now);
     if (!step.closer) continue;
     other->backoff.Reset();
@@ -114,15 +121,26 @@ void Dispatcher::SetPace(Outgoing& outgoing, const Step& step, const Verdict& ve
   if (step.delay == Step::Delay::kNone || step.closer) outgoing.backoff.Reset();
   if (step.delay == Step::Delay::kNone) return;
   fault_ = TargetFault(verdict);
+  NoteFailure(outgoing);
   if (step.delay != Step::Delay::kBackOff || !IsItsOwn(outgoing, verdict, now))
     return Pause(outgoing, step.delay, verdict, now);
-  const bool is_probed_next = outgoing.batch.lines().awaits_next() && Searched() == &outgoing;
-  outgoing.not_before = is_probed_next ? now : now + outgoing.backoff.Next(std::nullopt);
+  const bool awaits_next = outgoing.batch.lines().awaits_next();
+  const Nanoseconds pause = outgoing.backoff.Next(std::nullopt);
+  outgoing.not_before = now + pause;
+  // A probe comes next, or, of silence, whatever others send: NoteOthers() ends the wait.
+  if (awaits_next && verdict.silent) outgoing.not_before = now + outgoing.backoff.cap();
+  if (awaits_next && !verdict.silent && Searched() == &outgoing) outgoing.not_before = now;
+}
+
+void Dispatcher::NoteFailure(Outgoing& outgoing) {
+  if (outgoing.probing) return;
+  if (!outgoing.stored_at_failure) outgoing.stored_at_failure = record_.stored();
+  outgoing.set_aside = record_.stored() > *outgoing.stored_at_failure;
 }
 
 // Of a failure: the target is well, so only this batch has to wait.
 bool Dispatcher::IsItsOwn(const Outgoing& outgoing, const Verdict& verdict, SteadyTime now) const {
-  if (verdict.retry_after || !verdict.batch_suspected) return false;
+  if (held() || verdict.retry_after || !verdict.batch_suspected) return false;
   if (record_.stored() > outgoing.stored_at_sending) return true;
   return !verdict.silent && !verdict.busy && record_.well(now);
 }
@@ -153,6 +171,7 @@ void Dispatcher::Abort() {
   for (const auto& outgoing : outgoing_) {
     if (outgoing->transfer) Land(*outgoing);
   }
+  ForgetDone();
 }
 
 void Dispatcher::PutBack() {
@@ -169,12 +188,31 @@ void Dispatcher::PutBack() {
   outgoing_.clear();
 }
 
+// What has to wait for its search waits in the spool, if too much does in memory.
+void Dispatcher::HandBackIfFull(Outgoing& outgoing) {
+  const PoisonSearch& lines = outgoing.batch.lines();
+  if (draining_ || lines.done() || !lines.suspect() || Searched() == &outgoing || !CountSearches().full()) return;
+  const auto rest = std::make_shared<const Batch>(lines.Remaining());
+  const Place before = outgoing.waiting();
+  const bool is_durable = parts_.spool.Add(rest).durable;
+  const Place after = is_durable ? Place::kSpooled : Place::kQueued;
+  if (before != after) parts_.ledger.Move(before, after, rest->line_count());
+  waiting_.MoreCame();
+  Acknowledge(outgoing);
+  std::erase_if(outgoing_, [&](const auto& each) { return each.get() == &outgoing; });
+}
+
+// When a search has ended it is known what the others that waited for it have to be split off of.
 void Dispatcher::ForgetDone() {
-  std::erase_if(outgoing_, [&](const auto& outgoing) {
-    const bool is_done = outgoing->batch.lines().done() && !outgoing->transfer;
-    if (is_done) Acknowledge(*outgoing);
-    return is_done;
+  const auto first_done = std::stable_partition(outgoing_.begin(), outgoing_.end(), [](const auto& outgoing) {
+    return outgoing->transfer || !outgoing->batch.lines().done();
   });
+  if (first_done == outgoing_.end()) return;
+  std::for_each(first_done, outgoing_.end(), [&](const auto& outgoing) { Acknowledge(*outgoing); });
+  outgoing_.erase(first_done, outgoing_.end());
+  for (const auto& outgoing : outgoing_) {
+    if (!outgoing->transfer && outgoing->batch.lines().searching()) outgoing->batch.lines().SplitOffKnown();
+  }
 }
 
 void Dispatcher::Acknowledge(const Outgoing& outgoing) {

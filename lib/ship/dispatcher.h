@@ -90,7 +90,11 @@ class Dispatcher {
     bool live;        // it was when it was taken from the spool
     Backoff backoff;  // of failures that are the batch's own
     SteadyTime not_before{};
-    bool tried = false;  // what is sent next was sent before
+    bool tried = false;      // what is sent next was sent before
+    bool set_aside = false;  // others were stored since it failed first: they have not to wait for it
+    std::optional<std::uint64_t> stored_at_failure;  // the first in a row, see TargetRecord::stored()
+    TransferId last_sent = 0;
+    TransferId newest_when_settled = 0;  // what was sent up to then tells nothing of afterwards
     std::optional<TransferId> transfer;
     std::shared_ptr<const Batch> sent;
     bool probing = false;  // what was sent last is none of its lines that wait
@@ -101,6 +105,11 @@ class Dispatcher {
   static Lane LaneOf(const Outgoing& outgoing);
   [[nodiscard]] bool MayStart(SteadyTime now) const;
   [[nodiscard]] std::size_t SlotsOpen() const;
+  struct Searches {  // what is searched, or waits for it, in memory
+    std::size_t batches = 0, lines = 0;
+    [[nodiscard]] bool full() const;
+  };
+  [[nodiscard]] Searches CountSearches() const;
   [[nodiscard]] bool TooManySearches() const;
   [[nodiscard]] bool HasRoomFor(Lane lane) const;
   [[nodiscard]] bool BacklogMayBeTaken(SteadyTime now) const;
@@ -109,8 +118,10 @@ class Dispatcher {
 
   Outgoing* Choose(SteadyTime now);
   Outgoing* ChooseProbed(SteadyTime now);
+  [[nodiscard]] bool HasAnotherTurn(Lane lane, const Outgoing& ready) const;
   [[nodiscard]] Outgoing* FirstReady(Lane lane, SteadyTime now) const;
-  [[nodiscard]] const Outgoing* Searched() const;
+  [[nodiscard]] Outgoing* FirstReadySuspect(SteadyTime now) const;
+  [[nodiscard]] Outgoing* Searched() const;
   Outgoing* Take(Lane lane, SteadyTime now);
   [[nodiscard]] WaitingBatches::Limit JoinLimit() const;
   Backoff OwnBackoff(Nanoseconds cap) {
@@ -120,7 +131,7 @@ class Dispatcher {
   std::shared_ptr<const Batch> ProbeFor(Outgoing& outgoing);
   void Land(Outgoing& outgoing);
   Step Follow(Outgoing& outgoing, const Verdict& verdict, bool stored_before);
-  void NoteOthers(const Outgoing& outgoing, const Verdict& verdict, SteadyTime now);
+  void NoteOthers(const Completion& completion, const Outgoing& outgoing, SteadyTime now);
   void Account(const Step& step, const Outgoing& outgoing, SteadyTime now);
   void SetPace(Outgoing& outgoing, const Step& step, const Verdict& verdict, SteadyTime now);
   void Pause(Outgoing& outgoing, Step::Delay delay, const Verdict& verdict, SteadyTime now);
@@ -129,6 +140,8 @@ class Dispatcher {
   void NoteSize(const Verdict& verdict, const Batch& sent);
   void ForgetDone();
   void Acknowledge(const Outgoing& outgoing);
+  void HandBackIfFull(Outgoing& outgoing);
+  void NoteFailure(Outgoing& outgoing);
   [[nodiscard]] std::uint64_t WaitingLines() const;
 
   Options options_;

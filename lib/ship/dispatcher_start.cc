@@ -10,7 +10,8 @@ namespace {
 
 // How much is searched for a line at fault at once, and so kept in memory: a server that fails whatever it is given
 // must not draw the whole spool into it; one that takes other lines has to get those meanwhile.
-constexpr std::size_t kMostProbed = 16;  // batches that are kept in memory to take turns
+// Batches that are kept in memory to take turns while everything is refused, or fails.
+constexpr std::size_t kMostProbed = 16, kMostRetriedLive = 2;
 constexpr std::size_t kFewSearches = 8, kMostSearches = 100, kMostSearchedLines = 20'000;
 
 }  // namespace
@@ -35,26 +36,33 @@ std::size_t Dispatcher::in_flight() const {
 bool Dispatcher::HasRoom(SteadyTime now) const { return MayStart(now) && HasRoomFor(Lane::kLive); }
 
 Dispatcher::Lane Dispatcher::LaneOf(const Outgoing& outgoing) {
-  if (outgoing.batch.lines().suspect()) return Lane::kSuspect;
+  if (outgoing.batch.lines().suspect() || outgoing.set_aside) return Lane::kSuspect;
   return outgoing.live ? Lane::kLive : Lane::kBacklog;
 }
 
 bool Dispatcher::TooManySearches() const {
-  std::size_t searches = 0, lines = 0;
+  const Searches searches = CountSearches();
+  return searches.full() || (gate_.state() != Gate::State::kOpen && searches.batches >= kFewSearches);
+}
+
+bool Dispatcher::Searches::full() const { return batches >= kMostSearches || lines >= kMostSearchedLines; }
+
+Dispatcher::Searches Dispatcher::CountSearches() const {
+  Searches searches;
   for (const auto& outgoing : outgoing_) {
     if (!outgoing->batch.lines().suspect()) continue;
-    ++searches;
-    lines += outgoing->batch.lines().remaining_lines();
+    ++searches.batches;
+    searches.lines += outgoing->batch.lines().remaining_lines();
   }
-  if (searches < kFewSearches) return false;
-  return gate_.state() != Gate::State::kOpen || searches >= kMostSearches || lines >= kMostSearchedLines;
+  return searches;
 }
 
 bool Dispatcher::HasRoomFor(Lane lane) const {
   const auto there = static_cast<std::size_t>(std::count_if(
       outgoing_.begin(), outgoing_.end(), [lane](const auto& outgoing) { return LaneOf(*outgoing) == lane; }));
   const bool spare_one = lane == Lane::kBacklog && !draining_ && options_.max_in_flight > 1;
-  return there < options_.max_in_flight - (spare_one ? 1 : 0) && !TooManySearches();
+  const bool goes_on = lane == Lane::kLive && gate_.state() == Gate::State::kOpen;
+  return there < options_.max_in_flight - (spare_one ? 1 : 0) && (goes_on || !TooManySearches());
 }
 
 bool Dispatcher::BacklogMayBeTaken(SteadyTime now) const {
@@ -77,15 +85,22 @@ std::array<Dispatcher::Lane, 3> Dispatcher::LaneOrder() const {
 
 Dispatcher::Outgoing* Dispatcher::Choose(SteadyTime now) {
   for (const Lane lane : LaneOrder()) {
-    Outgoing* const ready = FirstReady(lane, now);
+    Outgoing* const ready = lane == Lane::kSuspect ? FirstReadySuspect(now) : FirstReady(lane, now);
     if (ready == nullptr && lane == Lane::kBacklog && !BacklogMayBeTaken(now)) continue;
     if (ready == nullptr && lane == Lane::kSuspect) continue;
     if (!MayUseSlot(lane, now)) continue;
+    const bool wants_new = ready == nullptr ? HasRoomFor(lane) : HasAnotherTurn(lane, *ready);
+    Outgoing* const taken = wants_new ? Take(lane, now) : nullptr;
+    if (taken != nullptr) return taken;
     if (ready != nullptr) return ready;
-    Outgoing* const next = HasRoomFor(lane) ? Take(lane, now) : nullptr;
-    if (next != nullptr) return next;
   }
   return nullptr;
+}
+
+// A live batch that fails does not keep new ones from being tried, as long as those are few.
+bool Dispatcher::HasAnotherTurn(Lane lane, const Outgoing& ready) const {
+  return lane == Lane::kLive && ready.tried && gate_.state() == Gate::State::kRetrying &&
+         outgoing_.size() < kMostRetriedLive;
 }
 
 // While the target refuses everything it is asked for one line now and then: of the oldest batch, then of a new one,
@@ -98,19 +113,34 @@ Dispatcher::Outgoing* Dispatcher::ChooseProbed(SteadyTime now) {
   return outgoing_[probes_ / 2 % outgoing_.size()].get();
 }
 
+// What was sent longest ago goes first: where some fail always the others have their turn.
 Dispatcher::Outgoing* Dispatcher::FirstReady(Lane lane, SteadyTime now) const {
-  const Outgoing* const searched = Searched();
+  Outgoing* first = nullptr;
   for (const auto& outgoing : outgoing_) {
     if (outgoing->transfer || outgoing->not_before > now || LaneOf(*outgoing) != lane) continue;
-    if (outgoing->batch.lines().searching() && outgoing.get() != searched) continue;
-    return outgoing.get();
+    if (first == nullptr || outgoing->last_sent < first->last_sent) first = outgoing.get();
   }
-  return nullptr;
+  return first;
+}
+
+// What is searched, and nothing beside it: what fails there would start its count anew.
+Dispatcher::Outgoing* Dispatcher::FirstReadySuspect(SteadyTime now) const {
+  Outgoing* const searched = Searched();
+  if (searched == nullptr) return FirstReady(Lane::kSuspect, now);
+  if (searched->transfer) return nullptr;
+  if (searched->not_before <= now) return searched;
+  Outgoing* first = nullptr;
+  for (const auto& outgoing : outgoing_) {
+    const bool is_ready = !outgoing->transfer && outgoing->not_before <= now;
+    if (!is_ready || LaneOf(*outgoing) != Lane::kSuspect || outgoing->batch.lines().searching()) continue;
+    if (first == nullptr || outgoing->last_sent < first->last_sent) first = outgoing.get();
+  }
+  return first;
 }
 
 // The one batch that is searched, or may be next.
-const Dispatcher::Outgoing* Dispatcher::Searched() const {
-  const Outgoing* first_suspect = nullptr;
+Dispatcher::Outgoing* Dispatcher::Searched() const {
+  Outgoing* first_suspect = nullptr;
   for (const auto& outgoing : outgoing_) {
     if (outgoing->batch.lines().searching()) return outgoing.get();
     if (first_suspect == nullptr && outgoing->batch.lines().suspect()) first_suspect = outgoing.get();
@@ -152,7 +182,7 @@ void Dispatcher::Send(Outgoing& outgoing) {
   lines.SplitOffKnown();
   outgoing.probing = held() || (Searched() == &outgoing && lines.WantsProbe(record_.last_was_stored()));
   outgoing.sent = outgoing.probing ? ProbeFor(outgoing) : lines.Next(size_limit_.max_bytes());
-  outgoing.transfer = ++last_transfer_;
+  outgoing.transfer = outgoing.last_sent = ++last_transfer_;
   outgoing.round = gate_.round();
   outgoing.stored_at_sending = record_.stored();
   if (!outgoing.probing) parts_.ledger.Move(outgoing.waiting(), outgoing.flying(), outgoing.sent->line_count());
@@ -162,10 +192,11 @@ void Dispatcher::Send(Outgoing& outgoing) {
   parts_.sink.Start(*outgoing.transfer, outgoing.sent);
 }
 
-// A line that was stored lately. Where none was, lines of this batch and of others in turn.
+// A line that was stored lately. Where none was, lines of this batch and of others in turn. While everything is
+// refused both, for the one may be refused for its age.
 std::shared_ptr<const Batch> Dispatcher::ProbeFor(Outgoing& outgoing) {
   const std::size_t turn = probes_++;
-  if (!held() && record_.stored_line() != nullptr) return record_.stored_line();
+  if (record_.stored_line() != nullptr && (!held() || turn % 4 == 0)) return record_.stored_line();
   Outgoing* const other = outgoing_[turn % outgoing_.size()].get();
   const bool may_be_other = !held() && turn % 2 == 1 && !other->batch.lines().done();
   return (may_be_other ? *other : outgoing).batch.lines().Sample();

@@ -42,8 +42,12 @@ void PoisonSearch::SplitOffKnown() {
 
 std::shared_ptr<const Batch> PoisonSearch::Next(std::size_t max_bytes) {
   if (std::exchange(awaits_next_, false)) counted_ = 0;  // it is followed by itself
-  while (MaySplit() && pieces_.front().lines.size() > 1 && BytesOf(pieces_.front()) > max_bytes) SplitForSize();
-  const Piece& piece = pieces_.front();
+  while (MaySplit() && pieces_.front().lines.size() > 1 && batch_->bytes().size() > max_bytes &&
+         BytesOf(pieces_.front(), {0, pieces_.front().lines.size()}) > max_bytes) {
+    SplitForSize();
+  }
+  Piece& piece = pieces_.front();
+  while (RangeToSend().size() > 1 && BytesOf(piece, RangeToSend()) > max_bytes) piece.ranges.Shorten();
   if (const auto next = RangeToSend(); !(next == sent_)) {
     ForgetTrial();
     sent_ = next;
@@ -266,10 +270,10 @@ bool PoisonSearch::searching() const {
   return suspect() && (pieces_.front().apart || pieces_.front().searched || trial_ == Trial::kRefused);
 }
 
-std::size_t PoisonSearch::BytesOf(const Piece& piece) const {
-  if (piece.lines.size() == batch_->line_count()) return batch_->bytes().size();
+std::size_t PoisonSearch::BytesOf(const Piece& piece, Bisection::Range range) const {
+  if (range.size() == batch_->line_count()) return batch_->bytes().size();
   std::size_t bytes = 0;
-  for (const std::uint32_t line : piece.lines) bytes += batch_->line(line).size() + 1;
+  for (std::size_t i = range.begin; i < range.end; ++i) bytes += batch_->line(piece.lines[i]).size() + 1;
   return bytes;
 }
 

@@ -50,14 +50,15 @@ struct Step {
 //    again; a refused part is halved without more ado, since to send a line again is harmless: the database replaces
 //    it by the same. A line that was refused, or has failed, in a request of its own is isolated: it is the poison.
 //  - To know what the target does with others, the search makes the request just before and just after itself: a probe,
-//    which is a line that was stored lately, or where nothing has been, samples: two lines of each measurement. If
-//    these are refused as well it is the target, and everything waits.
-//  - Lines that the server names are tried first, alone. Those like lines that were isolated before go apart, so that
+//    which is a line that was stored lately, or where nothing has been, a line of each measurement and of other batches
+//    in turn. If all these are refused as well it is the target, and everything waits.
+//  - Lines that the server names go alone, behind the others. Those like lines that were isolated before go apart, so
+//  that
 //    the others are stored meanwhile (KnownPoison). Neither condemns them.
 //
-// So one refused line among N costs about log2(N) + 5 requests, and one that makes the server fail about 10 log2(N) +
-// 20; many lines cost 2 to 8 requests each. There is one search at a time, in one slot. What is suspected is forgotten
-// when the process ends.
+// So one refused line among N costs about log2(N) + 5 requests; of many each costs the logarithm of the gap between
+// them and 2 to 5 more. One that makes the server fail costs ten times that. There is one search at a time, in one
+// slot. What is suspected is forgotten when the process ends.
 //
 // One batch in transit: it goes out as a whole, or in parts one after the other, and is done when every line is stored
 // or isolated. Only state: no clock, no sink, no ledger. Writer's thread.
@@ -110,7 +111,7 @@ class PoisonSearch {
   };
   enum class Trial {  // of the range that was sent last
     kNone,
-    kSilence,  // no answer: a probe would have none either
+    kSilence,  // no answer, which took its time: it is not hurried by probes
     kFailed,
     kRefused,
   };
@@ -129,7 +130,7 @@ class PoisonSearch {
   void ForgetTrial();
   [[nodiscard]] bool MaySplit() const;
   [[nodiscard]] Batch Select(Indices::const_iterator begin, Indices::const_iterator end) const;
-  [[nodiscard]] std::size_t BytesOf(const Piece& piece) const;
+  [[nodiscard]] std::size_t BytesOf(const Piece& piece, Bisection::Range range) const;
   [[nodiscard]] std::vector<Indices> ByMeasurement() const;  // what is not settled
   [[nodiscard]] Bisection::Range RangeToSend() const { return pieces_.front().ranges.Next(); }
 

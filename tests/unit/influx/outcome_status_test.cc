@@ -27,25 +27,25 @@ TEST_CASE("each status has its action, whatever the API") {
       {403, "", Action::kRefuse, ErrorCode::kDenied},
       {404, R"({"code":"not found","message":"bucket not found"})", Action::kRefuse, ErrorCode::kInvalid},
       {404, R"({"error":"database not found: \"x\""})", Action::kRefuse, ErrorCode::kInvalid},
-      {405, "", Action::kHold, ErrorCode::kInvalid},
-      {406, "", Action::kHold, ErrorCode::kInvalid},
+      {405, "", Action::kRefuse, ErrorCode::kInvalid},
+      {406, "", Action::kRefuse, ErrorCode::kInvalid},
       {407, "", Action::kHold, ErrorCode::kDenied},
       {408, "", Action::kRetry, ErrorCode::kUnreachable},
-      {409, "", Action::kHold, ErrorCode::kInvalid},
-      {410, "", Action::kHold, ErrorCode::kInvalid},
-      {411, "", Action::kHold, ErrorCode::kInvalid},
+      {409, "", Action::kRefuse, ErrorCode::kInvalid},
+      {410, "", Action::kRefuse, ErrorCode::kInvalid},
+      {411, "", Action::kRefuse, ErrorCode::kInvalid},
       {413, "max request size (10485760 bytes) exceeded", Action::kSplit, ErrorCode::kRefusedData},
-      {414, "", Action::kHold, ErrorCode::kInvalid},
-      {415, "gzip encoding is not supported", Action::kHold, ErrorCode::kInvalid},
-      {418, "", Action::kHold, ErrorCode::kInvalid},
+      {414, "", Action::kRefuse, ErrorCode::kInvalid},
+      {415, "gzip encoding is not supported", Action::kRefuse, ErrorCode::kInvalid},
+      {418, "", Action::kRefuse, ErrorCode::kInvalid},
       {422, "", Action::kRefuse, ErrorCode::kRefusedData},
       {425, "", Action::kRetry, ErrorCode::kUnreachable},
       {429, "", Action::kRetry, ErrorCode::kUnreachable},
-      {431, "", Action::kHold, ErrorCode::kInvalid},
+      {431, "", Action::kRefuse, ErrorCode::kInvalid},
       {499, "", Action::kRetry, ErrorCode::kUnreachable},
       {500, R"({"error":"timeout"})", Action::kRetry, ErrorCode::kUnreachable},
-      {500, R"({"error":"retention policy not found: nosuch"})", Action::kHold, ErrorCode::kInvalid},
-      {500, R"({"error":"database not found: x"})", Action::kHold, ErrorCode::kInvalid},
+      {500, R"({"error":"retention policy not found: nosuch"})", Action::kRefuse, ErrorCode::kInvalid},
+      {500, R"({"error":"database not found: x"})", Action::kRefuse, ErrorCode::kInvalid},
       {500, "max request size (10485760 bytes) exceeded", Action::kSplit, ErrorCode::kRefusedData},
       {200, R"({"error":"engine: cannot write"})", Action::kRetry, ErrorCode::kUnreachable},
       {200, R"({"code":"internal error","message":"no"})", Action::kRetry, ErrorCode::kUnreachable},
@@ -185,7 +185,7 @@ TEST_CASE("a missing retention policy is told with its setting") {
   const Verdict verdict =
       Classify(Names(InfluxApi::kV1), Http(500, R"({"error":"retention policy not found: x"})"), NumberedLines(1));
   CHECK(verdict.hint.find("INFLUX_RP") != std::string::npos);
-  CHECK(verdict.reason.find("retention policy not found: x") != std::string::npos);
+  CHECK(verdict.target_reason.find("retention policy not found: x") != std::string::npos);
 }
 
 TEST_CASE("a server that is busy, or whose gateway says that it is away, asks for a pause") {

@@ -88,8 +88,7 @@ TEST_CASE("what a status means is the same for every API") {
   for (const int status : {401, 407}) rows.push_back({status, R"({"error":"no"})", kDenied});
   for (const int status : {301, 302, 303, 307, 308}) rows.push_back({status, "", kFault});
   rows.push_back({403, R"({"error":"no"})", kNoAccess});
-  rows.push_back({404, "", kNotThere});
-  for (const int status : {405, 406, 409, 410, 411, 414, 431}) rows.push_back({status, "", kFault});
+  for (const int status : {404, 405, 406, 409, 410, 411, 414, 431}) rows.push_back({status, "", kNotThere});
   for (const int status : {408, 425, 429, 499}) rows.push_back({status, "", kBusy});
   for (const InfluxApi api : kApis) CheckRows(api, rows);
 }

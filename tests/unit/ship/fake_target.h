@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -29,6 +30,8 @@ class FakeTarget final : public Sink {
 
   Answer answer = [](const Batch&) { return Verdict{}; };
   Nanoseconds latency = std::chrono::milliseconds(10);
+  std::function<Nanoseconds(const Batch&)> latency_of;  // if there is one, instead of `latency`
+  bool answers_at_start = false;                        // what becomes of a batch is decided when it comes
   std::function<void()> after_wait = [] {};
 
   std::vector<Request> requests;
@@ -42,7 +45,10 @@ class FakeTarget final : public Sink {
 
   void Start(TransferId id, std::shared_ptr<const Batch> batch) override {
     requests.push_back({clock_.SteadyNow(), batch->bytes(), batch->line_count()});
-    under_way_.emplace(clock_.SteadyNow() + latency, Transfer{id, std::move(batch)});
+    const Nanoseconds takes = latency_of ? latency_of(*batch) : latency;
+    std::optional<Verdict> decided;
+    if (answers_at_start) decided = answer(*batch);
+    under_way_.emplace(clock_.SteadyNow() + takes, Transfer{id, std::move(batch), std::move(decided)});
     most_in_flight = std::max(most_in_flight, ++in_flight);
   }
 
@@ -75,6 +81,7 @@ class FakeTarget final : public Sink {
   struct Transfer {
     TransferId id;
     std::shared_ptr<const Batch> batch;
+    std::optional<Verdict> decided;
   };
 
   void MoveClock(Nanoseconds timeout) {
@@ -86,7 +93,7 @@ class FakeTarget final : public Sink {
 
   Completion Finish(const Transfer& transfer) {
     --in_flight;
-    Verdict verdict = answer(*transfer.batch);
+    Verdict verdict = transfer.decided ? *transfer.decided : answer(*transfer.batch);
     if (verdict.action == Action::kAck || verdict.action == Action::kAckPartly) Store(*transfer.batch, verdict);
     return {transfer.id, std::move(verdict), latency};
   }

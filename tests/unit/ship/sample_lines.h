@@ -52,4 +52,12 @@ inline Verdict SayCrash() {
   return verdict;
 }
 
+// The server had the lines, and nobody answered.
+inline Verdict SaySilence() {
+  Verdict silence = SayCrash();
+  silence.cause = ErrorCode::kTimeout;
+  silence.silent = true;
+  return silence;
+}
+
 }  // namespace vmtelem

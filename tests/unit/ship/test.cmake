@@ -35,10 +35,12 @@ vmtelem_unit_test(
           target_record_test.cc
           waiting_batches_test.cc
           writer_drain_test.cc
+          writer_moods_test.cc
           writer_order_test.cc
           writer_poison_test.cc
           writer_property_test.cc
           writer_refusal_test.cc
           writer_spool_test.cc
+          writer_stall_test.cc
           writer_test.cc
           writer_trouble_test.cc)

@@ -42,11 +42,8 @@ TEST_CASE("waits between attempts grow to the setting and no further") {
 TEST_CASE("while nobody answers one whole batch is sent two seconds after the last attempt ended") {
   WriterWorld world;
   world.options.retry_max = minutes(1);
-  Verdict silence = SayCrash();
-  silence.cause = ErrorCode::kTimeout;
-  silence.silent = true;
   world.target.latency = seconds(4);
-  world.target.answer = TroubleUntil(world, seconds(60), silence);
+  world.target.answer = TroubleUntil(world, seconds(60), SaySilence());
   world.PushEvery(seconds(1), 5, 60);
   world.StopAt(minutes(5));
   world.Run();
