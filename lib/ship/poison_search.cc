@@ -146,6 +146,7 @@ Step PoisonSearch::Failed(const Verdict& verdict, bool stored_before) {
 // Whether this counts shows the next request.
 void PoisonSearch::Await(Trial trial, const Verdict& verdict, bool stored_before) {
   trial_ = trial;
+  ++failures_;
   words_ = verdict.reason;
   awaits_next_ = stored_before;
   if (!stored_before) counted_ = 0;
@@ -193,7 +194,7 @@ Step PoisonSearch::Isolate() {
 
 void PoisonSearch::ForgetTrial() {
   trial_ = Trial::kNone;
-  counted_ = 0;
+  failures_ = counted_ = 0;
   awaits_next_ = doubts_target_ = false;
   probes_refused_ = 0;
   sent_ = {0, 0};
@@ -218,7 +219,8 @@ bool PoisonSearch::WantsProbe(bool stored_before) const {
   if (pieces_.empty()) return false;
   if (doubts_target_) return true;
   if (trial_ == Trial::kNone || trial_ == Trial::kSilence) return false;
-  return awaits_next_ || (!stored_before && RangeToSend() == sent_);
+  const bool again = trial_ == Trial::kRefused || failures_ > 1;
+  return awaits_next_ || (again && !stored_before && RangeToSend() == sent_);
 }
 
 Step PoisonSearch::SettleProbe(const Verdict& verdict) {

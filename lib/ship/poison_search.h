@@ -142,6 +142,7 @@ class PoisonSearch {
 
   Trial trial_ = Trial::kNone;
   std::string words_;         // about it
+  unsigned failures_ = 0;     // in a row. After the first it is sent once more before anything else is tried
   unsigned counted_ = 0;      // how often in a row it was sent, not stored, and what was just before and after it was
   bool awaits_next_ = false;  // what was just before was stored
   bool doubts_target_ = false;
