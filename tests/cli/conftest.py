@@ -23,6 +23,11 @@ NUMBERS = itertools.count()
 
 atexit.register(shutil.rmtree, SPOOLS, ignore_errors=True)
 sys.path.insert(0, str(ROOT / "tests" / "fakes"))
+sys.path.append(str(ROOT / "tests" / "integration"))
+
+from harness.inherited_signals import keep_to_this_process  # noqa: E402
+
+keep_to_this_process()
 
 
 @dataclass(frozen=True)

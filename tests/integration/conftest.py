@@ -18,11 +18,14 @@ pytest.register_assert_rewrite("harness")  # else a failed assertion in there sh
 
 from harness.databases import InfluxDb, VictoriaMetrics  # noqa: E402
 from harness.guests import idle_guest  # noqa: E402
+from harness.inherited_signals import keep_to_this_process  # noqa: E402
 from harness.libvirtd import Libvirtd  # noqa: E402
 from harness.linux_guest import LinuxGuest  # noqa: E402
 from harness.prerequisites import give_up, missing, vmtelem_path  # noqa: E402
 from harness.vmtelem import Vmtelem  # noqa: E402
 from harness.world import World  # noqa: E402
+
+keep_to_this_process()
 
 
 @pytest.fixture(scope="session")
