@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Named here and not read from scenarios.py, so that --help needs nothing but this file.
+# Named here and not read from comparing/scenarios.py, so that --help needs nothing but this file.
 SCENARIOS = {
     "one-stopped": "one QEMU is stopped (SIGSTOP) for SECONDS and goes on (SIGCONT)",
     "three-stopped": "the same with three QEMUs at once",
@@ -72,7 +72,7 @@ def main():
     if faults := obstacles(options):
         argument_parser().error("; ".join(faults))
     sys.path.insert(0, str(ROOT / "tests" / "integration"))
-    from comparison import Comparison  # only now: --help works where this cannot be loaded
+    from comparing.comparison import Comparison  # only now: --help works where this cannot be loaded
     try:
         comparison = Comparison(options).measure()
     except KeyboardInterrupt:

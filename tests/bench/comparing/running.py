@@ -9,7 +9,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from collectors import COUNTERS, CPU, clean_environment
+from comparing.collectors import COUNTERS, CPU, clean_environment
 
 
 class Running:

@@ -2,15 +2,15 @@
 
 from subprocess import SubprocessError
 
-from collectors import Collectd, Domstats, PrometheusExporter, Vmtelem
-from comparison_table import markdown, plain
+from comparing.collectors import Collectd, Domstats, PrometheusExporter, Vmtelem
+from comparing.phases import begin_between_cycles, progress, tell
+from comparing.running import Running
+from comparing.scenarios import SCENARIOS, Host
+from comparing.table import markdown, plain
 from harness.fleet import Fleet
 from harness.libvirtd import Libvirtd, domstats
 from harness.wait import wait_for
 from harness.world import World
-from phases import begin_between_cycles, progress, tell
-from running import Running
-from scenarios import SCENARIOS, Host
 
 START_LIMIT_S = 30
 FAILED = "failed"

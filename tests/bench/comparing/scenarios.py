@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Callable
 
+from comparing.phases import begin_between_cycles, spend
 from harness.faults import destroy_slowly, frozen, lock_held
 from harness.fleet import Fleet
 from harness.guests import idle_guest
 from harness.libvirtd import URI
 from harness.mute_proxy import MuteProxy
 from harness.wait import wait_for
-from phases import begin_between_cycles, spend
 
 HEALTHY_S, AFTER_S = 10, 15
 AT_A_TIME, BURST_S = 4, 10
