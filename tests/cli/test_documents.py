@@ -121,12 +121,12 @@ def test_the_manual_page_has_its_sections_in_the_usual_order():
     assert titles == usual
 
 
-@pytest.mark.parametrize("command", [["groff", "-t", "-man", "-Tutf8", "-ww", "-b", "-z"],
-                                     ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z"],
-                                     ["mandoc", "-Tlint", "-Wwarning"]], ids=lambda command: command[0])
-def test_the_manual_page_has_no_warnings(command):
+@pytest.mark.parametrize("command, package", [(["groff", "-t", "-man", "-Tutf8", "-ww", "-b", "-z"], "groff-base"),
+                                              (["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z"], "man-db"),
+                                              (["mandoc", "-Tlint", "-Wwarning"], "mandoc")], ids=["groff", "man", "mandoc"])
+def test_the_manual_page_has_no_warnings(command, package):
     if not shutil.which(command[0]):
-        pytest.skip(f"{command[0]} is not installed")
+        pytest.skip(f"no {command[0]} to read it with: tests/run installs it, package {package}")
     done = subprocess.run([*command, ROOT / "man" / "vmtelem.1"], capture_output=True, text=True,
                           env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MANROFFSEQ": "", "MANWIDTH": "80"})
     told = done.stderr if command[0] != "mandoc" else done.stdout
