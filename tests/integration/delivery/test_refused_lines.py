@@ -15,7 +15,7 @@ from influx_behaviours import HTML_PAGE, status
 from influx_refusals import (COLUMN_LIMIT, OUTSIDE_RETENTION, PANIC, SCHEMA_CONFLICT, TYPE_CONFLICT, all_but, naming, unless,
                              v1, v2)
 
-FOUND_WITHIN_S, CYCLES_AFTERWARDS = 30, 8
+FOUND_WITHIN_S, CYCLES_AFTERWARDS = 30, 6
 RETENTION_S = 60
 
 

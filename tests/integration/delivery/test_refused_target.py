@@ -17,7 +17,7 @@ from influx_refusals import (DATABASE_LIMIT, NO_PERMISSION, NO_RETENTION_POLICY,
                              no_retention_policy, proxy_page, v2)
 
 PROBES = 6
-REQUESTS = 20  # more than it takes to see that no line of any measurement is accepted, and some probes
+REQUESTS = 16  # more than it takes to see that no line of any measurement is accepted, and some probes
 BATCHES = 4
 AT_ONCE_S = 2
 SLOW_S = 1  # what a busy machine adds to starting and ending
