@@ -50,7 +50,7 @@ void DiskSpool::KeepRejected(std::string_view line, std::string_view reason) {
   const std::uint64_t displaced_before = letters_.displaced_lines();
   const std::error_code error = letters_.Keep(lock_.directory(), line, reason, clock_.WallNowNs());
   if (const std::uint64_t displaced = letters_.displaced_lines(); displaced > displaced_before) {
-    Warn("displaced", fmt::format("{}/rejected is full: its oldest lines were removed, {} so far", lock_.path(),
+    Warn("displaced", fmt::format("{}/rejected is full: {} displaced by newer ones so far", lock_.path(),
                                   CountOf(displaced, "line")));
   }
   if (error)

@@ -2,6 +2,7 @@
 others, end in `rejected/` with its words, everything else is stored, and what is sampled meanwhile is stored as it comes."""
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Callable
@@ -9,7 +10,7 @@ from typing import Callable
 import pytest
 from harness import spool_files
 from harness.made_spool import counter_line
-from harness.refusals import LATE_S, comes_true, let_wait, program_in, settings_of, start
+from harness.refusals import LATE_S, all_at_once, comes_true, let_wait, program_in, settings_of, start
 from harness.witness import Witness, stamp_s
 from influx_behaviours import HTML_PAGE, status
 from influx_refusals import (COLUMN_LIMIT, OUTSIDE_RETENTION, PANIC, SCHEMA_CONFLICT, TYPE_CONFLICT, all_but, naming, unless,
@@ -120,18 +121,26 @@ def is_settled(story):
     return len(cycles) >= CYCLES_AFTERWARDS and waiting <= done
 
 
-@pytest.fixture(scope="module", params=CASES)
-def story(request, binary, tmp_path_factory):
-    """A `run` that goes on until its dead letters are there and some cycles more."""
-    case = CASES[request.param]
-    with Witness() as server, program_in(binary, tmp_path_factory.mktemp("refused")) as program:
-        server.default, waiting = case.behaviour, case.waiting()
-        story = start(program, server, case.api, waiting)
-        story.case, story.waiting, story.since_s = case, waiting, time.time()
-        comes_true(lambda: spool_files.rejected_lines(story.spool), FOUND_WITHIN_S)
-        story.since_s = time.time()
-        comes_true(lambda: is_settled(story), FOUND_WITHIN_S)
-        yield story.end()
+@pytest.fixture(scope="module")
+def stories(binary, tmp_path_factory):
+    """A `run` of each case that goes on until its dead letters are there and some cycles more."""
+    with ExitStack() as stack:
+        def live_through(case):
+            server = stack.enter_context(Witness())
+            program = stack.enter_context(program_in(binary, tmp_path_factory.mktemp("refused")))
+            server.default, waiting = case.behaviour, case.waiting()
+            story = start(program, server, case.api, waiting)
+            story.case, story.waiting, story.since_s = case, waiting, time.time()
+            comes_true(lambda: spool_files.rejected_lines(story.spool), FOUND_WITHIN_S)
+            story.since_s = time.time()
+            comes_true(lambda: is_settled(story), FOUND_WITHIN_S)
+            return story.end()
+        yield all_at_once(CASES, live_through)
+
+
+@pytest.fixture(params=CASES)
+def story(request, stories):
+    return stories[request.param]
 
 
 def bad_of(story):

@@ -18,7 +18,7 @@ from influx_behaviours import ok
 PROBE_PAUSE_S = 2
 STORED_WITHIN_S, SLOW_S = 5, 1
 IN_FLIGHT = 2
-SILENT = re.compile(r"does not answer since \d\d:\d\d:\d\d; \d+ lines? waiting")
+SILENT = re.compile(r"does not answer since \d\d:\d\d:\d\dZ; \d+ lines? waiting")
 AGAIN = re.compile(r"delivered again after \d+ ?s")
 
 
@@ -49,9 +49,11 @@ class Stopped:
 
 
 @pytest.fixture(scope="module", params=SILENCES, ids=lambda silence: f"time-out {silence.timeout_s}s")
-def story(request, binary, tmp_path_factory):
+def story(request, binary, tmp_path_factory, full):
     """A `run` with live lines through such a silence, from a moment at which all was well to one at which it is again."""
     silence, stopped = request.param, Stopped()
+    if silence.lasts_s > 10 and not full:
+        pytest.skip("takes long: with --full only")
     with Witness() as server, program_in(binary, tmp_path_factory.mktemp("silence")) as program:
         story = start(program, server, "v3", INFLUX_TIMEOUT=f"{silence.timeout_s}s", POLL_INTERVAL="1s", BATCH_MAX_SEC="1s",
                       RETRY_MAX="10s")

@@ -1,6 +1,7 @@
 """Runs whose server refuses lines, or everything, and what is looked at afterwards."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -36,6 +37,15 @@ def comes_true(condition, timeout_s):
     while not (true := condition()) and time.monotonic() < deadline:
         time.sleep(0.05)
     return bool(true)
+
+
+AT_A_TIME = 5
+
+
+def all_at_once(cases, live_through):
+    """{name: live_through(case)} of all cases, several at a time: most of it is waiting."""
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        return dict(zip(cases, pool.map(live_through, cases.values())))
 
 
 @dataclass
