@@ -121,7 +121,7 @@ void DeliveryLog::Recovered(std::uint64_t waiting_lines, SteadyTime now) {
 void DeliveryLog::SearchBegan(const std::string& reason, SteadyTime now) {
   const auto left_out = throttle_.Admit("search", now);
   if (!left_out) return;
-  log_->warn("{}; which line is at fault is not said, looking for it{}", reason, LeftOut(*left_out));
+  log_->warn("{}; looking for the lines at fault{}", reason, LeftOut(*left_out));
 }
 
 void DeliveryLog::Rejected(const Rejection& rejection, SteadyTime now) {

@@ -37,7 +37,7 @@ struct Step {
 // The search for poison lines: lines that the target does not take, and for whose sake it takes nothing of the request
 // that they are in, or not all.
 //
-// A refusal (400, 403, 404, 422) and a failure (5xx, a connection that is cut) look the same whether a line is the
+// A refusal (4xx) and a failure (5xx, a connection that is cut) look the same whether a line is the
 // reason or the target: a wrong database, a disk that is full, an outage. What the server says of it is not believed,
 // for the words are the same in both cases, and differ between servers and releases. What is believed is what it does
 // with other lines:

@@ -49,6 +49,30 @@ TEST_CASE("a batch that fails again and again with nothing else between is never
   CHECK_FALSE(batch.search.searching());
 }
 
+TEST_CASE("a failure does not count when the batch is on its way again before others are answered") {
+  Searched batch(8);
+  batch.Other(true);
+  batch.search.Next(1U << 20U);
+  for (unsigned i = 0; i < 4 * PoisonSearch::kFailuresToSuspect; ++i) {
+    batch.search.Settle(SayCrash(), true);
+    batch.search.Next(1U << 20U);
+    batch.Other(true);
+  }
+  CHECK_FALSE(batch.search.searching());
+}
+
+TEST_CASE("failures of which some cannot be the batch's fault start the count anew") {
+  Searched batch(8);
+  for (unsigned i = 0; i < 4 * PoisonSearch::kFailuresToSuspect; ++i) {
+    FailBetween(batch, true, true);
+    if (i % 3 != 0) continue;
+    batch.search.Next(1U << 20U);
+    batch.search.Settle(Say(Action::kRetry), true);
+    batch.Other(true);
+  }
+  CHECK_FALSE(batch.search.searching());
+}
+
 TEST_CASE("a single line is isolated when it failed five times, and five times more when it was suspected") {
   Searched batch(1);
   for (unsigned i = 0; i < 2 * PoisonSearch::kFailuresToSuspect; ++i) {

@@ -82,7 +82,7 @@ TEST_CASE("a bad line that is not named is found with a request per halving and 
     world.Run();
     CHECK(world.AllStoredBut({bad}));
     CHECK(world.target.requests.size() <= static_cast<std::size_t>(std::log2(2000)) + 10);
-    CHECK(world.Logged("looking for it").size() == 1);
+    CHECK(world.Logged("looking for the lines").size() == 1);
   }
 }
 
