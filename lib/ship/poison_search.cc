@@ -136,7 +136,7 @@ Step PoisonSearch::TooLarge(const Verdict& verdict, bool stored_before) {
 
 Step PoisonSearch::Failed(const Verdict& verdict, bool stored_before) {
   if (verdict.batch_suspected) {
-    Await(verdict.silent ? Trial::kSilence : Trial::kFailed, verdict, stored_before);
+    Await(verdict.silent || verdict.busy ? Trial::kAway : Trial::kFailed, verdict, stored_before);
   } else {
     counted_ = 0;
   }
@@ -218,7 +218,7 @@ void PoisonSearch::SplitForSize() {
 bool PoisonSearch::WantsProbe(bool stored_before) const {
   if (pieces_.empty()) return false;
   if (doubts_target_) return true;
-  if (trial_ == Trial::kNone || trial_ == Trial::kSilence) return false;
+  if (trial_ == Trial::kNone || trial_ == Trial::kAway) return false;
   const bool again = trial_ == Trial::kRefused || failures_ > 1;
   return awaits_next_ || (again && !stored_before && RangeToSend() == sent_);
 }
@@ -265,7 +265,8 @@ std::shared_ptr<const Batch> PoisonSearch::Sample() {
 bool PoisonSearch::suspect() const {
   if (pieces_.empty()) return false;
   const Piece& piece = pieces_.front();
-  return piece.apart || piece.doubted || piece.searched || trial_ != Trial::kNone;
+  const bool has_failed = trial_ == Trial::kAway ? counted_ > 0 : trial_ != Trial::kNone;
+  return piece.apart || piece.doubted || piece.searched || has_failed;
 }
 
 bool PoisonSearch::searching() const {

@@ -111,7 +111,7 @@ class PoisonSearch {
   };
   enum class Trial {  // of the range that was sent last
     kNone,
-    kSilence,  // no answer, which took its time: it is not hurried by probes
+    kAway,  // no answer, or one that asks for a pause: not hurried by probes
     kFailed,
     kRefused,
   };
