@@ -146,19 +146,17 @@ Step PoisonSearch::Failed(const Verdict& verdict, bool stored_before) {
 // Whether this counts shows the next request.
 void PoisonSearch::Await(Trial trial, const Verdict& verdict, bool stored_before) {
   trial_ = trial;
-  ++failures_;
+  if (failures_++ == 0) others_stored_ = false;
   words_ = verdict.reason;
   awaits_next_ = stored_before;
   if (!stored_before) counted_ = 0;
 }
 
 Step PoisonSearch::NoteOther(bool stored) {
+  others_stored_ = others_stored_ || stored;
   if (!std::exchange(awaits_next_, false)) return {};
-  if (!stored) {
-    counted_ = 0;
-    return {};
-  }
-  ++counted_;
+  counted_ = stored ? counted_ + 1 : 0;
+  if (!stored) return {};
   if (counted_ < (trial_ == Trial::kRefused ? 1 : kFailuresToSuspect)) return {.closer = true};
   Step step = Convict();
   step.closer = true;
@@ -181,7 +179,7 @@ Step PoisonSearch::Halve() {
 
 Step PoisonSearch::Isolate() {
   Piece& piece = pieces_.front();
-  const std::string_view line = batch_->line(piece.lines[sent_.begin]);
+  const auto line = batch_->line(piece.lines[sent_.begin]);
   Step step{.rejections = {{{std::string(line)}, words_}}};
   known_.Learn(line);
   --remaining_;
@@ -195,7 +193,7 @@ Step PoisonSearch::Isolate() {
 void PoisonSearch::ForgetTrial() {
   trial_ = Trial::kNone;
   failures_ = counted_ = 0;
-  awaits_next_ = doubts_target_ = false;
+  awaits_next_ = doubts_target_ = others_stored_ = false;
   probes_refused_ = 0;
   sent_ = {0, 0};
 }
@@ -218,7 +216,7 @@ void PoisonSearch::SplitForSize() {
 bool PoisonSearch::WantsProbe(bool stored_before) const {
   if (pieces_.empty()) return false;
   if (doubts_target_) return true;
-  if (trial_ == Trial::kNone || trial_ == Trial::kAway) return false;
+  if (!is_tried()) return false;
   const bool again = trial_ == Trial::kRefused || failures_ > 1;
   return awaits_next_ || (again && !stored_before && RangeToSend() == sent_);
 }
@@ -265,8 +263,7 @@ std::shared_ptr<const Batch> PoisonSearch::Sample() {
 bool PoisonSearch::suspect() const {
   if (pieces_.empty()) return false;
   const Piece& piece = pieces_.front();
-  const bool has_failed = trial_ == Trial::kAway ? counted_ > 0 : trial_ != Trial::kNone;
-  return piece.apart || piece.doubted || piece.searched || has_failed;
+  return piece.apart || piece.doubted || piece.searched || is_tried();
 }
 
 bool PoisonSearch::searching() const {

@@ -111,7 +111,7 @@ class PoisonSearch {
   };
   enum class Trial {  // of the range that was sent last
     kNone,
-    kAway,  // no answer, or one that asks for a pause: not hurried by probes
+    kAway,  // no answer, or one that asks for a pause: no probes until others were stored meanwhile
     kFailed,
     kRefused,
   };
@@ -129,6 +129,8 @@ class PoisonSearch {
   void EndPieces();
   void ForgetTrial();
   [[nodiscard]] bool MaySplit() const;
+  // What was sent last is under suspicion, or has failed at least. That nobody answered says nothing of it by itself.
+  [[nodiscard]] bool is_tried() const { return trial_ == Trial::kAway ? others_stored_ : trial_ != Trial::kNone; }
   [[nodiscard]] Batch Select(Indices::const_iterator begin, Indices::const_iterator end) const;
   [[nodiscard]] std::size_t BytesOf(const Piece& piece, Bisection::Range range) const;
   [[nodiscard]] std::vector<Indices> ByMeasurement() const;  // what is not settled
@@ -146,6 +148,7 @@ class PoisonSearch {
   unsigned counted_ = 0;      // how often in a row it was sent, not stored, and what was just before and after it was
   bool awaits_next_ = false;  // what was just before was stored
   bool doubts_target_ = false;
+  bool others_stored_ = false;  // since it was sent and not stored
   std::size_t probes_refused_ = 0, samples_taken_ = 0;
 };
 

@@ -125,9 +125,9 @@ def is_settled(story):
 def stories(binary, tmp_path_factory):
     """A `run` of each case that goes on until its dead letters are there and some cycles more."""
     with ExitStack() as stack:
-        def live_through(case):
+        def live_through(case, directory):
             server = stack.enter_context(Witness())
-            program = stack.enter_context(program_in(binary, tmp_path_factory.mktemp("refused")))
+            program = stack.enter_context(program_in(binary, directory))
             server.default, waiting = case.behaviour, case.waiting()
             story = start(program, server, case.api, waiting)
             story.case, story.waiting, story.since_s = case, waiting, time.time()
@@ -135,7 +135,7 @@ def stories(binary, tmp_path_factory):
             story.since_s = time.time()
             comes_true(lambda: is_settled(story), FOUND_WITHIN_S)
             return story.end()
-        yield all_at_once(CASES, live_through)
+        yield all_at_once(CASES, tmp_path_factory.mktemp, live_through)
 
 
 @pytest.fixture(params=CASES)

@@ -54,9 +54,9 @@ CASES = {
 def stories(binary, tmp_path_factory):
     """A `run` of each case whose database refuses everything for a while and then is well."""
     with ExitStack() as stack:
-        def live_through(case):
+        def live_through(case, directory):
             server = stack.enter_context(Witness())
-            program = stack.enter_context(program_in(binary, tmp_path_factory.mktemp("refused")))
+            program = stack.enter_context(program_in(binary, directory))
             server.default = case.behaviour
             story = start(program, server, case.api, DRAIN_TIMEOUT="15s", **case.settings)
             story.case = case
@@ -68,7 +68,7 @@ def stories(binary, tmp_path_factory):
             comes_true(lambda: set(story.waiting) <= set(server.lines), 30)
             story.took_s = time.monotonic() - well_s
             return story.end()
-        yield all_at_once(CASES, live_through)
+        yield all_at_once(CASES, tmp_path_factory.mktemp, live_through)
 
 
 @pytest.fixture(params=CASES)

@@ -42,10 +42,11 @@ def comes_true(condition, timeout_s):
 AT_A_TIME = 5
 
 
-def all_at_once(cases, live_through):
-    """{name: live_through(case)} of all cases, several at a time: most of it is waiting."""
+def all_at_once(cases, make_directory, live_through):
+    """{name: live_through(case, its directory)} of all cases, several at a time: most of it is waiting."""
+    directories = [make_directory("refused") for _ in cases]
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        return dict(zip(cases, pool.map(live_through, cases.values())))
+        return dict(zip(cases, pool.map(live_through, cases.values(), directories)))
 
 
 @dataclass
