@@ -188,15 +188,19 @@ void Dispatcher::PutBack() {
   outgoing_.clear();
 }
 
-// What has to wait for its search waits in the spool, if too much does in memory.
+// What has to wait for its search waits in the spool, if too much does in memory. Lines that are durable stay so: if
+// the disk does not take them again they stay where they are.
 void Dispatcher::HandBackIfFull(Outgoing& outgoing) {
   const PoisonSearch& lines = outgoing.batch.lines();
   if (draining_ || lines.done() || !lines.suspect() || Searched() == &outgoing || !CountSearches().full()) return;
+  if (outgoing.batch.durable() && !parts_.spool.stats().durable) return;
   const auto rest = std::make_shared<const Batch>(lines.Remaining());
-  const Place before = outgoing.waiting();
-  const bool is_durable = parts_.spool.Add(rest).durable;
-  const Place after = is_durable ? Place::kSpooled : Place::kQueued;
-  if (before != after) parts_.ledger.Move(before, after, rest->line_count());
+  const Spool::Kept kept = parts_.spool.Add(rest);
+  if (outgoing.batch.durable() && !kept.durable) {
+    if (parts_.spool.Take(kept.id)) parts_.spool.Acknowledge(kept.id);
+    return;
+  }
+  if (kept.durable) parts_.ledger.Move(outgoing.waiting(), Place::kSpooled, rest->line_count());
   waiting_.MoreCame();
   Acknowledge(outgoing);
   std::erase_if(outgoing_, [&](const auto& each) { return each.get() == &outgoing; });

@@ -129,6 +129,28 @@ TEST_CASE("where one of seven measurements is refused in every batch the others 
   CHECK(world.adds_up);
 }
 
+TEST_CASE("what has to wait for its search stays durable while the disk takes nothing") {
+  StallWorld world(2);
+  world.target.answer = [](const Batch& batch) { return HasMeasurement3(batch) ? SayRefused() : Verdict{}; };
+  world.PushVmsEvery(200, 300);
+  const auto safe = [&] { return world.counts().spooled + world.counts().written + world.counts().rejected; };
+  std::uint64_t safe_before = 0;
+  bool is_kept = true;
+  world.target.At(seconds(150), [&] {
+    safe_before = safe();
+    world.disk.disk_works = false;
+  });
+  const auto inner = world.target.after_wait;
+  world.target.after_wait = [&] {
+    inner();
+    is_kept = is_kept && safe() >= safe_before;
+  };
+  world.StopAt(seconds(200), seconds(1));
+  world.Run();
+  CHECK(is_kept);
+  CHECK(world.adds_up);
+}
+
 TEST_CASE("a batch that fails does not keep the one that is searched from its turn while no new lines come") {
   const std::size_t slots = GENERATE(1U, 2U, 8U);
   StallWorld world(slots);
