@@ -13,7 +13,8 @@ ProblemWatch::News ProblemWatch::Watch(const std::vector<Error>& problems, Stead
     Seen each = before == seen_.end() ? Seen{now} : before->second;
     ++each.cycles;
     const bool lasts = each.cycles >= kLastingCycles && now - each.since >= kLasting;
-    const bool is_news = lasts && !std::exchange(each.reported, each.reported || lasts);
+    const bool is_news = lasts && !each.reported;
+    each.reported = each.reported || lasts;
     if (seen.emplace(problem.message, each).second && is_news) news.lasting.push_back(problem.message);
   }
   seen_ = std::move(seen);

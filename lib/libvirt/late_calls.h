@@ -17,8 +17,7 @@ namespace vmtelem {
 //  - A VM hangs: nobody waits for its call any more, and the others of its shard are asked again in halves (a second VM
 //    may hang too). The blocked call holds the hung VM's job, so that the next call passes it by.
 //  - A VM's lock is held: it is set aside until that is over, and the others are asked each alone: locks come in
-//  bursts,
-//    when VMs are destroyed, and what waits then waits alone.
+//    bursts, when VMs are destroyed, and what waits then waits alone.
 //  - Nobody: the daemon is slow. Nothing is asked twice. Only what is still late when others have long been answered,
 //  or
 //    what no search can look into, is asked again in halves, down to the one VM to be set aside.

@@ -95,7 +95,7 @@ void DeliveryLog::Trouble(Gate::State state, const Error& fault, std::uint64_t w
   std::string text = fault.message;
   if (fault.code == ErrorCode::kTimeout) text += fmt::format(" since {}", ClockText(last_answer_ns_));
   text += fmt::format("{}; {} waiting", Hint(fault.hint), CountOf(waiting_lines, "line"));
-  log_->log(state == Gate::State::kHeld ? spdlog::level::err : spdlog::level::warn, text);
+  log_->log(state == Gate::State::kHeld ? spdlog::level::err : spdlog::level::warn, "{}", text);
 }
 
 void DeliveryLog::Sent(const Batch& batch) {

@@ -44,7 +44,7 @@ void Dispatcher::Settle(const Completion& completion, SteadyTime now) {
   const bool stored_before = record_.last_was_stored(), was_held = held();
   NoteAnswer(completion, outgoing, now);
   NoteOthers(completion, outgoing, now);
-  Step step = Follow(outgoing, completion.verdict, stored_before);
+  Step step = SettleBatch(outgoing, completion.verdict, stored_before);
   const bool is_refused_still = was_held && held() && !IsAck(completion.verdict);
   if (is_refused_still && step.delay == Step::Delay::kNone) step.delay = Step::Delay::kHold;
   Account(step, outgoing, now);
@@ -54,7 +54,7 @@ void Dispatcher::Settle(const Completion& completion, SteadyTime now) {
   ForgetDone();
 }
 
-Step Dispatcher::Follow(Outgoing& outgoing, const Verdict& verdict, bool stored_before) {
+Step Dispatcher::SettleBatch(Outgoing& outgoing, const Verdict& verdict, bool stored_before) {
   if (!outgoing.probing) {
     outgoing.newest_when_settled = last_transfer_;
     return outgoing.batch.lines().Settle(verdict, stored_before);
@@ -87,7 +87,8 @@ void Dispatcher::NoteAnswer(const Completion& completion, const Outgoing& outgoi
   if (verdict.action == Action::kAck) record_.Stored(*outgoing.sent, now);
   const bool in_part = verdict.action == Action::kAckPartly && verdict.lines.size() < outgoing.sent->line_count();
   if (in_part) record_.StoredInPart(outgoing.sent->Without(verdict.lines));
-  if (!IsAck(verdict)) record_.NotStored(verdict.batch_suspected && !outgoing.batch.lines().searching());
+  if (!IsAck(verdict)) record_.NotStored();
+  if (verdict.batch_suspected && !outgoing.batch.lines().searching()) record_.Failed();
   if (!IsAck(verdict) || !gate_.Open(outgoing.round)) return;
   fault_.reset();
   parts_.log.Recovered(WaitingLines() - (outgoing.probing ? 0 : outgoing.sent->line_count()), now);

@@ -130,7 +130,7 @@ class Dispatcher {
   void Send(Outgoing& outgoing);
   std::shared_ptr<const Batch> ProbeFor(Outgoing& outgoing);
   void Land(Outgoing& outgoing);
-  Step Follow(Outgoing& outgoing, const Verdict& verdict, bool stored_before);
+  Step SettleBatch(Outgoing& outgoing, const Verdict& verdict, bool stored_before);
   void NoteOthers(const Completion& completion, const Outgoing& outgoing, SteadyTime now);
   void Account(const Step& step, const Outgoing& outgoing, SteadyTime now);
   void SetPace(Outgoing& outgoing, const Step& step, const Verdict& verdict, SteadyTime now);

@@ -8,10 +8,10 @@
 namespace vmtelem {
 namespace {
 
-// How much is searched for a line at fault at once, and so kept in memory: a server that fails whatever it is given
-// must not draw the whole spool into it; one that takes other lines has to get those meanwhile.
 // Batches that are kept in memory to take turns while everything is refused, or fails.
 constexpr std::size_t kMostProbed = 16, kMostRetriedLive = 2;
+// How much is searched for a line at fault at once, and so kept in memory: a server that fails whatever it is given
+// must not draw the whole spool into it; one that takes other lines has to get those meanwhile.
 constexpr std::size_t kFewSearches = 8, kMostSearches = 100, kMostSearchedLines = 20'000;
 
 }  // namespace
@@ -113,11 +113,13 @@ Dispatcher::Outgoing* Dispatcher::ChooseProbed(SteadyTime now) {
   return outgoing_[probes_ / 2 % outgoing_.size()].get();
 }
 
-// What was sent longest ago goes first: where some fail always the others have their turn.
+// What was sent longest ago goes first: where some fail always the others have their turn. What is searched is not
+// among them.
 Dispatcher::Outgoing* Dispatcher::FirstReady(Lane lane, SteadyTime now) const {
   Outgoing* first = nullptr;
   for (const auto& outgoing : outgoing_) {
     if (outgoing->transfer || outgoing->not_before > now || LaneOf(*outgoing) != lane) continue;
+    if (outgoing->batch.lines().searching()) continue;
     if (first == nullptr || outgoing->last_sent < first->last_sent) first = outgoing.get();
   }
   return first;
@@ -126,16 +128,9 @@ Dispatcher::Outgoing* Dispatcher::FirstReady(Lane lane, SteadyTime now) const {
 // What is searched, and nothing beside it: what fails there would start its count anew.
 Dispatcher::Outgoing* Dispatcher::FirstReadySuspect(SteadyTime now) const {
   Outgoing* const searched = Searched();
-  if (searched == nullptr) return FirstReady(Lane::kSuspect, now);
-  if (searched->transfer) return nullptr;
-  if (searched->not_before <= now) return searched;
-  Outgoing* first = nullptr;
-  for (const auto& outgoing : outgoing_) {
-    const bool is_ready = !outgoing->transfer && outgoing->not_before <= now;
-    if (!is_ready || LaneOf(*outgoing) != Lane::kSuspect || outgoing->batch.lines().searching()) continue;
-    if (first == nullptr || outgoing->last_sent < first->last_sent) first = outgoing.get();
-  }
-  return first;
+  if (searched != nullptr && searched->transfer) return nullptr;
+  const bool is_ready = searched != nullptr && searched->not_before <= now;
+  return is_ready ? searched : FirstReady(Lane::kSuspect, now);
 }
 
 // The one batch that is searched, or may be next.

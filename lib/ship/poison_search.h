@@ -37,10 +37,9 @@ struct Step {
 // The search for poison lines: lines that the target does not take, and for whose sake it takes nothing of the request
 // that they are in, or not all.
 //
-// A refusal (4xx) and a failure (5xx, a connection that is cut) look the same whether a line is the
-// reason or the target: a wrong database, a disk that is full, an outage. What the server says of it is not believed,
-// for the words are the same in both cases, and differ between servers and releases. What is believed is what it does
-// with other lines:
+// A refusal (4xx) and a failure (5xx, a connection that is cut) look the same whether a line is the reason or the
+// target: a wrong database, a disk that is full, an outage. What the server says of it is not believed, for the words
+// are the same in both cases, and differ between servers and releases. What is believed is what it does with others:
 //
 //  - A request counts against its lines only if the requests just before and just after it were stored. One refusal
 //    that counts is enough; of failures, which may come at random, five in a row are needed, and any that does not
@@ -52,9 +51,8 @@ struct Step {
 //  - To know what the target does with others, the search makes the request just before and just after itself: a probe,
 //    which is a line that was stored lately, or where nothing has been, a line of each measurement and of other batches
 //    in turn. If all these are refused as well it is the target, and everything waits.
-//  - Lines that the server names go alone, behind the others. Those like lines that were isolated before go apart, so
-//  that
-//    the others are stored meanwhile (KnownPoison). Neither condemns them.
+//  - Lines that the server names go alone, behind the others. Those like lines that were isolated before go apart, for
+//    the others to be stored meanwhile (KnownPoison). Neither condemns them.
 //
 // So one refused line among N costs about log2(N) + 5 requests; of many each costs the logarithm of the gap between
 // them and 2 to 5 more. One that makes the server fail costs ten times that. There is one search at a time, in one

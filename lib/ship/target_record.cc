@@ -10,11 +10,6 @@ void TargetRecord::Stored(const Batch& sent, SteadyTime now) {
   stored_line_ = std::make_shared<const Batch>(sent.Slice(0, 1));
 }
 
-void TargetRecord::NotStored(bool is_new) {
-  last_was_stored_ = false;
-  if (is_new) ++failures_;
-}
-
 bool TargetRecord::well(SteadyTime now) const {
   if (stored_ == 0) return false;
   return failures_ < kFailuresToDoubt || now < stored_at_ + kTimeToDoubt;

@@ -20,8 +20,10 @@ class TargetRecord {
   void Stored(const Batch& sent, SteadyTime now);
   // Not all of it; `stored` is the part that was, as the server says.
   void StoredInPart(const Batch& stored) { stored_line_ = std::make_shared<const Batch>(stored.Slice(0, 1)); }
-  // Nothing of it was stored. `is_new`: not of lines that failed before.
-  void NotStored(bool is_new);
+  // Nothing of it was stored, as far as is known.
+  void NotStored() { last_was_stored_ = false; }
+  // The target failed, and not for lines that are under suspicion already.
+  void Failed() { ++failures_; }
 
   // Requests that were stored whole. It only ever grows, so whether anything was stored since some moment is a
   // comparison.

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 struct Recorded {
   void Fail(unsigned times) {
-    for (unsigned i = 0; i < times; ++i) record.NotStored(true);
+    for (unsigned i = 0; i < times; ++i) record.Failed();
   }
   void Store() { record.Stored(*SampleBatch(7, 3), clock.SteadyNow()); }
 
@@ -46,7 +46,7 @@ TEST_CASE_METHOD(Recorded, "of a target that has stored nothing it is not known 
 TEST_CASE_METHOD(Recorded, "lines that failed before say nothing of the target") {
   Store();
   clock.Advance(1h);
-  for (unsigned i = 0; i < 100; ++i) record.NotStored(false);
+  for (unsigned i = 0; i < 100; ++i) record.NotStored();
   CHECK(record.well(clock.SteadyNow()));
 }
 
@@ -63,7 +63,7 @@ TEST_CASE_METHOD(Recorded, "whether the last request was stored is known") {
   CHECK_FALSE(record.last_was_stored());
   Store();
   CHECK(record.last_was_stored());
-  record.NotStored(false);
+  record.NotStored();
   CHECK_FALSE(record.last_was_stored());
 }
 
