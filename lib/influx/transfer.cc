@@ -8,7 +8,8 @@
 namespace vmtelem {
 namespace {
 
-constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 20;  // lists of refused lines are long
+constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 20;    // lists of refused lines are long
+constexpr std::size_t kMostReplyBytes = std::size_t{64} << 20;  // decoded: a small answer may decode to any size
 constexpr long kConnectTimeoutMs = 5000;
 constexpr curl_off_t kMaxRetryAfterSeconds = 86'400;
 
@@ -37,6 +38,7 @@ Reply::Transport TransportOf(CURLcode code, bool lines_sent) {
     case CURLE_HTTP2_STREAM:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_WRITE_ERROR:           // Keep() refused it
     case CURLE_UNSUPPORTED_PROTOCOL:  // after the start: an answer that is not HTTP
       return Reply::Transport::kBroken;
     default:
@@ -90,12 +92,13 @@ bool Transfer::Configure(const Settings& settings) {
   return ok;
 }
 
-// Never refuses what comes: that would cost the connection.
+// Refuses what comes only if there is no end to it: that costs the connection.
 std::size_t Transfer::Keep(char* data, std::size_t size, std::size_t count, void* transfer) {
-  std::string& reply = static_cast<Transfer*>(transfer)->reply_;
+  auto& self = *static_cast<Transfer*>(transfer);
   const std::size_t bytes = size * count;
-  reply.append(data, std::min(bytes, kMaxReplyBytes - reply.size()));
-  return bytes;
+  self.reply_.append(data, std::min(bytes, kMaxReplyBytes - self.reply_.size()));
+  self.received_bytes_ += bytes;
+  return self.received_bytes_ <= kMostReplyBytes ? bytes : 0;
 }
 
 void Transfer::Prepare(TransferId id, Body body, CurlHeaders headers, SteadyTime now) {
@@ -104,6 +107,7 @@ void Transfer::Prepare(TransferId id, Body body, CurlHeaders headers, SteadyTime
   headers_ = std::move(headers);
   started_at_ = now;
   reply_.clear();
+  received_bytes_ = 0;
   error_.front() = '\0';
   const std::string& bytes = body_.gzip ? *body_.gzip : body_.batch->bytes();
   curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, headers_.get());
@@ -129,6 +133,7 @@ Reply Transfer::TakeReply(CURLcode code) {
 }
 
 std::string Transfer::ErrorText(CURLcode code) const {
+  if (code == CURLE_WRITE_ERROR) return "its answer is longer than any that is read";
   return error_.front() == '\0' ? curl_easy_strerror(code) : error_.data();
 }
 

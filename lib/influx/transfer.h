@@ -51,6 +51,7 @@ class Transfer {
   Body body_;
   CurlHeaders headers_;
   SteadyTime started_at_{};
+  std::size_t received_bytes_ = 0;  // of the reply, decoded
   std::string reply_;
   std::array<char, CURL_ERROR_SIZE> error_{};
 };

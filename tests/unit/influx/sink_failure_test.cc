@@ -212,6 +212,19 @@ TEST_CASE("an answer that is compressed is understood") {
   CHECK(verdict.reason.find("No fields") != std::string::npos);
 }
 
+TEST_CASE("an answer that decodes to more than anybody has to say is broken off, and is a reason to try again") {
+  const std::string packed = GzipCompressor().Compress(std::string(std::size_t{200} << 20, 'x')).value();
+  ScriptedServer server([&](const httplib::Request&, httplib::Response& response) {
+    response.status = 400;
+    response.set_header("Content-Encoding", "gzip");
+    response.set_content(packed, "text/plain");
+  });
+  SinkWorld world(TargetAt(server.url()));
+  const Verdict verdict = world.Send();
+  CHECK(verdict.action == Action::kRetry);
+  CHECK(verdict.reason.find("its answer is longer than any that is read") != std::string::npos);
+}
+
 TEST_CASE("an answer that cannot be decoded is a reason to try again") {
   ScriptedServer server([&](const httplib::Request&, httplib::Response& response) {
     response.status = 400;
