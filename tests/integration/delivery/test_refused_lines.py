@@ -2,7 +2,6 @@
 others, end in `rejected/` with its words, everything else is stored, and what is sampled meanwhile is stored as it comes."""
 
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Callable
@@ -121,21 +120,21 @@ def is_settled(story):
     return len(cycles) >= CYCLES_AFTERWARDS and waiting <= done
 
 
+def live_through(case, server, program):
+    """A `run` that goes on until its dead letters are there and some cycles more."""
+    server.default, waiting = case.behaviour, case.waiting()
+    story = start(program, server, case.api, waiting)
+    story.case, story.waiting, story.since_s = case, waiting, time.time()
+    comes_true(lambda: spool_files.rejected_lines(story.spool), FOUND_WITHIN_S)
+    story.since_s = time.time()
+    comes_true(lambda: is_settled(story), FOUND_WITHIN_S)
+    return story.end()
+
+
 @pytest.fixture(scope="module")
 def stories(binary, tmp_path_factory):
-    """A `run` of each case that goes on until its dead letters are there and some cycles more."""
-    with ExitStack() as stack:
-        def live_through(case, directory):
-            server = stack.enter_context(Witness())
-            program = stack.enter_context(program_in(binary, directory))
-            server.default, waiting = case.behaviour, case.waiting()
-            story = start(program, server, case.api, waiting)
-            story.case, story.waiting, story.since_s = case, waiting, time.time()
-            comes_true(lambda: spool_files.rejected_lines(story.spool), FOUND_WITHIN_S)
-            story.since_s = time.time()
-            comes_true(lambda: is_settled(story), FOUND_WITHIN_S)
-            return story.end()
-        yield all_at_once(CASES, tmp_path_factory.mktemp, live_through)
+    with all_at_once(CASES, binary, tmp_path_factory.mktemp, live_through) as stories:
+        yield stories
 
 
 @pytest.fixture(params=CASES)

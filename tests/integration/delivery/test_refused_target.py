@@ -3,7 +3,6 @@ Everything waits, one line knocks again and again, the log says what is wrong, a
 once."""
 
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Callable
@@ -50,25 +49,25 @@ CASES = {
 }
 
 
+def live_through(case, server, program):
+    """A `run` whose database refuses everything for a while and then is well."""
+    server.default = case.behaviour
+    story = start(program, server, case.api, DRAIN_TIMEOUT="15s", **case.settings)
+    story.case = case
+    comes_true(lambda: len(server.requests) >= REQUESTS and len(spool_files.batches(story.spool)) >= BATCHES, 60)
+    story.refused, story.told = list(server.requests), complaints(story.running)
+    story.waiting = spool_files.spooled_lines(story.spool)
+    story.stored_meanwhile = list(server.lines)
+    server.default, well_s = ok, time.monotonic()
+    comes_true(lambda: set(story.waiting) <= set(server.lines), 30)
+    story.took_s = time.monotonic() - well_s
+    return story.end()
+
+
 @pytest.fixture(scope="module")
 def stories(binary, tmp_path_factory):
-    """A `run` of each case whose database refuses everything for a while and then is well."""
-    with ExitStack() as stack:
-        def live_through(case, directory):
-            server = stack.enter_context(Witness())
-            program = stack.enter_context(program_in(binary, directory))
-            server.default = case.behaviour
-            story = start(program, server, case.api, DRAIN_TIMEOUT="15s", **case.settings)
-            story.case = case
-            comes_true(lambda: len(server.requests) >= REQUESTS and len(spool_files.batches(story.spool)) >= BATCHES, 60)
-            story.refused, story.told = list(server.requests), complaints(story.running)
-            story.waiting = spool_files.spooled_lines(story.spool)
-            story.stored_meanwhile = list(server.lines)
-            server.default, well_s = ok, time.monotonic()
-            comes_true(lambda: set(story.waiting) <= set(server.lines), 30)
-            story.took_s = time.monotonic() - well_s
-            return story.end()
-        yield all_at_once(CASES, tmp_path_factory.mktemp, live_through)
+    with all_at_once(CASES, binary, tmp_path_factory.mktemp, live_through) as stories:
+        yield stories
 
 
 @pytest.fixture(params=CASES)

@@ -2,13 +2,14 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 
 from harness import books, spool_files
 from harness.embedded_host import embedded_host
 from harness.made_spool import add_batch, target_directory
 from harness.vmtelem import Vmtelem
+from harness.witness import Witness
 
 INTERVAL_S = PAUSE_S = 0.5
 LATE_S = 3  # a batch waits 0.5 s, and a busy machine adds its own
@@ -42,11 +43,13 @@ def comes_true(condition, timeout_s):
 AT_A_TIME = 5
 
 
-def all_at_once(cases, make_directory, live_through):
-    """{name: live_through(case, its directory)} of all cases, several at a time: most of it is waiting."""
-    directories = [make_directory("refused") for _ in cases]
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
-        return dict(zip(cases, pool.map(live_through, cases.values(), directories)))
+@contextmanager
+def all_at_once(cases, binary, make_directory, live_through):
+    """{name: live_through(case, a server, a program)} of all cases, several at a time: most of it is waiting."""
+    with ExitStack() as stack, ThreadPoolExecutor(AT_A_TIME) as pool:
+        worlds = [(stack.enter_context(Witness()), stack.enter_context(program_in(binary, make_directory("refused"))))
+                  for _ in cases]
+        yield dict(zip(cases, pool.map(lambda case, world: live_through(case, *world), cases.values(), worlds)))
 
 
 @dataclass
