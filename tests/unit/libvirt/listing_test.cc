@@ -46,7 +46,7 @@ TEST_CASE_METHOD(ListingFixture, "what events told while VMs were listed holds a
   CHECK(Eventually([&] {
     const bool complete = source->Collect(snapshot).has_value() && snapshot.domains.size() == 2;
     clock.Advance(std::chrono::seconds(61));
-    return !complete || listed == 3;
+    return !complete || listed >= 3;
   }));
   CHECK(Names() == Strings{"another", "test"});
   REQUIRE(virDomainDestroy(vm.get()) == 0);
