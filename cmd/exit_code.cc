@@ -23,7 +23,7 @@ constexpr ExitCodeText kTexts[] = {
     {"76", "the database refuses the data"},
     {"77", "hypervisor or database refuses access"},
     {"78", "configuration missing or invalid"},
-    {"128+n", "left at once on a second signal n"},
+    {"128+n", "left at once on a second signal n, over 1 s after the first"},
 };
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "cmd/named_vms.h"
 #include "cmd/spool_setup.h"
 #include "cmd/stdout_sink.h"
+#include "cmd/stop_signals.h"
 #include "cmd/version.h"
 #include "config/url.h"
 #include "influx/influx_sink.h"
@@ -27,41 +28,19 @@ namespace {
 // Ours to tell the main thread, which waits for signals and nothing else, that stdout broke.
 int BrokenOutputSignal() { return SIGRTMIN; }
 
-// nohup(1) asks for the end of the terminal not to end the program. A blocked signal is delivered to sigwait() even if
-// it is ignored, so it must not be waited for.
-bool IsHangupIgnored() {
-  struct sigaction action {};
-  return ::sigaction(SIGHUP, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
-}
+constexpr Nanoseconds kSameRequestFor = std::chrono::seconds(1);  // in which several signals are one request
 
 sigset_t WaitedSignals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int number : {SIGINT, SIGTERM, SIGUSR1, BrokenOutputSignal()}) sigaddset(&set, number);
-  if (!IsHangupIgnored()) sigaddset(&set, SIGHUP);
+  sigset_t set = StopSignals();
+  for (const int number : {SIGUSR1, BrokenOutputSignal()}) sigaddset(&set, number);
   return set;
 }
 
 // Blocked before any thread exists, so that each inherits it and only main, in sigwait(), ever takes one.
 void BlockSignals() {
-  const sigset_t set = WaitedSignals();
+  sigset_t set = WaitedSignals();
+  sigaddset(&set, PatienceSignal());
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-}
-
-extern "C" void LeaveAtOnce(int number) { ::_exit(128 + number); }
-
-// While the first stop drains, a second one must not wait for anything.
-void LetSecondSignalLeave() {
-  struct sigaction action {};
-  action.sa_handler = LeaveAtOnce;
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    if (number == SIGHUP && IsHangupIgnored()) continue;
-    ::sigaction(number, &action, nullptr);
-    sigaddset(&set, number);
-  }
-  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 // Returns the signal that ends the run.
@@ -170,10 +149,12 @@ Outcome RunRun(const Context& context) {
   agent.Start();
   LogStart(context);
   const int number = WaitForStop(agent, context.log);
-  LetSecondSignalLeave();
-  if (number != BrokenOutputSignal()) {
-    context.log->info("stopping on SIG{}: at most {} to deliver what waits; a second signal leaves at once",
-                      ::sigabbrev_np(number), FormatDuration(context.config().drain_timeout));
+  const bool was_asked = number != BrokenOutputSignal();
+  LetLaterSignalLeave(was_asked ? kSameRequestFor : Nanoseconds::zero());
+  if (was_asked) {
+    context.log->info("stopping on SIG{}: at most {} to deliver what waits; a signal after more than {} leaves at once",
+                      ::sigabbrev_np(number), FormatDuration(context.config().drain_timeout),
+                      FormatDuration(kSameRequestFor));
   }
   const LineCounts lines = agent.Stop().lines;
   LogEnd(context, lines);

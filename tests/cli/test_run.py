@@ -55,18 +55,6 @@ def test_a_signal_ends_it_with_everything_delivered(start, number):
         assert sampled[1] == sampled[2] == str(len(server.lines))
 
 
-def test_a_second_signal_leaves_at_once(start):
-    with FakeInflux(token=TOKEN) as server:
-        server.default = hang
-        process = start("run", **complete(server.url, **FAST, DRAIN_TIMEOUT="60s"))
-        log = Log(process)
-        wait_for(lambda: server.requests, "a request")
-        process.send_signal(signal.SIGTERM)
-        wait_for(lambda: log.has("stopping on SIGTERM"), "the stop to begin")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(5) == 130
-
-
 def test_lines_that_could_not_be_delivered_are_no_loss(start):
     process = start("run", **complete("http://127.0.0.1:9", **FAST, DRAIN_TIMEOUT="0.2s"))
     log = Log(process)
