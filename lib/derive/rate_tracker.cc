@@ -62,11 +62,9 @@ void RateTracker::State::Derive(const DomainStats& domain, std::uint64_t cycle, 
 
 // `memory` is of the cycle before, in the same run of the VM.
 void RateTracker::State::DeriveRates(const DomainMemory& memory, const DomainStats& domain, DomainDerived& derived) {
-  if (ElapsedIsKnown(memory.last, domain)) {
-    FillRates(memory.last, domain, derived);
-  } else {
-    ++rates_uncertain;
-  }
+  const bool elapsed_is_known = ElapsedIsKnown(memory.last, domain);
+  if (!elapsed_is_known || !CpuTimeIsPossible(memory.last, domain)) ++rates_uncertain;
+  if (elapsed_is_known) FillRates(memory.last, domain, derived);
 }
 
 void RateTracker::State::KeepSilent(const DomainStats& domain) {

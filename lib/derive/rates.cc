@@ -112,6 +112,7 @@ Counter FillVcpuPercents(const Devices<VcpuStats>& vcpus, double elapsed_s,
 }
 
 void FillCpuPercents(const DomainStats& before, const DomainStats& now, double elapsed_s, DomainDerived& derived) {
+  if (!CpuTimeIsPossible(before, now)) return;
   const Counter steal_ns =
       FillVcpuPercents(Devices<VcpuStats>{before.vcpu_stats, now.vcpu_stats}, elapsed_s, derived.vcpu_percents);
   if (!now.vcpus || *now.vcpus == 0 || before.vcpus != now.vcpus) return;
@@ -156,6 +157,19 @@ bool ElapsedIsKnown(const DomainStats& before, const DomainStats& now) {
   const Nanoseconds needed = std::min(before.call_floor, now.call_floor);
   const Nanoseconds uncertainty = (before.call_took - needed) + (now.call_took - needed);
   return uncertainty * kTenth <= now.stamp.steady - before.stamp.steady;
+}
+
+// The counter has user and system time in whole clock ticks of 10 ms (USER_HZ), each cut off.
+bool CpuTimeIsPossible(const DomainStats& before, const DomainStats& now) {
+  constexpr double kResolutionNs = 2 * 10e6, kTolerance = 1.1;
+  const double elapsed_ns = Seconds(now.stamp.steady - before.stamp.steady) * 1e9;
+  const auto is_possible = [&, i = std::size_t{0}](const VcpuStats& vcpu) mutable {
+    const VcpuStats* earlier = FindSame(before.vcpu_stats, vcpu, i++);
+    if (earlier == nullptr) return true;
+    const Counter used_ns = Increase(earlier->counters[VcpuCounter::kTimeNs], vcpu.counters[VcpuCounter::kTimeNs]);
+    return !used_ns || static_cast<double>(*used_ns) <= elapsed_ns * kTolerance + kResolutionNs;
+  };
+  return std::all_of(now.vcpu_stats.begin(), now.vcpu_stats.end(), is_possible);
 }
 
 void FillRates(const DomainStats& before, const DomainStats& now, DomainDerived& derived) {

@@ -21,9 +21,13 @@ Percent MemoryUsedPercent(const DomainStats& domain);
 // and each call read at some moment of its own; but what every call needs delays all of them alike.
 bool ElapsedIsKnown(const DomainStats& before, const DomainStats& now);
 
+// False if a vCPU used more time than passed: the kernel books the time of a thread late, and then at once, where it
+// did not get the CPU itself that the thread was on (a hypervisor that is a guest, or that stops for its firmware).
+bool CpuTimeIsPossible(const DomainStats& before, const DomainStats& now);
+
 // Sets the rates and the CPU percentages of `derived` from two neighbouring samples of the same run of a VM. The
 // totals must be there already, and the vectors must lie parallel to the devices of `now`. The time between is that of
-// the monotonic stamps; nothing is set if none has passed.
+// the monotonic stamps; nothing is set if none has passed, and no CPU percentage if !CpuTimeIsPossible().
 void FillRates(const DomainStats& before, const DomainStats& now, DomainDerived& derived);
 
 }  // namespace vmtelem

@@ -15,15 +15,25 @@ void CallFloors::Assign(std::uint64_t kind, std::span<DomainStats> domains) {
   for (DomainStats& domain : domains) {
     domain.call_floor = domain.call_took;
     // An answer without statistics is none, and tells nothing of how long one takes.
-    if (HasStatistics(domain)) domain.call_floor = by_uuid_[domain.uuid].NoteCall(kind, domain.call_took);
+    if (HasStatistics(domain)) domain.call_floor = by_uuid_[domain.uuid].NoteCall(kind, domain);
+  }
+}
+
+void CallFloors::Calls::Note(SteadyTime began, Nanoseconds call_took) {
+  if (count > 0 && began - first_together < kTogether) {
+    Nanoseconds& shortest = took[(count - 1) % kRecent];
+    shortest = std::min(shortest, call_took);
+  } else {
+    took[count++ % kRecent] = call_took;
+    first_together = began;
   }
 }
 
 // Gives the floor with this call.
-Nanoseconds CallFloors::Calls::NoteCall(std::uint64_t kind_of_call, Nanoseconds call_took) {
+Nanoseconds CallFloors::Calls::NoteCall(std::uint64_t kind_of_call, const DomainStats& domain) {
   if (kind != kind_of_call) count = 0;
   kind = kind_of_call;
-  took[count++ % kRecent] = call_took;
+  Note(domain.stamp.steady, domain.call_took);
   const auto known = static_cast<std::ptrdiff_t>(std::min(count, kRecent));
   const Nanoseconds shortest = *std::min_element(took.begin(), took.begin() + known);
   floor = count == 1 ? std::min(floor, shortest) : shortest;

@@ -23,6 +23,8 @@ std::uint64_t KindOfCall(const DomainRefs& domains, Depth depth);
 class CallFloors {
  public:
   static constexpr std::size_t kRecent = 8;
+  // Calls within this time count as one: at ten per second, eight of them may all fall into one moment of trouble.
+  static constexpr Nanoseconds kTogether = std::chrono::milliseconds(500);
 
   // Sets DomainStats::call_floor of VMs that were read by calls of one kind. Calls of another kind need another time
   // and are forgotten; but a single call cannot tell what its kind needs, so the floor before holds for it too.
@@ -34,12 +36,14 @@ class CallFloors {
  private:
   struct Calls {
     std::uint64_t kind = 0;
-    std::array<Nanoseconds, kRecent> took{};
-    std::size_t count = 0;  // of this kind
+    std::array<Nanoseconds, kRecent> took{};  // the shortest of those that count as one
+    std::size_t count = 0;                    // of this kind
+    SteadyTime first_together{};
     Nanoseconds floor = Nanoseconds::max();
     std::uint64_t listed_in = 0;  // the last KeepOnly() that named the VM
 
-    Nanoseconds NoteCall(std::uint64_t kind_of_call, Nanoseconds call_took);
+    void Note(SteadyTime began, Nanoseconds call_took);
+    Nanoseconds NoteCall(std::uint64_t kind_of_call, const DomainStats& domain);
   };
   std::unordered_map<std::string, Calls> by_uuid_;
   std::uint64_t listings_ = 0;

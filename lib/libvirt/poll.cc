@@ -108,9 +108,18 @@ bool Poll::IsOver(SteadyTime now) {
 }
 
 // Where most have answered when the next cycle is due, the others are not worth its delay, but for those that were
-// asked again just now. Where few have, the daemon is slow, and nothing is gained by asking the next ones.
+// asked again just now. Where few have, the daemon is slow, and nothing is gained by asking the next ones. Those asked
+// again for a VM that hangs may be held up by another one: finding it is worth a delay that costs no tick, see
+// TickSchedule.
 bool Poll::MayGoOnWithout(SteadyTime now) const {
+  if (calls_.AnyOpenPart() && now < LatestEnd()) return false;
   return !calls_.queued() && !calls_.AnyPartInTime(now) && calls_.CountOpen() <= result_.answers.size();
+}
+
+// Of a cycle that costs the next one no tick.
+SteadyTime Poll::LatestEnd() const {
+  if (plan_.next_tick == SteadyTime::max()) return plan_.next_tick;
+  return plan_.next_tick + (plan_.next_tick - begun_) * 2 / 5;
 }
 
 bool Poll::NothingLeftToDo(SteadyTime now) {
@@ -123,7 +132,9 @@ bool Poll::NothingLeftToDo(SteadyTime now) {
 void Poll::Wait() {
   const SteadyTime now = parts_.clock.SteadyNow();
   SteadyTime until = std::min(deadline_, late_calls_.look_at(now));
-  if (plan_.next_tick > now) until = std::min(until, plan_.next_tick);
+  for (const SteadyTime end : {plan_.next_tick, LatestEnd()}) {
+    if (end > now) until = std::min(until, end);
+  }
   const auto connecting_until = parts_.lanes.connecting_until();
   if (connecting_until > now) until = std::min(until, *connecting_until);
   // The collector is not to be woken for each of the calls of a healthy cycle.

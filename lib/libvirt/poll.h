@@ -40,7 +40,8 @@ class Poll {
   };
   struct Plan {
     StatsCalls::Terms terms;
-    // When the next cycle is due. It is not delayed by a few calls that wait.
+    // When the next cycle is due. It is not delayed by a few calls that wait; and by those that were asked again for
+    // a VM that hangs, by less than half an interval.
     SteadyTime next_tick = SteadyTime::max();
     SteadyTime deadline;  // of the cycle
   };
@@ -69,6 +70,7 @@ class Poll {
   void TendLanes();
   [[nodiscard]] bool IsOver(SteadyTime now);
   [[nodiscard]] bool MayGoOnWithout(SteadyTime now) const;
+  [[nodiscard]] SteadyTime LatestEnd() const;
   [[nodiscard]] bool NothingLeftToDo(SteadyTime now);
   Result<PollResult> End();
   void GiveUpOldCalls(SteadyTime now);

@@ -159,6 +159,11 @@ bool StatsCalls::AnyOpenThatIsNot(Kind kind) const {
                      [&](const StatsCall& call) { return call.open() && call.kind != kind; });
 }
 
+bool StatsCalls::AnyOpenPart() const {
+  return std::any_of(under_way_.begin(), under_way_.end(),
+                     [](const StatsCall& call) { return call.open() && call.kind == Kind::kPart; });
+}
+
 bool StatsCalls::AnyPartInTime(SteadyTime now) const {
   return std::any_of(under_way_.begin(), under_way_.end(), [&](const StatsCall& call) {
     return call.open() && call.kind == Kind::kPart && now - call.since < LimitOf(call);

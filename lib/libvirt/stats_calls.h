@@ -74,6 +74,7 @@ class StatsCalls {
   [[nodiscard]] std::size_t CountOpen() const;
   [[nodiscard]] bool AnyOpenThatIsNot(StatsCall::Kind kind) const;
   // Whether VMs that were asked again may still answer in no more than the usual time.
+  [[nodiscard]] bool AnyOpenPart() const;
   [[nodiscard]] bool AnyPartInTime(SteadyTime now) const;
   [[nodiscard]] bool AllOpenAreIdle() const;
   [[nodiscard]] bool AnyIdle() const;

@@ -39,12 +39,14 @@ def test_the_latency_shows_it(slow):
 
 @smaller_share
 def test_cycles_are_late(slow):
-    assert slow.samples.missed_cycles(slow.run.fault) != []
+    assert slow.late[-1] > slow.late[0]
 
 
 @every_share
-def test_a_late_cycle_is_counted(slow):
-    assert (slow.late[-1] > slow.late[0]) == bool(slow.samples.missed_cycles([*slow.run.fault, *slow.run.after]))
+def test_what_is_missed_is_counted_as_late(slow):
+    """Not the other way round: a cycle that is late by less than half an interval is made."""
+    missed = slow.samples.missed_cycles([*slow.run.fault, *slow.run.after])
+    assert slow.late[-1] - slow.late[0] >= bool(missed)
 
 
 @every_share

@@ -83,6 +83,37 @@ TEST_CASE("over a time that is not known, what comes of one sample stays") {
   CHECK(derived.vcpu_totals[VcpuCounter::kTimeNs] == 1100);
 }
 
+// Of one vCPU, at two moments.
+struct BusyVcpu {
+  Cycles cycles;
+
+  explicit BusyVcpu(std::uint64_t used_ns) {
+    cycles.Next(With(Sample(0), Vcpu(1, 0)));
+    derived = cycles.Next(With(With(Sample(1), CpuCounter::kTimeNs, 2000), Vcpu(1, used_ns)));
+  }
+  DomainDerived derived;
+};
+
+TEST_CASE("a vCPU that used more time than passed gives the VM no CPU percentage") {
+  const BusyVcpu busy(1'120'000'001);
+  CHECK_FALSE(AnyKnown(std::array{busy.derived.cpu_percent, busy.derived.cpu_steal_percent}));
+  for (const auto& vcpu : busy.derived.vcpu_percents) CHECK_FALSE(AnyKnown(std::array{vcpu.usage, vcpu.steal}));
+  CHECK(busy.cycles.rates_uncertain() == 1);
+}
+
+TEST_CASE("a vCPU that used more time than passed says nothing of other rates") {
+  const BusyVcpu busy(1'120'000'001);
+  CHECK(busy.derived.nic_total_rates[NicCounter::kRxBytes] == 100.0);
+  CHECK(busy.derived.disk_total_rates[DiskCounter::kWrBytes] == 100.0);
+}
+
+TEST_CASE("a vCPU may use as much as passed, as exactly as that and its counter are known") {
+  const BusyVcpu busy(1'120'000'000);
+  CHECK(busy.derived.cpu_percent.has_value());
+  CHECK(busy.derived.vcpu_percents.at(1).usage == Approx(112));
+  CHECK(busy.cycles.rates_uncertain() == 0);
+}
+
 TEST_CASE("a call that waited costs the rates before and after it and no others") {
   Cycles cycles;
   cycles.Next(Sample(0));

@@ -19,8 +19,11 @@ DomainStats Read(const std::string& uuid, Nanoseconds took) {
 
 struct Calls {
   CallFloors floors;
+  Nanoseconds interval = 1s;
+  SteadyTime now{};
 
   Nanoseconds FloorOf(DomainStats stats, std::uint64_t kind = kKind) {
+    stats.stamp.steady = now += interval;
     std::vector<DomainStats> domains{std::move(stats)};
     floors.Assign(kind, domains);
     return domains[0].call_floor;
@@ -47,6 +50,28 @@ TEST_CASE_METHOD(Calls, "calls of another kind need another time, which takes tw
   CHECK(FloorAfter(60ms, kOtherKind) == 5ms);
   CHECK(FloorAfter(50ms, kOtherKind) == 50ms);
   CHECK(FloorAfter(60ms, kOtherKind) == 50ms);
+}
+
+TEST_CASE_METHOD(Calls, "calls that follow each other closely count as one") {
+  interval = 100ms;
+  FloorAfter(5ms);
+  for (int i = 0; i < 35; ++i) CHECK(FloorAfter(60ms) == 5ms);
+  for (int i = 0; i < 10; ++i) FloorAfter(60ms);
+  CHECK(FloorAfter(60ms) == 60ms);
+}
+
+TEST_CASE_METHOD(Calls, "of calls that count as one the shortest shows what they need") {
+  interval = 100ms;
+  FloorAfter(60ms);
+  FloorAfter(5ms);
+  CHECK(FloorAfter(60ms) == 5ms);
+}
+
+TEST_CASE_METHOD(Calls, "calls of another kind that follow each other closely do not see what they need yet") {
+  interval = 100ms;
+  FloorAfter(5ms);
+  for (int i = 0; i < 5; ++i) CHECK(FloorAfter(60ms, kOtherKind) == 5ms);
+  CHECK(FloorAfter(60ms, kOtherKind) == 60ms);
 }
 
 TEST_CASE_METHOD(Calls, "while each call is of another kind than the one before, the floor stays") {

@@ -74,6 +74,18 @@ TEST_CASE_METHOD(ServiceFixture, "a cycle ends when the next is due and most hav
   CHECK(CountFull() == 8);
 }
 
+TEST_CASE_METHOD(ServiceFixture,
+                 "a cycle does not end when the next is due while it is not clear which of several VMs hang") {
+  options.lanes = options.lanes_parked_max = 2;
+  const auto interval =
+      GENERATE(milliseconds(400), milliseconds(450), milliseconds(500), milliseconds(550), milliseconds(600));
+  CAPTURE(interval.count());
+  StartService(interval);
+  Hang({1, 4, 7, 10});
+  REQUIRE(Collect().has_value());
+  CHECK(static_cast<int>(VmsThat(HasStateAndNetwork).size()) == kVms);
+}
+
 TEST_CASE_METHOD(ServiceFixture, "after a call outlasted its cycle VMs are asked for alone, and no cycle is longer") {
   StartService(milliseconds(200));
   daemon.Lock(5);
