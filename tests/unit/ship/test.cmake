@@ -5,6 +5,7 @@ vmtelem_unit_test(
           batcher_test.cc
           bisection_test.cc
           dead_letters_test.cc
+          disk_history_property_test.cc
           disk_spool_bounds_test.cc
           disk_spool_damage_test.cc
           disk_spool_kill_test.cc
