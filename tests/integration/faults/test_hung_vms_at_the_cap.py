@@ -29,7 +29,13 @@ def test_no_cycle_is_missed(capped):
 
 
 def test_every_vm_has_what_needs_no_monitor_in_every_cycle(capped):
-    assert capped.samples.lacking(capped.vms, capped.ticks, NEEDS_NO_MONITOR) == {}
+    """But in one that was not over when the next was due: a busy machine takes a second to find out that all those VMs hang."""
+    in_time = capped.samples.in_time(capped.ticks)
+    assert capped.samples.lacking(capped.vms, in_time, NEEDS_NO_MONITOR) == {}
+
+
+def test_at_most_the_cycle_of_the_fault_takes_longer_than_an_interval(capped):
+    assert len(capped.samples.in_time(capped.ticks)) >= len(capped.ticks) - 1
 
 
 def test_a_line_without_the_monitors_part_does_not_call_the_monitor_good(capped):

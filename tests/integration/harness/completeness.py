@@ -64,6 +64,10 @@ class Samples:
         """Ticks without the hypervisor's own line."""
         return [tick - ticks[0] for tick in ticks if tick not in self.hosts]
 
+    def in_time(self, ticks, interval_s=INTERVAL_S):
+        """Those ticks whose cycle was over before the next one was due."""
+        return [tick for tick in ticks if tick in self.hosts and self.hosts[tick].fields["poll_latency_ms"] < 1000 * interval_s]
+
     def of(self, vm, ticks):
         """The lines of totals of one VM."""
         return [line for tick in ticks if (line := self.totals.get(vm, {}).get(tick))]
