@@ -12,7 +12,11 @@
 namespace vmtelem {
 
 DiskSpool::DiskSpool(DiskSpoolOptions options, SpoolLock lock, Clock& clock, LoggerPtr log)
-    : options_(options), lock_(std::move(lock)), clock_(clock), log_(std::move(log)) {
+    : options_(options),
+      lock_(std::move(lock)),
+      clock_(clock),
+      log_(std::move(log)),
+      joiner_(options_.few_files, log_) {
   NoteDisk(Open());
 }
 
@@ -38,11 +42,14 @@ std::optional<SpooledBatch> DiskSpool::Next() {
   return std::nullopt;
 }
 
-// The directory is not synced: a file that comes back after a power cut is sent again, which changes nothing.
 void DiskSpool::Acknowledge(std::uint64_t id) {
-  const SpoolEntry* entry = index_.Find(id);
-  if (entry == nullptr || index_.Waits(id)) return;
-  if (!entry->in_memory && !RemoveFile(entry->name)) acknowledged_.insert(entry->name);
+  if (index_.Find(id) != nullptr && !index_.Waits(id)) Forget(id);
+}
+
+// The directory is not synced: a file that comes back after a power cut is sent again, which changes nothing.
+void DiskSpool::Forget(Id id) {
+  const SpoolEntry& entry = *index_.Find(id);
+  if (!entry.in_memory && !RemoveFile(entry.name)) acknowledged_.insert(entry.name);
   index_.Forget(id);
 }
 
@@ -68,7 +75,10 @@ SpoolChanges DiskSpool::TakeChanges() {
     changes_.persisted_lines += Persist();
     // With nothing left to try the disk with, what is sealed next has to tell; a writer that waits for a durable spool
     // would never seal it.
-    if (ring_.size() == 0) trouble_.reset();
+    if (ring_.size() == 0) {
+      trouble_.reset();
+      JoinSmall();
+    }
     if (const auto bytes_per_s = rate_.Due(clock_.SteadyNow())) lock_.NoteRate(*bytes_per_s);
   }
   return std::exchange(changes_, {});

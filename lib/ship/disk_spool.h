@@ -11,6 +11,7 @@
 #include "base/gzip.h"
 #include "base/log.h"
 #include "model/delivery.h"
+#include "ship/batch_joiner.h"
 #include "ship/damaged_files.h"
 #include "ship/dead_letters.h"
 #include "ship/delivery_log.h"
@@ -29,6 +30,7 @@ namespace vmtelem {
 struct DiskSpoolOptions {
   SpoolLimits limits;
   std::uint64_t memory_max_bytes = std::uint64_t{64} << 20U;  // of what cannot be written
+  std::uint64_t few_files = 5'000;                            // beyond it small batches are joined
 };
 
 // A Spool whose store is the file system:
@@ -41,6 +43,9 @@ struct DiskSpoolOptions {
 // A file that cannot be used is a loss, whose reason names it. Nothing of this fails. While the disk does not take
 // batches, or somebody else holds the lock, they are kept in memory, the oldest given up first, and written as soon as
 // that works. Every bound counts files, not the blocks they fill.
+//
+// Where more files wait than DiskSpoolOptions::few_files, small batches are joined, see BatchJoiner: their lines stay
+// what they are, durable and waiting.
 //
 // The bound in bytes is strict: the oldest batches of this target go first, and when that is not enough, because other
 // targets fill it, what is new stays in memory. The free-space floor only costs batches if that restores it: giving
@@ -92,12 +97,15 @@ class DiskSpool final : public Spool {
   Why GiveUpFile(const std::string& reason);
   Id KeepInMemory(const SpoolName& name, std::shared_ptr<const Batch> batch);
   std::size_t Persist();
+  [[nodiscard]] bool HasRoomFor(std::uint64_t bytes) const;
+  void JoinSmall();
   void NoteDisk(Why trouble);
 
   // disk_spool.cc
   std::optional<SpooledBatch> HandOut(Id id);
   std::shared_ptr<const Batch> Load(Id id);
   void Lose(Id id, std::string reason);
+  void Forget(Id id);
   bool RemoveFile(const SpoolName& name);
   [[nodiscard]] std::string PathOf(const SpoolName& name) const;
   void Warn(const std::string& kind, const std::string& message);
@@ -126,6 +134,7 @@ class DiskSpool final : public Spool {
   bool told_others_ = false;
 
   GzipCompressor compressor_;
+  BatchJoiner joiner_;
   DirectoryWatch watch_;
   OtherTargets others_;
   FreedSpace freed_;

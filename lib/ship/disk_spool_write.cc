@@ -121,6 +121,27 @@ std::size_t DiskSpool::Persist() {
   return lines;
 }
 
+// Without giving anything up.
+bool DiskSpool::HasRoomFor(std::uint64_t bytes) const {
+  const auto space = SpaceOf(lock_.directory());
+  const std::uint64_t held = index_.file_bytes() + others_.bytes();
+  return space && BytesOverMax(options_.limits, *space, held, bytes) == 0 &&
+         BytesBelowFloor(options_.limits, *space, bytes) == 0;
+}
+
+// The parts are there until the joined batch is durable: a crash in between sends their lines twice.
+void DiskSpool::JoinSmall() {
+  const auto has_room = [this](std::uint64_t bytes) { return HasRoomFor(bytes); };
+  auto joined = joiner_.Next(index_, {lock_.directory(), clock_, compressor_, has_room});
+  if (!joined) return;
+  joined->name.sequence = sequence_.Next();
+  if (WriteDurably(lock_.directory(), FormatSpoolName(joined->name), joined->gzip)) {
+    return joiner_.Failed(clock_.SteadyNow());
+  }
+  for (const Id id : joined->parts) Forget(id);
+  index_.Add({joined->name, static_cast<std::uint32_t>(joined->gzip.size()), false});
+}
+
 // Says each change once, and a change of the same kind again after a minute at the earliest: a disk that is nearly full
 // takes one batch and not the next.
 void DiskSpool::NoteDisk(Why trouble) {

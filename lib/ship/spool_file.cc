@@ -49,12 +49,14 @@ tl::expected<std::string, SpoolFileFault> ReadAll(const FileDescriptor& file) {
 
 }  // namespace
 
-tl::expected<std::shared_ptr<const Batch>, std::string> DecodeSpoolFile(const SpoolName& name, std::string packed) {
+tl::expected<std::shared_ptr<const Batch>, std::string> DecodeSpoolFile(const SpoolName& name, std::string packed,
+                                                                        std::size_t max_text_bytes) {
   if (packed.empty()) return tl::make_unexpected(std::string("is empty"));
-  auto text = Gunzip(packed, kMaxSpoolFileBytes);
-  if (!text)
-    return tl::make_unexpected(
-        std::string("is cut short or altered (the check of gzip fails), or holds more than 64 MiB"));
+  auto text = Gunzip(packed, max_text_bytes);
+  if (!text) {
+    return tl::make_unexpected(fmt::format(
+        "is cut short or altered (the check of gzip fails), or holds more than {} MiB", max_text_bytes >> 20U));
+  }
   const auto lines = static_cast<std::size_t>(std::count(text->begin(), text->end(), '\n'));
   if (lines != name.lines || lines == 0 || text->back() != '\n') {
     return tl::make_unexpected(fmt::format("holds {} and not the {} in its name", CountOf(lines, "line"), name.lines));
@@ -68,9 +70,15 @@ tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> ReadSpoolFile(const F
   const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;  // O_NONBLOCK: never wait for a FIFO's writer
   const FileDescriptor file(::openat(directory.get(), FormatSpoolName(name).c_str(), flags));
   if (!file.valid()) return SystemFault();
+  return ReadOpenSpoolFile(file, name, kMaxSpoolFileBytes);
+}
+
+tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> ReadOpenSpoolFile(const FileDescriptor& file,
+                                                                             const SpoolName& name,
+                                                                             std::size_t max_text_bytes) {
   auto packed = ReadAll(file);
   if (!packed) return tl::make_unexpected(std::move(packed.error()));
-  auto batch = DecodeSpoolFile(name, std::move(*packed));
+  auto batch = DecodeSpoolFile(name, std::move(*packed), max_text_bytes);
   if (!batch) return Fault(Kind::kDamaged, std::move(batch.error()));
   return std::move(*batch);
 }

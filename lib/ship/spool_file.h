@@ -16,8 +16,10 @@ namespace vmtelem {
 constexpr std::size_t kMaxSpoolFileBytes = std::size_t{64} << 20U;
 
 // The batch in the bytes of the file called `name`, or what is wrong with them. Checked are gzip's CRC-32 and length
-// and the number of lines; what is in a line is its writer's matter. Pure.
-tl::expected<std::shared_ptr<const Batch>, std::string> DecodeSpoolFile(const SpoolName& name, std::string packed);
+// and the number of lines; what is in a line is its writer's matter. More text than `max_text_bytes` is a fault, too.
+// Pure.
+tl::expected<std::shared_ptr<const Batch>, std::string> DecodeSpoolFile(
+    const SpoolName& name, std::string packed, std::size_t max_text_bytes = kMaxSpoolFileBytes);
 
 struct SpoolFileFault {
   enum class Kind {
@@ -31,5 +33,9 @@ struct SpoolFileFault {
 
 tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> ReadSpoolFile(const FileDescriptor& directory,
                                                                          const SpoolName& name);
+// The same of a file that is open.
+tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> ReadOpenSpoolFile(const FileDescriptor& file,
+                                                                             const SpoolName& name,
+                                                                             std::size_t max_text_bytes);
 
 }  // namespace vmtelem

@@ -60,6 +60,12 @@ std::optional<SpoolIndex::Id> SpoolIndex::OldestOnDisk(std::int64_t from_wall_ns
   return IdOf(*found);
 }
 
+void SpoolIndex::EachWaiting(const SpoolName& from, const std::function<bool(Id, const SpoolEntry&)>& visit) const {
+  for (auto at = waiting_.lower_bound(from); at != waiting_.end(); ++at) {
+    if (!visit(IdOf(*at), slots_[*at].entry)) return;
+  }
+}
+
 void SpoolIndex::HandOut(Id id) { Move(id, Place::kHandedOut); }
 
 void SpoolIndex::Postpone(Id id) { Move(id, Place::kPostponed); }

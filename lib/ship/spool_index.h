@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <set>
@@ -39,6 +40,8 @@ class SpoolIndex {
   [[nodiscard]] std::optional<Id> Oldest() const;     // of those that wait
   // Of those that wait; of those whose stamps begin then or later.
   [[nodiscard]] std::optional<Id> OldestOnDisk(std::int64_t from_wall_ns = kFirstStamp) const;
+  // Calls `visit` with those that wait, in the order of delivery and from this name on, until it returns false.
+  void EachWaiting(const SpoolName& from, const std::function<bool(Id, const SpoolEntry&)>& visit) const;
 
   void HandOut(Id id);   // one that waits
   void Postpone(Id id);  // one that waits: it does not, until PutBack()

@@ -1,7 +1,8 @@
-// What a backlog costs: a spool with as many batches as a day of outage leaves, opened and drained by one process; and
-// what it costs to make batches durable.
+// What a backlog costs: a spool with as many batches as a day of outage leaves, opened and drained by one process; what
+// it costs to make batches durable; and the same backlog when it was joined.
 //
 //   spool_scale [BATCHES] [DIRECTORY]        default: 86400 and a temporary one
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -56,8 +57,7 @@ class Stopwatch {
 
 std::size_t HeapBytes() { return ::mallinfo2().uordblks; }
 
-void Measure(const std::filesystem::path& root, std::uint64_t batches) {
-  SystemClock clock;
+std::unique_ptr<DiskSpool> OpenMeasured(const std::filesystem::path& root, Clock& clock) {
   const std::size_t heap_before = HeapBytes();
   std::unique_ptr<DiskSpool> spool;
   DiskSpoolOptions options;
@@ -69,31 +69,60 @@ void Measure(const std::filesystem::path& root, std::uint64_t batches) {
   }
   const SpoolStats stats = spool->stats();
   fmt::print("{:<28}{:>9} batches, {} lines, {} bytes\n", "found", stats.batches, stats.lines, stats.bytes);
-  fmt::print("{:<28}{:>9.1f} bytes\n", "heap per batch",
-             static_cast<double>(HeapBytes() - heap_before) / static_cast<double>(batches));
+  fmt::print("{:<28}{:>9.1f} KiB\n", "heap for them", static_cast<double>(HeapBytes() - heap_before) / 1024);
+  return spool;
+}
+
+void Drain(Spool& spool) {
+  const std::uint64_t there = spool.stats().lines;
   std::uint64_t lines = 0;
-  {
-    const Stopwatch drain("read and remove all");
-    while (const auto next = spool->Next()) {
-      lines += next->batch->line_count();
-      spool->Acknowledge(next->id);
-    }
+  const Stopwatch drain("read and remove all");
+  while (const auto next = spool.Next()) {
+    lines += next->batch->line_count();
+    spool.Acknowledge(next->id);
   }
+  if (lines != there || spool.stats().batches != 0) std::exit(EXIT_FAILURE);
+}
+
+void Add(Spool& spool) {
   {
     const Stopwatch add("add 200, each synced");
-    for (int i = 0; i < 200; ++i) spool->Add(std::make_shared<const Batch>(Lines{Text(), kLines, i, i}));
+    for (int i = 0; i < 200; ++i) spool.Add(std::make_shared<const Batch>(Lines{Text(), kLines, i, i}));
   }
-  while (const auto next = spool->Next()) spool->Acknowledge(next->id);
-  if (lines != stats.lines || spool->stats().batches != 0) std::exit(EXIT_FAILURE);
+  while (const auto next = spool.Next()) spool.Acknowledge(next->id);
+}
+
+void Join(Spool& spool) {
+  std::chrono::steady_clock::duration longest{};
+  std::uint64_t looks = 0;
+  {
+    const Stopwatch join("join");
+    for (std::uint64_t before = 0; before != spool.stats().batches; ++looks) {
+      before = spool.stats().batches;
+      const auto begin = std::chrono::steady_clock::now();
+      spool.TakeChanges();
+      longest = std::max(longest, std::chrono::steady_clock::now() - begin);
+    }
+  }
+  fmt::print("{:<28}{:>9} looks, the longest {:.1f} ms\n", "", looks, Milliseconds(longest));
+}
+
+void Measure(const std::filesystem::path& root, std::uint64_t batches) {
+  SystemClock clock;
+  Fill(root / kTarget, batches);
+  {
+    const auto spool = OpenMeasured(root, clock);
+    Drain(*spool);
+    Add(*spool);
+  }
+  Fill(root / kTarget, batches);
+  Join(*OpenMeasured(root, clock));
+  Drain(*OpenMeasured(root, clock));
 }
 
 int Run(std::uint64_t batches, std::filesystem::path root) {
   const bool is_temporary = root.empty();
   if (is_temporary) root = std::filesystem::temp_directory_path() / fmt::format("spool_scale_{}", ::getpid());
-  {
-    const Stopwatch fill("fill (without any sync)");
-    Fill(root / kTarget, batches);
-  }
   Measure(root, batches);
   if (is_temporary) std::filesystem::remove_all(root);
   return EXIT_SUCCESS;

@@ -8,6 +8,7 @@ vmtelem_unit_test(
           disk_history_property_test.cc
           disk_spool_bounds_test.cc
           disk_spool_damage_test.cc
+          disk_spool_joining_test.cc
           disk_spool_kill_test.cc
           disk_spool_leftovers_test.cc
           disk_spool_sharing_test.cc
@@ -27,6 +28,7 @@ vmtelem_unit_test(
           ledger_test.cc
           line_queue_test.cc
           memory_spool_test.cc
+          join_plan_test.cc
           known_poison_test.cc
           line_parts_test.cc
           outgoing_batch_test.cc

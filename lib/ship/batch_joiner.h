@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/gzip.h"
+#include "base/log.h"
+#include "ship/directory.h"
+#include "ship/join_plan.h"
+#include "ship/spool_index.h"
+
+namespace vmtelem {
+
+// Makes one batch of many small ones while a spool holds too many files, as after hours of outage. It goes through the
+// spool from the oldest to the newest, one joined batch for each call, so that its owner does other things in between.
+// It reads and packs; to write the batch and to remove its parts is its owner's part. Writer's thread; blocks for about
+// kReadFor and one compression of 4 MiB.
+class BatchJoiner {
+ public:
+  static constexpr Nanoseconds kReadFor = std::chrono::milliseconds(100);
+  static constexpr Nanoseconds kPause = std::chrono::seconds(10);
+  static constexpr std::int64_t kSettledAfterNs = 60'000'000'000;  // no longer among what is sent as it is sealed
+
+  struct Place {
+    const FileDescriptor& directory;
+    Clock& clock;
+    GzipCompressor& compressor;
+    std::function<bool(std::uint64_t bytes)> has_room;  // for one more file of that size
+  };
+  struct Joined {
+    SpoolName name;  // its sequence is to be given
+    std::string gzip;
+    std::vector<SpoolIndex::Id> parts;  // all wait
+  };
+
+  // Up to `few_files` are left as they are.
+  BatchJoiner(std::uint64_t few_files, LoggerPtr log) : few_files_(few_files), log_(std::move(log)) {}
+
+  // Nothing if there is nothing to join now. A part that another process waits for, that cannot be read, or that is
+  // damaged is left as it is.
+  std::optional<Joined> Next(const SpoolIndex& index, const Place& place);
+
+  // It could not be written, so nothing was joined: try again later.
+  void Failed(SteadyTime now);
+
+ private:
+  bool Begin(std::uint64_t files, SteadyTime now);
+  void End(std::uint64_t files);
+  JoinPlan Plan(const SpoolIndex& index, std::int64_t now_wall_ns) const;
+  std::optional<Joined> Read(const SpoolIndex& index, const std::vector<SpoolIndex::Id>& plan, const Place& place);
+
+  static constexpr SpoolName kOldest{std::numeric_limits<std::int64_t>::min(), 0, 0, 0};
+
+  const JoinLimits limits_;
+  const std::uint64_t few_files_;
+  const LoggerPtr log_;
+  bool under_way_ = false;
+  SpoolName next_ = kOldest;              // from where it goes on
+  std::uint64_t parts_ = 0, joined_ = 0;  // since it began
+  std::uint64_t left_ = 0;                // files that it found nothing to join among
+  SteadyTime not_before_{};
+};
+
+}  // namespace vmtelem
