@@ -111,20 +111,32 @@ std::shared_ptr<const Batch> DiskSpool::Load(Id id) {
   if (newest_.id == id && newest_.batch) return std::exchange(newest_.batch, nullptr);
   const SpoolName name = index_.Find(id)->name;
   auto batch = ReadSpoolFile(lock_.directory(), name);
-  if (batch) return std::move(*batch);
-  std::string message = fmt::format("{} {}", PathOf(name), batch.error().reason);
-  if (batch.error().kind == SpoolFileFault::Kind::kUnreadable) {
-    Warn("unreadable", message + "; it stays there and is tried again");
-    index_.Postpone(id);
-    return nullptr;
+  if (!batch && batch.error().kind == SpoolFileFault::Kind::kBadMedium) batch = ReadSpoolFile(lock_.directory(), name);
+  if (batch) {
+    retries_.Succeeded(name);
+    return std::move(*batch);
   }
-  if (batch.error().kind == SpoolFileFault::Kind::kDamaged) {
+  SettleUnread(id, batch.error());
+  return nullptr;
+}
+
+// A batch whose file could not be read is tried again, or lost.
+void DiskSpool::SettleUnread(Id id, const SpoolFileFault& fault) {
+  using Kind = SpoolFileFault::Kind;
+  const SpoolName name = index_.Find(id)->name;
+  std::string message = fmt::format("{} {}", PathOf(name), fault.reason);
+  const bool again =
+      fault.kind == Kind::kUnreadable || (fault.kind == Kind::kBadMedium && retries_.Failed(name, clock_.SteadyNow()));
+  if (again) {
+    Warn("unreadable", message + "; it stays there and is tried again");
+    return index_.Postpone(id);
+  }
+  if (fault.kind != Kind::kGone) {
     const auto [gone, what] = damaged_.SetAside(lock_.directory(), name);
     message += " and " + what;
     if (!gone) left_damaged_.insert(name);
   }
   Lose(id, std::move(message));
-  return nullptr;
 }
 
 void DiskSpool::Lose(Id id, std::string reason) {

@@ -19,6 +19,8 @@
 #include "ship/freed_space.h"
 #include "ship/memory_ring.h"
 #include "ship/other_targets.h"
+#include "ship/read_retries.h"
+#include "ship/spool_file.h"
 #include "ship/spool_index.h"
 #include "ship/spool_lock.h"
 #include "ship/spool_name.h"
@@ -104,6 +106,7 @@ class DiskSpool final : public Spool {
   // disk_spool.cc
   std::optional<SpooledBatch> HandOut(Id id);
   std::shared_ptr<const Batch> Load(Id id);
+  void SettleUnread(Id id, const SpoolFileFault& fault);
   void Lose(Id id, std::string reason);
   void Forget(Id id);
   bool RemoveFile(const SpoolName& name);
@@ -138,6 +141,7 @@ class DiskSpool final : public Spool {
   DirectoryWatch watch_;
   OtherTargets others_;
   FreedSpace freed_;
+  ReadRetries retries_;
   DamagedFiles damaged_;
   DeadLetters letters_;
 };

@@ -21,11 +21,11 @@ tl::unexpected<SpoolFileFault> Fault(Kind kind, std::string reason) {
   return tl::make_unexpected(SpoolFileFault{kind, std::move(reason)});
 }
 
-// Everything but a bad medium may pass: permissions come back, descriptors and memory become free.
+// All of it may pass: permissions come back, descriptors and memory become free.
 tl::unexpected<SpoolFileFault> SystemFault() {
   const std::error_code error = LastError();
   if (error == std::errc::no_such_file_or_directory) return Fault(Kind::kGone, "is gone");
-  const Kind kind = error == std::errc::io_error ? Kind::kDamaged : Kind::kUnreadable;
+  const Kind kind = error == std::errc::io_error ? Kind::kBadMedium : Kind::kUnreadable;
   return Fault(kind, "cannot be read: " + error.message());
 }
 

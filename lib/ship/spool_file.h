@@ -25,6 +25,7 @@ struct SpoolFileFault {
   enum class Kind {
     kGone,        // there is no such file
     kDamaged,     // and will never be read
+    kBadMedium,   // EIO: the disk says so, which may pass
     kUnreadable,  // now; the file itself may be whole
   };
   Kind kind = Kind::kGone;

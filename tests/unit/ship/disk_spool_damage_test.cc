@@ -1,6 +1,9 @@
+#include <cerrno>
+
 #include <catch2/catch.hpp>
 
 #include "base/gzip.h"
+#include "file_hooks.h"
 #include "ship/damaged_files.h"
 #include "spool_world.h"
 
@@ -127,6 +130,39 @@ TEST_CASE("a file that expands to more than 64 MiB is damaged") {
   std::string text((std::size_t{64} << 20U) - 2, 'x');
   WriteFileBytes(world.path, GzipCompressor().Compress(text + "\n\n\n").value());
   world.CheckOnlyThisLost();
+}
+
+TEST_CASE("a medium that fails once costs nothing") {
+  DamageWorld world;
+  const auto spool = world.Open();
+  file_hooks::FailReads(EIO, 1);
+  CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 200, 300});
+  CHECK(spool->TakeChanges().losses.empty());
+}
+
+TEST_CASE("a file that its medium does not give for a moment stays, holds nobody up, and is tried again") {
+  DamageWorld world;
+  const auto spool = world.Open();
+  file_hooks::FailReads(EIO, 4);
+  CHECK(Drain(*spool) == std::vector<std::int64_t>{300});
+  CHECK(spool->stats().lines == 6);
+  CHECK_THAT(world.log(), Catch::Contains("cannot be read: Input/output error; it stays there and is tried again"));
+  CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 200});
+  CHECK(spool->TakeChanges().losses.empty());
+}
+
+TEST_CASE("a file that its medium does not give again and again is damaged, but not within a moment") {
+  DamageWorld world;
+  const auto spool = world.Open();
+  spool->TakeChanges();
+  file_hooks::FailReads(EIO, 1000);
+  for (int i = 0; i < 5; ++i) Drain(*spool);
+  CHECK(LinesLost(spool->TakeChanges()) == 0);
+  world.clock.Advance(ReadRetries::kPatience);
+  Drain(*spool);
+  file_hooks::Reset();
+  CHECK(LinesLost(spool->TakeChanges()) == 9);
+  CHECK(NamesIn(world.directory() / "damaged").size() == 3);
 }
 
 TEST_CASE("damaged files are kept up to a number, the oldest go") {

@@ -21,6 +21,7 @@ struct Hooks {
   std::function<void()> before_rename, before_making, after_making;
   bool lock_only_writers = false;
   std::optional<std::uint64_t> free_bytes;
+  int read_error = 0, failing_reads = 0;
 } hooks;
 
 int Sync(int fd) {
@@ -51,6 +52,18 @@ int Lock(int fd, int operation) {
   return -1;
 }
 
+bool IsFile(int fd) {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+ssize_t Read(int fd, void* buffer, std::size_t size) {
+  if (hooks.failing_reads == 0 || !IsFile(fd)) return ::syscall(SYS_read, fd, buffer, size);
+  --hooks.failing_reads;
+  errno = hooks.read_error;
+  return -1;
+}
+
 int Space(int fd, struct statvfs* status) {
   struct statfs real {};
   if (::fstatfs(fd, &real) != 0) return -1;
@@ -77,6 +90,10 @@ void FailInotify(int error) { hooks.inotify_error = error; }
 void BeforeMakingDirectory(std::function<void()> call) { hooks.before_making = std::move(call); }
 void AfterMakingDirectory(std::function<void()> call) { hooks.after_making = std::move(call); }
 void LockOnlyWriters() { hooks.lock_only_writers = true; }
+void FailReads(int error, int times) {
+  hooks.read_error = error;
+  hooks.failing_reads = times;
+}
 void FreezeFreeSpace(std::uint64_t bytes) { hooks.free_bytes = bytes; }
 
 }  // namespace vmtelem::file_hooks
@@ -92,6 +109,8 @@ extern "C" int mkdirat(int parent, const char* name, mode_t mode) noexcept {
 #pragma GCC diagnostic ignored "-Wshadow"
 extern "C" int flock(int fd, int operation) noexcept { return vmtelem::file_hooks::Lock(fd, operation); }
 #pragma GCC diagnostic pop
+
+extern "C" ssize_t read(int fd, void* buffer, size_t size) { return vmtelem::file_hooks::Read(fd, buffer, size); }
 
 extern "C" int fstatvfs(int fd, struct statvfs* status) noexcept { return vmtelem::file_hooks::Space(fd, status); }
 

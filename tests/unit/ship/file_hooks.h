@@ -28,6 +28,8 @@ void BeforeMakingDirectory(std::function<void()> call);
 void AfterMakingDirectory(std::function<void()> call);
 // From now on flock() refuses descriptors that cannot write, as NFS does.
 void LockOnlyWriters();
+// So many calls of read() of files fail with this error, beginning with the next.
+void FailReads(int error, int times);
 // From now on so many bytes of a large file system are free, whatever is written or removed.
 void FreezeFreeSpace(std::uint64_t bytes);
 
