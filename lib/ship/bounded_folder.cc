@@ -8,6 +8,19 @@
 #include <unistd.h>
 
 namespace vmtelem {
+namespace {
+
+std::uint64_t BytesOnDisk(const struct stat& status) {
+  constexpr std::uint64_t kBlock = 512;  // of st_blocks, whatever the file system's are: stat(2)
+  return static_cast<std::uint64_t>(status.st_blocks) * kBlock;
+}
+
+}  // namespace
+
+std::uint64_t FileBytesOnDisk(const FileDescriptor& directory, const char* name) {
+  struct stat status {};
+  return ::fstatat(directory.get(), name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? BytesOnDisk(status) : 0;
+}
 
 std::error_code BoundedFolder::Open(const FileDescriptor& parent, const std::string& name) {
   struct stat status {};
@@ -26,7 +39,7 @@ void BoundedFolder::List() {
     struct stat status {};
     if (!is_ours_(name)) return;
     if (::fstatat(folder_.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) return;
-    files_.push_back({name, static_cast<std::uint64_t>(status.st_size)});
+    files_.push_back({name, BytesOnDisk(status)});
     bytes_ += files_.back().bytes;
   });
   std::sort(files_.begin(), files_.end(), [](const File& a, const File& b) { return a.name < b.name; });

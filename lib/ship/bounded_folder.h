@@ -12,9 +12,12 @@
 
 namespace vmtelem {
 
-// A directory of files that are kept for people to look at, of bounded number and size: those whose names sort first
-// are removed first. Other files in it are left alone. Knows its files from when it is opened, so one process at a time
-// should add to it.
+// The disk space of a file, which of a sparse one is less than its size; 0 if it cannot be looked at.
+std::uint64_t FileBytesOnDisk(const FileDescriptor& directory, const char* name);
+
+// A directory of files that are kept for people to look at, of bounded number and disk space: those whose names sort
+// first are removed first. Other files in it are left alone. Knows its files from when it is opened, so one process at
+// a time should add to it.
 class BoundedFolder {
  public:
   struct Limits {

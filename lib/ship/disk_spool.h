@@ -85,6 +85,7 @@ class DiskSpool final : public Spool {
   bool LookAt(const SpoolName& name);
   std::vector<std::string> ListDirectory();
   void Recover(const SpoolName& name, std::uint32_t bytes);
+  void SetAsideTooLarge(const SpoolName& name);
   Adopted AdoptFrom(const std::string& target);
   bool AdoptFile(const FileDescriptor& from, SpoolName name, std::uint32_t bytes);
   void TellOthers();

@@ -53,8 +53,12 @@ bool DiskSpool::LookAt(const SpoolName& name) {
   const auto bytes = BatchFileSize(lock_.directory(), FormatSpoolName(name).c_str());
   if (bytes) Recover(name, *bytes);
   if (bytes || bytes.error() == std::errc::no_such_file_or_directory) return true;
-  if (!IsForeign(bytes.error())) return false;
-  Warn("foreign", fmt::format("leaves alone what is no part of the spool: {}", PathOf(name)));
+  if (!IsForeign(bytes.error()) && !IsTooLarge(bytes.error())) return false;
+  if (IsTooLarge(bytes.error())) {
+    SetAsideTooLarge(name);
+  } else {
+    Warn("foreign", fmt::format("leaves alone what is no part of the spool: {}", PathOf(name)));
+  }
   return true;
 }
 
@@ -63,6 +67,7 @@ std::vector<std::string> DiskSpool::ListDirectory() {
   BatchListing listing =
       ListBatches(lock_.directory(), [this](const SpoolName& name, std::uint32_t bytes) { Recover(name, bytes); });
   list_again_ = static_cast<bool>(listing.error);
+  for (const SpoolName& name : listing.too_large) SetAsideTooLarge(name);
   return std::move(listing.foreign);
 }
 
@@ -70,6 +75,14 @@ void DiskSpool::Recover(const SpoolName& name, std::uint32_t bytes) {
   if (index_.Holds(name) || acknowledged_.count(name) > 0 || left_damaged_.count(name) > 0) return;
   index_.Add({name, bytes, false});
   changes_.recovered_lines += name.lines;
+}
+
+// What no spool has made counts for nothing, neither for the bound nor as lines.
+void DiskSpool::SetAsideTooLarge(const SpoolName& name) {
+  if (left_damaged_.count(name) > 0 || index_.Holds(name)) return;
+  const auto [gone, what] = damaged_.SetAsideStranger(lock_.directory(), name);
+  if (!gone) left_damaged_.insert(name);
+  log_->warn("{} is larger than 64 MiB, so it can be no batch, and {}", PathOf(name), what);
 }
 
 void DiskSpool::TellOthers() {

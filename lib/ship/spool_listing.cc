@@ -1,7 +1,6 @@
 #include "ship/spool_listing.h"
 
 #include <algorithm>
-#include <limits>
 #include <string_view>
 
 #include <fcntl.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "ship/durable_file.h"
+#include "ship/spool_file.h"
 #include "ship/spool_target.h"
 
 namespace vmtelem {
@@ -34,11 +34,13 @@ bool MayLeaveBatches(uid_t user, const FileDescriptor& directory) {
   return user == ::geteuid() || user == 0 || IsOwnerOf(user, directory);
 }
 
-constexpr std::errc kForeign = std::errc::operation_not_permitted;
+constexpr std::errc kForeign = std::errc::operation_not_permitted, kTooLarge = std::errc::file_too_large;
 
 }  // namespace
 
 bool IsForeign(std::error_code error) { return error == kForeign; }
+
+bool IsTooLarge(std::error_code error) { return error == kTooLarge; }
 
 IoResult<std::uint32_t> BatchFileSize(const FileDescriptor& directory, const char* name) {
   struct stat status {};
@@ -46,8 +48,10 @@ IoResult<std::uint32_t> BatchFileSize(const FileDescriptor& directory, const cha
   if (!S_ISREG(status.st_mode) || !MayLeaveBatches(status.st_uid, directory)) {
     return tl::make_unexpected(std::make_error_code(kForeign));
   }
-  constexpr off_t kMost = std::numeric_limits<std::uint32_t>::max();
-  return static_cast<std::uint32_t>(std::min<off_t>(status.st_size, kMost));
+  if (status.st_size > static_cast<off_t>(kMaxSpoolFileBytes)) {
+    return tl::make_unexpected(std::make_error_code(kTooLarge));
+  }
+  return static_cast<std::uint32_t>(status.st_size);
 }
 
 BatchListing ListBatches(const FileDescriptor& directory,
@@ -60,6 +64,8 @@ BatchListing ListBatches(const FileDescriptor& directory,
     if (bytes) return visit(*name, *bytes);
     if (IsForeign(bytes.error())) {
       listing.foreign.emplace_back(text);
+    } else if (IsTooLarge(bytes.error())) {
+      listing.too_large.push_back(*name);
     } else if (bytes.error() != std::errc::no_such_file_or_directory) {
       listing.error = bytes.error();
     }

@@ -14,6 +14,7 @@ namespace vmtelem {
 
 struct BatchListing {
   std::vector<std::string> foreign;  // names of the files that a spool has not made, sorted
+  std::vector<SpoolName> too_large;  // named like batches, but never one
   std::error_code error;             // there may be more: the directory, or a file in it, cannot be looked at now
 };
 
@@ -21,11 +22,13 @@ struct BatchListing {
 BatchListing ListBatches(const FileDescriptor& directory,
                          const std::function<void(const SpoolName& name, std::uint32_t bytes)>& visit);
 
-// The size of a batch's file, cut to what an index holds. IsForeign() if it is no part of a spool: not a file, or one
-// that belongs neither to us nor to root nor to the owner of the directory.
+// The size of a batch's file. IsForeign() if it is no part of a spool: not a file, or one that belongs neither to us
+// nor to root nor to the owner of the directory. IsTooLarge() if it can never be a batch: its size counts for nothing,
+// since a file without a single block may have any.
 IoResult<std::uint32_t> BatchFileSize(const FileDescriptor& directory, const char* name);
 
 bool IsForeign(std::error_code error);
+bool IsTooLarge(std::error_code error);
 
 struct SpoolRootListing {
   std::vector<std::string> targets;  // directories that SpoolTargetName() may have named, sorted

@@ -199,5 +199,77 @@ TEST_CASE("a damaged file that is larger than all that may be kept is removed") 
   CHECK_THAT(spool->TakeChanges().losses.at(0).reason, Catch::Contains("was removed"));
 }
 
+// A file that can be no batch, since it is larger than any: by default without a block on the disk.
+std::string LeaveTooLarge(const SpoolWorld& world, bool sparse = true) {
+  const std::string name = FormatSpoolName({5, 6, 7, 1000});
+  WriteFileBytes(world.directory() / name, sparse ? "" : std::string(DamagedFiles::kMaxBytes + 1, 'x'));
+  std::filesystem::resize_file(world.directory() / name, std::uintmax_t{5} << 30U);
+  return name;
+}
+
+TEST_CASE("a file that is larger than any batch counts for nothing, and costs no other its place") {
+  DamageWorld world;
+  LeaveTooLarge(world);
+  world.options.limits.max_bytes = 1 << 20;
+  const auto spool = world.Open();
+  CHECK(spool->Add(SampleBatch(400, 3)).durable);
+  const SpoolChanges changes = spool->TakeChanges();
+  CHECK(changes.recovered_lines == 9);
+  CHECK(changes.losses.empty());
+  CHECK(spool->stats().lines == 12);
+  CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 200, 300, 400});
+  CHECK(spool->TakeChanges().losses.empty());
+}
+
+TEST_CASE("a file that is larger than any batch is set aside when it is found, and told once") {
+  DamageWorld world;
+  const std::string name = LeaveTooLarge(world);
+  const auto spool = world.Open();
+  CHECK(NamesIn(world.directory() / "damaged") == std::set<std::string>{name});
+  CHECK_THAT(world.log(), Catch::Contains(name + " is larger than 64 MiB, so it can be no batch, and was moved"));
+}
+
+TEST_CASE("a file that is larger than any batch is set aside also when it comes later") {
+  DamageWorld world;
+  const auto spool = world.Open();
+  const std::string name = LeaveTooLarge(world);
+  CHECK(spool->TakeChanges().recovered_lines == 9);
+  CHECK(NamesIn(world.directory() / "damaged") == std::set<std::string>{name});
+}
+
+TEST_CASE("a file that is too large for damaged/ and no batch stays where it is, and is told once") {
+  DamageWorld world;
+  file_hooks::FailInotify(EMFILE);  // so that the directory is listed again
+  const std::string name = LeaveTooLarge(world, false);
+  const auto spool = world.Open();
+  file_hooks::Reset();
+  for (int i = 0; i < 3; ++i) {
+    world.clock.Advance(DirectoryWatch::kInterval);
+    WriteFileBytes(world.directory() / std::to_string(i), "");
+    spool->TakeChanges();
+  }
+  CHECK(NamesIn(world.directory()).count(name) == 1);
+  const std::string log = world.log();
+  CHECK(log.find("so it can be no batch, and is left there") == log.rfind("so it can be no batch"));
+  CHECK(Drain(*spool).size() == 3);
+}
+
+TEST_CASE("what is in damaged/ is bounded by the disk space it takes: a sparse file makes no other go") {
+  DamageWorld world;
+  LeaveTooLarge(world);
+  WriteFileBytes(world.path, "junk");
+  Drain(*world.Open());
+  WriteFileBytes(world.directory() / FormatSpoolName({400, 401, 7, 1}), "junk");
+  Drain(*world.Open());
+  CHECK(NamesIn(world.directory() / "damaged").size() == 3);
+}
+
+TEST_CASE("a file that is larger than any batch counts for nothing in the directory of another target") {
+  DamageWorld world;
+  LeaveTooLarge(world);
+  world.options.limits.max_bytes = 1 << 20;
+  CHECK(world.Open("v3_other")->Add(SampleBatch(400, 3)).durable);
+}
+
 }  // namespace
 }  // namespace vmtelem
