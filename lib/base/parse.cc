@@ -5,6 +5,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -45,14 +46,32 @@ struct Quantity {
   std::string_view unit;
 };
 
+bool IsDigit(char byte) { return byte >= '0' && byte <= '9'; }
+
+// What a double cannot hold is either endless or as good as nothing.
+double BeyondDouble(std::string_view number) {
+  const std::string_view whole = number.substr(0, number.find('.'));
+  const bool is_large = whole.find_first_not_of('0') != std::string_view::npos;
+  return is_large ? std::numeric_limits<double>::infinity() : 0;
+}
+
 std::optional<Quantity> SplitQuantity(std::string_view text) {
-  if (text.empty() || std::isdigit(static_cast<unsigned char>(text.front())) == 0) return std::nullopt;
+  const std::size_t first_digit = !text.empty() && text.front() == '.' ? 1 : 0;
+  if (text.size() <= first_digit || !IsDigit(text[first_digit])) return std::nullopt;
   Quantity quantity{};
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), quantity.number, std::chars_format::fixed);
-  if (error != std::errc{}) return std::nullopt;
-  quantity.unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  const auto length = static_cast<std::size_t>(end - text.data());
+  if (error == std::errc::result_out_of_range) quantity.number = BeyondDouble(text.substr(0, length));
+  quantity.unit = text.substr(length);
   return quantity;
+}
+
+// The nearest whole number of those that T has.
+template <class T>
+T Rounded(double number) {
+  constexpr double kLeastTooLarge = 9.2e18;
+  return number < kLeastTooLarge ? static_cast<T>(std::llround(number)) : std::numeric_limits<T>::max();
 }
 
 template <class Units>
@@ -82,9 +101,7 @@ std::optional<Nanoseconds> ParseDuration(std::string_view text) {
   if (!quantity) return std::nullopt;
   const auto* unit = FindUnit(kDurationUnits, quantity->unit.empty() ? "s" : quantity->unit);
   if (unit == nullptr) return std::nullopt;
-  const double ns = quantity->number * static_cast<double>(unit->factor);
-  if (!(ns < 9.2e18)) return std::nullopt;
-  return Nanoseconds(std::llround(ns));
+  return Nanoseconds(Rounded<Nanoseconds::rep>(quantity->number * static_cast<double>(unit->factor)));
 }
 
 std::optional<std::uint64_t> ParseSize(std::string_view text) {
@@ -92,16 +109,14 @@ std::optional<std::uint64_t> ParseSize(std::string_view text) {
   if (!quantity) return std::nullopt;
   const auto* unit = FindUnit(kSizeUnits, quantity->unit);
   if (unit == nullptr) return std::nullopt;
-  const double bytes = quantity->number * static_cast<double>(unit->factor);
-  if (!(bytes < 9.2e18)) return std::nullopt;
-  return static_cast<std::uint64_t>(std::llround(bytes));
+  return Rounded<std::uint64_t>(quantity->number * static_cast<double>(unit->factor));
 }
 
 std::optional<std::uint64_t> ParseCount(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  if (error == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
+  return error == std::errc::result_out_of_range ? std::numeric_limits<std::uint64_t>::max() : value;
 }
 
 std::optional<bool> ParseBool(std::string_view text) {

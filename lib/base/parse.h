@@ -7,11 +7,12 @@
 
 #include "base/clock.h"
 
-// Parsing and printing of the quantities that users write. No locale is involved. Pure functions.
+// Parsing and printing of the quantities that users write. No locale is involved. Pure functions. A number that is
+// larger than its type can hold becomes the largest one: that lies beyond every range, which is what its user is to be
+// told.
 namespace vmtelem {
 
-// A number of seconds ("1.5"), or a number with a unit: ns us ms s m h d. Absent: not a duration, negative, or
-// beyond the range of Nanoseconds.
+// A number of seconds ("1.5", ".5"), or a number with a unit: ns us ms s m h d. Absent: not a duration, or negative.
 std::optional<Nanoseconds> ParseDuration(std::string_view text);
 
 // A number of bytes with a unit: B KiB MiB GiB TiB (1024) or kB MB GB TB (1000). A bare number has no unit and is

@@ -54,6 +54,8 @@ BAD_VALUES = {
     "enum of a setting": (["list-vms", "--log-level", "loud"],
                           "--log-level: 'loud' is unknown; allowed trace, debug, info, warn, error"),
     "duration": (["once", "--stdout", "--window", "0"], "--window: '0' is out of range; allowed 0.1s to 1h"),
+    "duration that no clock could count": (["once", "--stdout", "--window", "999999999999999999999h"],
+                                           "--window: '999999999999999999999h' is out of range; allowed 0.1s to 1h"),
     "not a duration": (["once", "--stdout", "--window", "soon"],
                        "--window: 'soon' is not understood; allowed 0.1s to 1h"),
     "unknown group": (["once", "--stdout", "--groups", "state,perf"], "--groups: 'state,perf' names the unknown group 'perf'"),

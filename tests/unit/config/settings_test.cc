@@ -83,6 +83,7 @@ TEST_CASE("a range includes its ends and nothing beyond") {
   CHECK_FALSE(Problem(range.variable, range.most));
   CHECK(Problem(range.variable, range.above));
   CHECK(Problem(range.variable, "x") == "is not understood");
+  CHECK(Problem(range.variable, std::string(400, '9') + range.above) == "is out of range");
 }
 
 TEST_CASE("each word of a choice is accepted and others are not") {
