@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <random>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -52,22 +53,44 @@ int WriteAndSync(int fd, std::string_view text) {
   return fault;
 }
 
+// Where a file is written before it has its name: in the same directory, which is held open, so that neither the length
+// of the name nor that of the path matters. Others that write there, in other containers too, have names of their own.
+struct Place {
+  int directory = -1;
+  std::string name, temporary;
+};
+
+std::string RandomName() {
+  std::random_device random;
+  return fmt::format(".vmtelem-{:08x}{:08x}.tmp", random(), random());
+}
+
+int WriteTemporary(const Place& place, std::string_view text, mode_t mode) {
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+  const int fd = ::openat(place.directory, place.temporary.c_str(), flags, mode);
+  return fd < 0 ? -1 : WriteAndSync(fd, text);
+}
+
+Result<void> WriteAndRename(const Place& place, const std::string& path, std::string_view text, mode_t mode) {
+  const int fault = WriteTemporary(place, text, mode);
+  if (fault < 0) return FailFor(ErrorCode::kCannotCreate, "create a file beside", path, errno);
+  const bool renamed =
+      fault == 0 && ::renameat(place.directory, place.temporary.c_str(), place.directory, place.name.c_str()) == 0;
+  if (renamed) return {};
+  const int number = fault != 0 ? fault : errno;
+  ::unlinkat(place.directory, place.temporary.c_str(), 0);
+  return fault != 0 ? FailFor(ErrorCode::kIo, "write", path, number)
+                    : FailFor(ErrorCode::kCannotCreate, "replace", path, number);
+}
+
 Result<void> WriteBesideAndRename(const std::string& path, std::string_view text, mode_t mode) {
-  const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
-  ::unlink(temporary.c_str());  // left by a process of the same number that was killed
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (fd < 0) return FailFor(ErrorCode::kCannotCreate, "create", temporary, errno);
-  const int fault = WriteAndSync(fd, text);
-  if (fault != 0) {
-    ::unlink(temporary.c_str());
-    return FailFor(ErrorCode::kIo, "write", temporary, fault);
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int number = errno;
-    ::unlink(temporary.c_str());
-    return FailFor(ErrorCode::kCannotCreate, "replace", path, number);
-  }
-  return {};
+  const std::size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const Place place{::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), path.substr(slash + 1), RandomName()};
+  if (place.directory < 0) return FailFor(ErrorCode::kCannotCreate, "create", path, errno);
+  const auto written = WriteAndRename(place, path, text, mode);
+  ::close(place.directory);
+  return written;
 }
 
 std::string WithoutLinks(const std::string& path) {

@@ -102,6 +102,20 @@ def test_output_file_is_replaced_and_not_rewritten(vmtelem, tmp_path):
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
 
 
+@pytest.mark.parametrize("length", [250, 255])
+def test_output_file_may_have_the_longest_name_that_a_file_can(vmtelem, tmp_path, length):
+    target = tmp_path / ("n" * length)
+    for _ in range(2):  # made, then replaced
+        done = vmtelem("once", "-o", str(target), LIBVIRT_URI=NODE)
+        assert (done.code, done.out, done.err) == (0, "", "")
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_output_file_in_the_working_directory_needs_no_path(tmp_path):
+    subprocess.run([BINARY, "once", "-o", "sample", "-c", NODE], env=SANITIZERS, cwd=tmp_path, check=True)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["sample"]
+
+
 def test_output_file_that_is_a_link_stays_one(vmtelem, tmp_path):
     (tmp_path / "real").write_text("old")
     (tmp_path / "link").symlink_to("real")
