@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/byte_order_mark.h"
+
 namespace vmtelem {
 namespace {
 
@@ -46,6 +48,8 @@ Result<SecretFile> ReadSecretFile(const std::string& path) {
   if (file.fd < 0) return Fail(ErrorCode::kInvalid, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
   auto text = ReadAll(file.fd, path);
   if (!text) return tl::make_unexpected(text.error());
+  if (HasUtf16Mark(*text)) return Fail(ErrorCode::kInvalid, fmt::format("{} is UTF-16; save it as UTF-8", path));
+  text->erase(0, text->size() - WithoutUtf8Mark(*text).size());
   while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
   if (text->empty()) return Fail(ErrorCode::kInvalid, fmt::format("{} is empty", path));
   const bool has_control =

@@ -5,9 +5,11 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <optional>
 
 #include <fmt/format.h>
 
+#include "base/byte_order_mark.h"
 #include "base/result.h"
 
 namespace vmtelem {
@@ -82,7 +84,8 @@ Result<std::string> ReadName(std::string_view text) {
   return std::string(text);
 }
 
-Result<EnvFile::Entry> ReadLine(std::string_view line) {
+// `line` is neither a comment nor blank.
+Result<EnvFile::Entry> ReadAssignment(std::string_view line) {
   const std::size_t equals = line.find('=');
   if (equals == std::string_view::npos) return Fail(ErrorCode::kInvalid, "no '=' on this line");
   if (line.find('\0') != std::string_view::npos) return Fail(ErrorCode::kInvalid, "a NUL byte");
@@ -95,22 +98,41 @@ Result<EnvFile::Entry> ReadLine(std::string_view line) {
 
 bool IsComment(std::string_view line) { return line.empty() || line.front() == '#' || line.front() == ';'; }
 
+std::string_view WithoutLineEnd(std::string_view line) { return line.substr(0, line.find_last_not_of('\r') + 1); }
+
+// One line, with the carriage returns at its end. Nothing: it says nothing. A carriage return within a line is where
+// some editor ends one: what stands behind it would become part of the value, or of a comment.
+Result<std::optional<EnvFile::Entry>> ReadLine(std::string_view raw) {
+  const std::string_view whole = WithoutLineEnd(raw);
+  if (whole.find('\r') != std::string_view::npos) {
+    return Fail(ErrorCode::kInvalid, "a carriage return within the line; lines end with LF or CR LF");
+  }
+  const std::string_view line = TrimStart(whole);
+  if (IsComment(line)) return std::optional<EnvFile::Entry>();
+  return ReadAssignment(line);
+}
+
+EnvFile Refused(std::string fault) {
+  EnvFile file;
+  file.faults.push_back(std::move(fault));
+  return file;
+}
+
 }  // namespace
 
 EnvFile ParseEnvFile(std::string_view text, std::string_view path) {
+  if (HasUtf16Mark(text)) return Refused(fmt::format("{} is UTF-16; save it as UTF-8", path));
   EnvFile file;
+  text = WithoutUtf8Mark(text);
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = TrimStart(text.substr(0, end));
+    auto entry = ReadLine(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (IsComment(line)) continue;
-    auto entry = ReadLine(line);
-    if (entry) {
-      entry->line = number;
-      file.entries.push_back(std::move(*entry));
-    } else {
+    if (!entry) {
       file.faults.push_back(fmt::format("{}:{}: {}", path, number, entry.error().message));
+    } else if (*entry) {
+      (*entry)->line = number;
+      file.entries.push_back(std::move(**entry));
     }
   }
   return file;
@@ -120,16 +142,10 @@ EnvFile ReadEnvFile(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   std::string text(kMaxBytes + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  EnvFile file;
-  if (!stream.is_open() || stream.bad()) {
-    file.faults.push_back(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  } else if (static_cast<std::size_t>(stream.gcount()) > kMaxBytes) {
-    file.faults.push_back(fmt::format("{} is larger than 1 MiB", path));
-  } else {
-    text.resize(static_cast<std::size_t>(stream.gcount()));
-    file = ParseEnvFile(text, path);
-  }
-  return file;
+  if (!stream.is_open() || stream.bad()) return Refused(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  if (static_cast<std::size_t>(stream.gcount()) > kMaxBytes) return Refused(path + " is larger than 1 MiB");
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return ParseEnvFile(text, path);
 }
 
 }  // namespace vmtelem

@@ -14,6 +14,9 @@ namespace vmtelem {
 //   KEY=plain text           no quotes, no backslashes, no " #"; white space at the end is cut
 //   KEY='literal text'
 //   KEY="text"               \" \\ \$ \` stand for the character
+//
+// Lines end with LF or CR LF; a line with a carriage return elsewhere is refused. A byte order mark of UTF-8 before the
+// first line is skipped; a file in UTF-16 is refused.
 struct EnvFile {
   struct Entry {
     std::string name;

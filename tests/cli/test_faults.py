@@ -43,6 +43,24 @@ def test_a_value_out_of_range_is_told_with_its_name_and_source(vmtelem, name, va
     assert done.errors()[0].endswith("(environment)")
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "byte order mark"])
+def test_an_env_file_whose_lines_end_with_carriage_returns_is_refused_without_any_value(vmtelem, tmp_path, mark):
+    settings = tmp_path / "env"
+    settings.write_bytes(mark + b"POLL_INTERVAL=1\rINFLUX_TOKEN=hunter2-hunter2\rRETRY_MAX=5\r")
+    done = vmtelem("once", "--env-file", str(settings), **complete(INFLUX_TOKEN=None, POLL_INTERVAL=None))
+    assert done.code == 78
+    assert f"--env-file: {settings}:1: a carriage return within the line; lines end with LF or CR LF" in done.errors()
+    assert "hunter2" not in done.out + done.err
+
+
+def test_an_env_file_with_a_byte_order_mark_is_read(vmtelem, tmp_path):
+    settings = tmp_path / "env"
+    settings.write_bytes(b"\xef\xbb\xbfPOLL_INTERVAL=7\n")
+    done = vmtelem("show-config", "--env-file", str(settings), **complete(POLL_INTERVAL=None))
+    assert done.code == 0
+    assert ["POLL_INTERVAL", "7", f"{settings}:1"] in [line.split() for line in done.out.splitlines()]
+
+
 def test_all_faults_are_told_in_one_go(vmtelem, tmp_path):
     settings = tmp_path / "env"
     settings.write_text("RETRY_MAX=never\n")

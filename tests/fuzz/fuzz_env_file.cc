@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::size_t line = 0;
   for (const auto& entry : file.entries) {
     const bool is_name = !entry.name.empty() && std::isdigit(static_cast<unsigned char>(entry.name[0])) == 0;
-    const bool is_one_line = entry.value.find('\n') == std::string::npos && entry.value.find('\0') == std::string::npos;
+    const bool is_one_line = entry.value.find_first_of(std::string_view("\n\r\0", 3)) == std::string::npos;
     if (!is_name || !is_one_line || entry.line <= line) std::abort();
     line = entry.line;
   }

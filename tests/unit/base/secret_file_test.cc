@@ -35,14 +35,28 @@ TEST_CASE("the line end at the end of a token file is not part of the token") {
   }
 }
 
+TEST_CASE("a byte order mark before the token is not part of it") {
+  for (const char* content : {"\xEF\xBB\xBFtok", "\xEF\xBB\xBFtok\r\n"}) {
+    CHECK(ReadSecretFile(TokenFile(content).path())->secret.Reveal() == "tok");
+  }
+}
+
+TEST_CASE("a token file in UTF-16 is refused by that name") {
+  for (const auto& content : {std::string("\xFF\xFEt\0o\0", 6), std::string("\xFE\xFF\0t\0o", 6)}) {
+    const auto result = ReadSecretFile(TokenFile(content).path());
+    REQUIRE_FALSE(result);
+    CHECK_THAT(result.error().message, Catch::Contains("is UTF-16"));
+  }
+}
+
 TEST_CASE("a token file that others may read is reported as such") {
   CHECK_FALSE(ReadSecretFile(TokenFile("abc", 0600).path())->readable_by_others);
   CHECK(ReadSecretFile(TokenFile("abc", 0644).path())->readable_by_others);
 }
 
 TEST_CASE("a token file that holds no usable token is an error that names the file and not its content") {
-  const auto content =
-      GENERATE(values<std::string>({"", "\n", "s3cr3t\ntwo", "s3cr3t\x01", "s3cr3t" + std::string(70'000, 's')}));
+  const auto content = GENERATE(values<std::string>(
+      {"", "\n", "\xEF\xBB\xBF", "s3cr3t\rtwo\r", "s3cr3t\ntwo", "s3cr3t\x01", "s3cr3t" + std::string(70'000, 's')}));
   const TokenFile file(content);
   const auto result = ReadSecretFile(file.path());
   REQUIRE_FALSE(result.has_value());

@@ -59,6 +59,32 @@ TEST_CASE("a line of an env-file that could be misread is refused with its place
   CHECK(file.entries.size() == 1);  // the line after it is still read
 }
 
+TEST_CASE("a byte order mark before an env-file is not part of its first line") {
+  CHECK(OnlyValue("\xEF\xBB\xBF"
+                  "A=1") == "1");
+  CHECK(ParseEnvFile("\xEF\xBB\xBF# comment\nA=1\n", "f").faults.empty());
+}
+
+TEST_CASE("an env-file in UTF-16 is refused by that name") {
+  for (const auto text : {std::string_view("\xFF\xFE\x41\0=\0", 6), std::string_view("\xFE\xFF\0\x41\0=", 6)}) {
+    const EnvFile file = ParseEnvFile(text, "/etc/f");
+    REQUIRE(file.faults.size() == 1);
+    CHECK_THAT(file.faults[0], Catch::StartsWith("/etc/f is UTF-16"));
+    CHECK(file.entries.empty());
+  }
+}
+
+TEST_CASE("a carriage return in a line of an env-file is refused, since another line may hide behind it") {
+  for (const char* const text : {"A=1\rB=hunter2\r", "# comment\rB=hunter2\n", "A='1\rB=hunter2'\n", "\rB=hunter2\n"}) {
+    CAPTURE(text);
+    const EnvFile file = ParseEnvFile(text, "/etc/f");
+    REQUIRE(file.faults.size() == 1);
+    CHECK(file.faults[0] == "/etc/f:1: a carriage return within the line; lines end with LF or CR LF");
+    CHECK(file.entries.empty());
+  }
+  CHECK(OnlyValue("A=1\r\r\n") == "1");
+}
+
 TEST_CASE("a NUL byte in an env-file is refused") {
   CHECK(ParseEnvFile(std::string_view("A=1\0002", 5), "f").faults.size() == 1);
 }
