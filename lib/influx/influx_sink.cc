@@ -10,8 +10,10 @@
 #include "base/gzip.h"
 #include "influx/credentials.h"
 #include "influx/curl_handles.h"
+#include "influx/open_connections.h"
 #include "influx/outcome.h"
 #include "influx/request.h"
+#include "influx/reuse_trial.h"
 #include "influx/server_text.h"
 #include "influx/transfer.h"
 
@@ -43,6 +45,8 @@ class InfluxSink final : public Sink {
   std::unique_ptr<Transfer> IdleTransfer();
   Transfer::Body MakeBody(std::shared_ptr<const Batch> batch);
   void TakeCompleted();
+  bool SendElsewhere(Transfer& transfer);
+  void JudgeConnection(const Transfer& transfer);
   Completion Complete(Transfer& transfer, CURLcode code);
   void Adapt(const Verdict& verdict);
   void FailToStart(TransferId id);
@@ -56,6 +60,8 @@ class InfluxSink final : public Sink {
   GzipCompressor compressor_;
   bool gzip_;
   unsigned handshakes_failed_ = 0;
+  OpenConnections connections_;  // before those that close sockets through it
+  ReuseTrial reuse_;
   CurlMulti multi_;
   Transfers active_, idle_;
   std::vector<Completion> completed_;
@@ -69,6 +75,7 @@ InfluxSink::InfluxSink(const InfluxTarget& target, Transfer::Settings settings, 
       log_(std::move(log)),
       credentials_(target, log_),
       gzip_(target.gzip),
+      reuse_(connections_, names_.server, log_),
       multi_(curl_multi_init()) {}
 
 void InfluxSink::Start(TransferId id, std::shared_ptr<const Batch> batch) {
@@ -77,13 +84,15 @@ void InfluxSink::Start(TransferId id, std::shared_ptr<const Batch> batch) {
   Transfer::Body body = MakeBody(std::move(batch));
   CurlHeaders headers = credentials_.Headers(body.gzip ? Encoding::kGzip : Encoding::kIdentity);
   if (!headers) return FailToStart(id);
-  transfer->Prepare(id, std::move(body), std::move(headers), clock_.SteadyNow());
+  const SteadyTime now = clock_.SteadyNow();
+  transfer->Prepare(id, std::move(body), std::move(headers), now);
+  transfer->ChooseConnection(reuse_.Next(now));
   if (curl_multi_add_handle(multi_.get(), transfer->easy()) != CURLM_OK) return FailToStart(id);
   active_.push_back(std::move(transfer));
 }
 
 std::unique_ptr<Transfer> InfluxSink::IdleTransfer() {
-  if (idle_.empty()) return Transfer::Make(settings_);
+  if (idle_.empty()) return Transfer::Make(settings_, connections_);
   std::unique_ptr<Transfer> transfer = std::move(idle_.back());
   idle_.pop_back();
   return transfer;
@@ -126,9 +135,32 @@ void InfluxSink::TakeCompleted() {
     const CURLcode code = message->data.result;  // gone with the message once the handle is removed
     const auto found = std::find_if(active_.begin(), active_.end(),
                                     [&](const auto& transfer) { return transfer->easy() == message->easy_handle; });
+    if (SendElsewhere(**found)) continue;
+    JudgeConnection(**found);
     completed_.push_back(Complete(**found, code));
     Retire(found);
   }
+}
+
+// A request that did not go out since something lay on its connection.
+bool InfluxSink::SendElsewhere(Transfer& transfer) {
+  if (!transfer.watch().was_held_back()) return false;
+  reuse_.CameUnasked();
+  curl_multi_remove_handle(multi_.get(), transfer.easy());
+  transfer.ChooseConnection(ReuseTrial::Use::kNew);
+  return curl_multi_add_handle(multi_.get(), transfer.easy()) == CURLM_OK;
+}
+
+// What becomes of the connection on which a request went out.
+void InfluxSink::JudgeConnection(const Transfer& transfer) {
+  const OpenConnections::Connection connection = transfer.LeftOpen();
+  const bool came_unasked = transfer.watch().answered_early() || transfer.watch().more_came();
+  if (came_unasked) reuse_.CameUnasked();
+  if (!connections_.IsOpen(connection)) return;
+  if (transfer.IsOverHttp2()) return reuse_.ServedApart();
+  connections_.Rest(connection);
+  reuse_.Served(connection, clock_.SteadyNow());
+  if (came_unasked) OpenConnections::End(connection);
 }
 
 Completion InfluxSink::Complete(Transfer& transfer, CURLcode code) {
@@ -178,7 +210,8 @@ Result<std::unique_ptr<Sink>> MakeInfluxSink(const InfluxTarget& target, Clock& 
   const Result<std::string> url = WriteUrl(target);
   if (!url) return tl::make_unexpected(url.error());
   const Transfer::Settings settings{*url, target.ca_file, target.timeout};
-  if (!Transfer::Make(settings)) return Fail(ErrorCode::kInternal, "libcurl lacks an option that is needed");
+  OpenConnections none;
+  if (!Transfer::Make(settings, none)) return Fail(ErrorCode::kInternal, "libcurl lacks an option that is needed");
   auto sink = std::make_unique<InfluxSink>(target, settings, clock, std::move(log));
   if (!sink->ready()) return Fail(ErrorCode::kInternal, "libcurl cannot be initialised: out of memory");
   return sink;

@@ -38,7 +38,7 @@ Reply::Transport TransportOf(CURLcode code, bool lines_sent) {
     case CURLE_HTTP2_STREAM:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_WRITE_ERROR:           // Keep() refused it
+    case CURLE_WRITE_ERROR:           // Keep() or the watch refused it
     case CURLE_UNSUPPORTED_PROTOCOL:  // after the start: an answer that is not HTTP
       return Reply::Transport::kBroken;
     default:
@@ -55,15 +55,15 @@ T Info(CURL* easy, CURLINFO which) {
 
 }  // namespace
 
-std::unique_ptr<Transfer> Transfer::Make(const Settings& settings) {
-  std::unique_ptr<Transfer> transfer(new Transfer(CurlEasy(curl_easy_init())));
+std::unique_ptr<Transfer> Transfer::Make(const Settings& settings, OpenConnections& connections) {
+  std::unique_ptr<Transfer> transfer(new Transfer(CurlEasy(curl_easy_init()), connections));
   return transfer->easy_ && transfer->Configure(settings) ? std::move(transfer) : nullptr;
 }
 
 // Not set: a limit of the lowest speed, since InfluxDB 3 may be silent for more than 10 s while its object store fails;
-// the time-out bounds all of it. CURLOPT_VERBOSE, since it would show the token.
+// the time-out bounds all of it.
 bool Transfer::Configure(const Settings& settings) {
-  bool ok = true;
+  bool ok = watch_.Attach(easy_.get());
   const auto set = [&](CURLoption option, auto value) {
     ok = ok && curl_easy_setopt(easy_.get(), option, value) == CURLE_OK;
   };
@@ -115,6 +115,12 @@ void Transfer::Prepare(TransferId id, Body body, CurlHeaders headers, SteadyTime
   curl_easy_setopt(easy_.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(bytes.size()));
 }
 
+void Transfer::ChooseConnection(ReuseTrial::Use use) {
+  curl_easy_setopt(easy_.get(), CURLOPT_FRESH_CONNECT, use == ReuseTrial::Use::kAny ? 0L : 1L);
+  curl_easy_setopt(easy_.get(), CURLOPT_FORBID_REUSE, use == ReuseTrial::Use::kNew ? 1L : 0L);
+  watch_.Begin(body_.gzip ? body_.gzip->size() : body_.batch->bytes().size());
+}
+
 Reply Transfer::TakeReply(CURLcode code) {
   Reply reply;
   reply.lines_sent = Info<curl_off_t>(easy_.get(), CURLINFO_SIZE_UPLOAD_T) > 0;
@@ -133,9 +139,16 @@ Reply Transfer::TakeReply(CURLcode code) {
 }
 
 std::string Transfer::ErrorText(CURLcode code) const {
+  if (watch_.answered_early()) return "it says that lines are stored which it does not have yet";
   if (code == CURLE_WRITE_ERROR) return "its answer is longer than any that is read";
   return error_.front() == '\0' ? curl_easy_strerror(code) : error_.data();
 }
+
+OpenConnections::Connection Transfer::LeftOpen() const {
+  return connections_.Find(Info<curl_socket_t>(easy_.get(), CURLINFO_ACTIVESOCKET));
+}
+
+bool Transfer::IsOverHttp2() const { return Info<long>(easy_.get(), CURLINFO_HTTP_VERSION) >= CURL_HTTP_VERSION_2_0; }
 
 std::string Transfer::Location() const {
   const char* const target = Info<char*>(easy_.get(), CURLINFO_REDIRECT_URL);

@@ -6,7 +6,10 @@
 
 #include "base/clock.h"
 #include "influx/curl_handles.h"
+#include "influx/exchange_watch.h"
+#include "influx/open_connections.h"
 #include "influx/outcome.h"
+#include "influx/reuse_trial.h"
 #include "model/delivery.h"
 
 namespace vmtelem {
@@ -20,8 +23,8 @@ class Transfer {
     std::string ca_file;
     Nanoseconds timeout{};
   };
-  // Fails if there is no memory, or if libcurl was built without what is asked of it.
-  static std::unique_ptr<Transfer> Make(const Settings& settings);
+  // Fails if there is no memory, or if libcurl was built without what is asked of it. `connections` must outlive it.
+  static std::unique_ptr<Transfer> Make(const Settings& settings, OpenConnections& connections);
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
@@ -30,8 +33,13 @@ class Transfer {
     std::shared_ptr<const std::string> gzip;  // of the batch; null: it is sent as it is
   };
   void Prepare(TransferId id, Body body, CurlHeaders headers, SteadyTime now);
-  // What came back, once libcurl has said with `code` that it is over.
+  void ChooseConnection(ReuseTrial::Use use);
+  // Of what libcurl has said with `code` that it is over: what came back.
   Reply TakeReply(CURLcode code);
+  // The connection that is left open behind it.
+  [[nodiscard]] OpenConnections::Connection LeftOpen() const;
+  [[nodiscard]] bool IsOverHttp2() const;
+  [[nodiscard]] const ExchangeWatch& watch() const { return watch_; }
 
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
   [[nodiscard]] TransferId id() const { return id_; }
@@ -40,13 +48,16 @@ class Transfer {
   void Release();  // what belonged to the request
 
  private:
-  explicit Transfer(CurlEasy easy) : easy_(std::move(easy)) {}
+  Transfer(CurlEasy easy, OpenConnections& connections)
+      : easy_(std::move(easy)), connections_(connections), watch_(connections) {}
   bool Configure(const Settings& settings);
   static std::size_t Keep(char* data, std::size_t size, std::size_t count, void* transfer);
   [[nodiscard]] std::string Location() const;
   [[nodiscard]] std::string ErrorText(CURLcode code) const;
 
   CurlEasy easy_;
+  const OpenConnections& connections_;
+  ExchangeWatch watch_;
   TransferId id_ = 0;
   Body body_;
   CurlHeaders headers_;

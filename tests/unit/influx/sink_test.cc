@@ -10,6 +10,7 @@
 
 #include "fakes/scripted_server.h"
 #include "influx/influx_sink.h"
+#include "leaping_clock.h"
 #include "sink_world.h"
 
 namespace vmtelem {
@@ -40,21 +41,6 @@ TEST_CASE("a batch is stored by a server that says 204") {
   SinkWorld world(TargetAt(server.url()));
   CHECK(world.Send().action == Action::kAck);
 }
-
-// Real time that a server can let leap, so that it seems slow and nobody waits.
-class LeapingClock final : public Clock {
- public:
-  SteadyTime SteadyNow() override { return real_.SteadyNow() + Nanoseconds(leapt_ns.load()); }
-  std::int64_t WallNowNs() override { return real_.WallNowNs(); }
-  bool WaitUntil(std::unique_lock<std::mutex>& lock, std::condition_variable& condition, SteadyTime deadline,
-                 const std::function<bool()>& ready) override {
-    return real_.WaitUntil(lock, condition, deadline, ready);
-  }
-  std::atomic<Nanoseconds::rep> leapt_ns{0};
-
- private:
-  SystemClock real_;
-};
 
 bool AnsweredSlowly(Nanoseconds server_time, Nanoseconds timeout) {
   LeapingClock clock;
@@ -139,7 +125,10 @@ TEST_CASE("a body of several mebibytes is sent without asking first") {
 TEST_CASE("a connection is used again") {
   ScriptedServer server(Answer(204));
   SinkWorld world(TargetAt(server.url()));
-  for (int i = 0; i < 3; ++i) world.Send();
+  for (int i = 0; i < 3; ++i) {
+    world.Send();
+    world.EndReuseTrial();
+  }
   const auto requests = server.requests();
   REQUIRE(requests.size() == 3);
   CHECK(requests[0].remote_port == requests[2].remote_port);

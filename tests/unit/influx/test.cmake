@@ -10,4 +10,5 @@ vmtelem_unit_test(
           sink_outcome_test.cc
           sink_test.cc
           sink_tls_test.cc
+          sink_unasked_test.cc
   LIBRARIES PkgConfig::HTTPLIB ZLIB::ZLIB)
