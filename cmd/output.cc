@@ -88,7 +88,7 @@ Result<void> WriteBesideAndRename(const std::string& path, std::string_view text
   const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const Place place{::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), path.substr(slash + 1), RandomName()};
   if (place.directory < 0) return FailFor(ErrorCode::kCannotCreate, "create", path, errno);
-  const auto written = WriteAndRename(place, path, text, mode);
+  auto written = WriteAndRename(place, path, text, mode);
   ::close(place.directory);
   return written;
 }

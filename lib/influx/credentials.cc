@@ -8,8 +8,6 @@
 namespace vmtelem {
 namespace {
 
-constexpr std::size_t kShortestRedacted = 8;
-
 // libcurl copies the text of a header; this copy of a secret ends here.
 bool AddHeader(curl_slist*& list, const std::string& header) {
   curl_slist* const longer = curl_slist_append(list, header.c_str());
@@ -25,13 +23,6 @@ CurlHeaders MakeHeaders(const Secret& authorization, Encoding encoding) {
   if (ok && !authorization.empty()) ok = AddHeader(list, "Authorization: " + authorization.Reveal());
   CurlHeaders headers(list, curl_slist_free_all);
   return ok ? headers : nullptr;
-}
-
-void StrikeOut(std::string& text, const std::string& secret) {
-  if (secret.size() < kShortestRedacted) return;
-  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-    text.replace(at, secret.size(), "***");
-  }
 }
 
 }  // namespace
@@ -60,13 +51,8 @@ void Credentials::ReadAgain() {
 void Credentials::Use(const Secret& token) {
   target_.token = token;
   const std::string header = Authorization(target_).Reveal();
-  used_.push_back(token);
-  used_.emplace_back(header.substr(header.find(' ') + 1));
-}
-
-std::string Credentials::Redact(std::string text) const {
-  for (const Secret& secret : used_) StrikeOut(text, secret.Reveal());
-  return text;
+  mask_.Add(token);
+  mask_.Add(Secret(header.substr(header.find(' ') + 1)));
 }
 
 }  // namespace vmtelem

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/secret_mask.h"
 #include "influx/curl_handles.h"
 #include "model/influx_target.h"
 
@@ -25,9 +26,8 @@ class Credentials {
   // from a file, the next Headers() read that again.
   void Refused() { refused_ = true; }
 
-  // `text` without any token that was in use since the start. One of fewer than 8 characters is not looked for: it
-  // would be found in ordinary words.
-  [[nodiscard]] std::string Redact(std::string text) const;
+  // `text` without any token that was in use since the start, and what became of it in a header, however it is written.
+  [[nodiscard]] std::string Redact(std::string text) const { return mask_.StrikeOut(std::move(text)); }
 
  private:
   void ReadAgain();
@@ -35,7 +35,7 @@ class Credentials {
 
   InfluxTarget target_;
   LoggerPtr log_;
-  std::vector<Secret> used_;  // tokens, and what became of them in a header
+  SecretMask mask_;
   bool refused_ = false;
   bool told_unreadable_ = false;
 };

@@ -14,7 +14,6 @@
 #include "influx/outcome.h"
 #include "influx/request.h"
 #include "influx/reuse_trial.h"
-#include "influx/server_text.h"
 #include "influx/transfer.h"
 
 namespace vmtelem {
@@ -165,12 +164,13 @@ void InfluxSink::JudgeConnection(const Transfer& transfer) {
 
 Completion InfluxSink::Complete(Transfer& transfer, CURLcode code) {
   Reply reply = transfer.TakeReply(code);
-  reply.error = credentials_.Redact(std::move(reply.error));
-  reply.body = credentials_.Redact(WithoutNeedlessEscapes(reply.body));  // or the token could hide behind them
   if (reply.transport == Reply::Transport::kHandshake) ++handshakes_failed_;
   if (reply.transport == Reply::Transport::kAnswered) handshakes_failed_ = 0;
   reply.handshakes_failed = handshakes_failed_;
   Verdict verdict = Classify(names_, reply, transfer.batch());
+  for (std::string* const words : {&verdict.reason, &verdict.target_reason, &verdict.hint}) {
+    *words = credentials_.Redact(std::move(*words));
+  }
   Adapt(verdict);
   const Nanoseconds latency = clock_.SteadyNow() - transfer.started_at();
   verdict.slow = latency > settings_.timeout / 2;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 
 #include "base/utf8.h"
 
@@ -55,35 +54,7 @@ std::string OneLine(std::string_view text) {
   return line;
 }
 
-struct Escape {
-  std::string text;
-  std::size_t bytes;  // of the input that it stands for
-};
-
-// `text` begins with a backslash.
-Escape ReadEscape(std::string_view text) {
-  if (text.substr(1, 1) == "/") return {"/", 2};
-  unsigned code = 0;
-  if (text.size() >= 6 && text.substr(1, 3) == "u00") {
-    const auto parsed = std::from_chars(text.data() + 4, text.data() + 6, code, 16);
-    const bool printable = code >= 0x20 && code < 0x7F && code != '"' && code != '\\';
-    if (parsed.ptr == text.data() + 6 && printable) return {std::string(1, static_cast<char>(code)), 6};
-  }
-  return {std::string(text.substr(0, 2)), std::min<std::size_t>(text.size(), 2)};
-}
-
 }  // namespace
-
-std::string WithoutNeedlessEscapes(std::string_view json) {
-  std::string out;
-  out.reserve(json.size());
-  for (std::size_t at = 0; at < json.size();) {
-    const Escape escape = json[at] == '\\' ? ReadEscape(json.substr(at)) : Escape{std::string(1, json[at]), 1};
-    out += escape.text;
-    at += escape.bytes;
-  }
-  return out;
-}
 
 bool IsHtml(std::string_view body) {
   const std::size_t start = body.find_first_not_of(kWhitespace);

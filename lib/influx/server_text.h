@@ -9,10 +9,6 @@ namespace vmtelem {
 // may be a line of ours) at most 20 bytes. An HTML page is replaced by a remark.
 std::string Excerpt(std::string_view text);
 
-// JSON in which printable ASCII is never written as an escape, but for the quotation mark and the backslash, which
-// need one. Other text is changed only where it looks the same.
-std::string WithoutNeedlessEscapes(std::string_view json);
-
 bool IsHtml(std::string_view body);
 
 }  // namespace vmtelem

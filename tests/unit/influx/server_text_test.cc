@@ -41,13 +41,6 @@ TEST_CASE("bytes that are not UTF-8 are repaired and nothing is cut within a cha
   CHECK(Excerpt("x" + umlauts).size() == 199 + 3);
 }
 
-TEST_CASE("escapes that JSON does not need are taken away, and no others") {
-  CHECK(WithoutNeedlessEscapes(R"({"a\/b":"c\u003dd\u003De"})") == R"({"a/b":"c=d=e"})");
-  const std::string needed = R"("\" \\ \n \u0022 \u005c \u005C \u000a \u00fc \u20AC \\/ \\u003d \u00 \u00g1 \u)";
-  CHECK(WithoutNeedlessEscapes(needed) == needed);
-  CHECK(WithoutNeedlessEscapes("x\\") == "x\\");
-}
-
 TEST_CASE("an HTML page is not repeated") {
   CHECK(IsHtml("\n <!DOCTYPE html><html>"));
   CHECK_FALSE(IsHtml("a < b"));

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "base/secret.h"
+
+namespace vmtelem {
+
+// Strikes secrets out of texts that others wrote, on their way to people. A secret counts as found where eight bytes of
+// it in a row come to light, as they are or in any coding that programs commonly quote with (see text_coding.h), four
+// times over at most: what is escaped more often is cut off unread. So the first or the last characters of a token are
+// found like all of it. To look costs a fraction of a millisecond, and nothing if the text is empty. Many threads may
+// look at once, while nobody adds.
+class SecretMask {
+ public:
+  static constexpr std::size_t kShortest = 8;
+
+  // One of fewer than eight bytes is not looked for: it would be found in ordinary words.
+  void Add(const Secret& secret);
+
+  // `text` with *** for each place where a secret was.
+  [[nodiscard]] std::string StrikeOut(std::string text) const;
+
+ private:
+  std::unordered_set<std::string> pieces_;  // each eight bytes in a row
+};
+
+}  // namespace vmtelem
