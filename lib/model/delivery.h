@@ -110,6 +110,10 @@ class Spool {
   // when this returns.
   virtual Kept Add(std::shared_ptr<const Batch> batch) = 0;
 
+  // Keeps the batch and gives its id if it is on disk when this returns; else nothing has changed. For what is held
+  // elsewhere meanwhile: batches that were handed out.
+  virtual std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) = 0;
+
   // Hands out the batch with this id; nothing if it was handed out or given up.
   virtual std::optional<SpooledBatch> Take(std::uint64_t id) = 0;
   // Hands out the oldest batch that was not handed out; nothing if there is none.

@@ -10,6 +10,13 @@
 #include "ship/spool_file.h"
 
 namespace vmtelem {
+namespace {
+
+SpoolName NameOf(const Batch& batch) {
+  return {batch.first_wall_ns(), batch.last_wall_ns(), 0, static_cast<std::uint32_t>(batch.line_count())};
+}
+
+}  // namespace
 
 DiskSpool::DiskSpool(DiskSpoolOptions options, SpoolLock lock, Clock& clock, LoggerPtr log)
     : options_(options),
@@ -23,13 +30,26 @@ DiskSpool::DiskSpool(DiskSpoolOptions options, SpoolLock lock, Clock& clock, Log
 Spool::Kept DiskSpool::Add(std::shared_ptr<const Batch> batch) {
   batch = Packed(std::move(batch));
   rate_.Added(batch->gzip() ? batch->gzip()->size() : 0, clock_.SteadyNow());
-  SpoolName name{batch->first_wall_ns(), batch->last_wall_ns(), 0, static_cast<std::uint32_t>(batch->line_count())};
+  SpoolName name = NameOf(*batch);
   const Why trouble = Store(*batch, name);
   NoteDisk(trouble);
   if (trouble) return {KeepInMemory(name, std::move(batch)), false};
-  const Id id = index_.Add({name, static_cast<std::uint32_t>(batch->gzip()->size()), false});
-  newest_ = {id, std::move(batch)};
-  return {id, true};
+  return {AddStored(name, std::move(batch)), true};
+}
+
+std::optional<std::uint64_t> DiskSpool::AddIfDurable(std::shared_ptr<const Batch> batch) {
+  batch = Packed(std::move(batch));
+  SpoolName name = NameOf(*batch);
+  const Why trouble = Store(*batch, name);
+  NoteDisk(trouble);
+  if (trouble) return std::nullopt;
+  return AddStored(name, std::move(batch));
+}
+
+// Most batches are taken as soon as they are added.
+DiskSpool::Id DiskSpool::AddStored(const SpoolName& name, std::shared_ptr<const Batch> batch) {
+  newest_ = {index_.Add({name, static_cast<std::uint32_t>(batch->gzip()->size()), false}), std::move(batch)};
+  return newest_.id;
 }
 
 std::optional<SpooledBatch> DiskSpool::Take(std::uint64_t id) { return index_.Waits(id) ? HandOut(id) : std::nullopt; }
@@ -50,6 +70,7 @@ void DiskSpool::Acknowledge(std::uint64_t id) {
 void DiskSpool::Forget(Id id) {
   const SpoolEntry& entry = *index_.Find(id);
   if (!entry.in_memory && !RemoveFile(entry.name)) acknowledged_.insert(entry.name);
+  ring_.Return(id);
   index_.Forget(id);
 }
 
@@ -100,7 +121,7 @@ std::optional<SpooledBatch> DiskSpool::HandOut(Id id) {
     index_.Postpone(id);
     return std::nullopt;
   }
-  auto batch = entry.in_memory ? ring_.Take(entry.name).batch : Load(id);
+  auto batch = entry.in_memory ? ring_.Lend(entry.name).batch : Load(id);
   if (!batch) return std::nullopt;
   index_.HandOut(id);
   return SpooledBatch{id, std::move(batch), !entry.in_memory};

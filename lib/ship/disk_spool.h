@@ -44,7 +44,8 @@ struct DiskSpoolOptions {
 // The names are the index, the files are the state: what is there is not delivered, what is delivered is not there.
 // A file that cannot be used is a loss, whose reason names it. Nothing of this fails. While the disk does not take
 // batches, or somebody else holds the lock, they are kept in memory, the oldest given up first, and written as soon as
-// that works. Every bound counts files, not the blocks they fill.
+// that works. What was handed out meanwhile is not written by the spool but by who has it, for lines of it may be
+// settled: see AddIfDurable(). Every bound counts files, not the blocks they fill.
 //
 // Where more files wait than DiskSpoolOptions::few_files, small batches are joined, see BatchJoiner: their lines stay
 // what they are, durable and waiting.
@@ -60,6 +61,7 @@ class DiskSpool final : public Spool {
   DiskSpool(DiskSpoolOptions options, SpoolLock lock, Clock& clock, LoggerPtr log);
 
   Kept Add(std::shared_ptr<const Batch> batch) override;
+  std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) override;
   std::optional<SpooledBatch> Take(std::uint64_t id) override;
   std::optional<SpooledBatch> Next() override;
   void Acknowledge(std::uint64_t id) override;
@@ -105,6 +107,7 @@ class DiskSpool final : public Spool {
   void NoteDisk(Why trouble);
 
   // disk_spool.cc
+  Id AddStored(const SpoolName& name, std::shared_ptr<const Batch> batch);
   std::optional<SpooledBatch> HandOut(Id id);
   std::shared_ptr<const Batch> Load(Id id);
   void SettleUnread(Id id, const SpoolFileFault& fault);

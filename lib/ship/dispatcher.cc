@@ -175,18 +175,28 @@ void Dispatcher::Abort() {
   ForgetDone();
 }
 
-void Dispatcher::PutBack() {
-  for (const SpooledBatch& part : waiting_.TakeLeftOver()) {
-    OutgoingBatch batch(WaitingBatches::Parts{part}, known_);
-    outgoing_.push_back(std::make_unique<Outgoing>(std::move(batch), false, OwnBackoff(gate_.cap())));
-  }
+void Dispatcher::MakeDurable(std::size_t most) {
+  parts_.ledger.Move(Place::kQueued, Place::kSpooled, waiting_.MakeDurable());
   for (const auto& outgoing : outgoing_) {
-    if (outgoing->batch.durable()) continue;
-    Acknowledge(*outgoing);
-    const auto rest = std::make_shared<const Batch>(outgoing->batch.lines().Remaining());
-    if (parts_.spool.Add(rest).durable) parts_.ledger.Move(Place::kQueued, Place::kSpooled, rest->line_count());
+    if (outgoing->batch.durable() || outgoing->batch.lines().done()) continue;
+    if (most-- == 0) break;
+    MakeDurable(*outgoing);
   }
-  outgoing_.clear();
+  std::erase_if(outgoing_, [](const auto& outgoing) { return outgoing->batch.ids().empty(); });
+}
+
+// All that is left of it goes into one file, be it one batch or several, so all of it is durable or nothing. What
+// another process delivers from now on is no more of ours.
+void Dispatcher::MakeDurable(Outgoing& outgoing) {
+  const auto rest = outgoing.batch.lines().Remaining();
+  const auto id = parts_.spool.AddIfDurable(rest);
+  if (!id) return;
+  const bool flies = outgoing.transfer && !outgoing.probing;
+  const std::size_t flying = flies ? outgoing.sent->line_count() : 0;
+  parts_.ledger.Move(Place::kInFlight, Place::kSpooled, flying);
+  parts_.ledger.Move(Place::kQueued, Place::kSpooled, rest->line_count() - flying);
+  Acknowledge(outgoing);
+  outgoing.batch.BecameDurable(parts_.spool.Take(*id) ? std::vector{*id} : std::vector<std::uint64_t>{});
 }
 
 // What has to wait for its search waits in the spool, if too much does in memory. Lines that are durable stay so: if
@@ -195,13 +205,12 @@ void Dispatcher::HandBackIfFull(Outgoing& outgoing) {
   const PoisonSearch& lines = outgoing.batch.lines();
   if (draining_ || lines.done() || !lines.suspect() || Searched() == &outgoing || !CountSearches().full()) return;
   if (outgoing.batch.durable() && !parts_.spool.stats().durable) return;
-  const auto rest = std::make_shared<const Batch>(lines.Remaining());
-  const Spool::Kept kept = parts_.spool.Add(rest);
-  if (outgoing.batch.durable() && !kept.durable) {
-    if (parts_.spool.Take(kept.id)) parts_.spool.Acknowledge(kept.id);
-    return;
+  const auto rest = lines.Remaining();
+  if (outgoing.batch.durable()) {
+    if (!parts_.spool.AddIfDurable(rest)) return;
+  } else if (parts_.spool.Add(rest).durable) {
+    parts_.ledger.Move(Place::kQueued, Place::kSpooled, rest->line_count());
   }
-  if (kept.durable) parts_.ledger.Move(outgoing.waiting(), Place::kSpooled, rest->line_count());
   waiting_.MoreCame();
   Acknowledge(outgoing);
   std::erase_if(outgoing_, [&](const auto& each) { return each.get() == &outgoing; });

@@ -66,8 +66,9 @@ class Dispatcher {
   void Hasten(SteadyTime now, Nanoseconds cap);
   // Breaks off what is in flight; its lines wait again.
   void Abort();
-  // Puts back into the spool what was taken from it and only memory holds, in case it can be made durable now.
-  void PutBack();
+  // Tries to put on disk what was taken from the spool and only memory holds, at most so many batches; lines that were
+  // settled are left out. What is in flight stays so.
+  void MakeDurable(std::size_t most);
 
   [[nodiscard]] bool idle() const { return outgoing_.empty() && waiting_.empty(); }
   [[nodiscard]] std::size_t in_flight() const;
@@ -140,6 +141,7 @@ class Dispatcher {
   void NoteSize(const Verdict& verdict, const Batch& sent);
   void ForgetDone();
   void Acknowledge(const Outgoing& outgoing);
+  void MakeDurable(Outgoing& outgoing);
   void HandBackIfFull(Outgoing& outgoing);
   void NoteFailure(Outgoing& outgoing);
   [[nodiscard]] std::uint64_t WaitingLines() const;

@@ -10,7 +10,8 @@
 
 namespace vmtelem {
 
-// The batches that wait and are nowhere but in memory, the oldest first. Not thread-safe.
+// The batches that wait and are nowhere but in memory, the oldest first, and how much memory those take that were lent
+// to be sent. Not thread-safe.
 class MemoryRing {
  public:
   using Id = SpoolIndex::Id;
@@ -31,9 +32,20 @@ class MemoryRing {
     return std::move(node.mapped());
   }
 
+  // The same, which goes on to take memory until it is returned.
+  Item Lend(const SpoolName& name) {
+    Item item = Take(name);
+    bytes_ += lent_bytes_[item.id] = BytesOf(*item.batch);
+    return item;
+  }
+  void Return(Id id) {
+    const auto lent = lent_bytes_.extract(id);
+    if (lent) bytes_ -= lent.mapped();
+  }
+
   [[nodiscard]] const Item& oldest() const { return items_.begin()->second; }
-  [[nodiscard]] std::size_t size() const { return items_.size(); }
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t size() const { return items_.size(); }  // that wait
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }      // with what is lent
 
  private:
   static std::uint64_t BytesOf(const Batch& batch) {
@@ -41,6 +53,7 @@ class MemoryRing {
   }
 
   std::map<SpoolName, Item> items_;
+  std::map<Id, std::uint64_t> lent_bytes_;
   std::uint64_t bytes_ = 0;
 };
 

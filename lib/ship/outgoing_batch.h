@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "model/delivery.h"
@@ -17,6 +18,11 @@ class OutgoingBatch {
 
   [[nodiscard]] const std::vector<std::uint64_t>& ids() const { return ids_; }  // in the spool
   [[nodiscard]] bool durable() const { return durable_; }
+  // What is left of it is in the spool as this batch, which is durable; none: it was taken over.
+  void BecameDurable(std::vector<std::uint64_t> ids) {
+    ids_ = std::move(ids);
+    durable_ = true;
+  }
   PoisonSearch& lines() { return lines_; }
   [[nodiscard]] const PoisonSearch& lines() const { return lines_; }
 

@@ -287,12 +287,13 @@ Batch PoisonSearch::Select(Indices::const_iterator begin, Indices::const_iterato
   return Batch(std::move(lines));
 }
 
-Batch PoisonSearch::Remaining() const {
+std::shared_ptr<const Batch> PoisonSearch::Remaining() const {
+  if (remaining_ == batch_->line_count()) return batch_;  // with what was compressed of it
   Indices left;
   for (const Piece& piece : pieces_) {
     left.insert(left.end(), piece.lines.begin() + static_cast<std::ptrdiff_t>(piece.ranges.begin()), piece.lines.end());
   }
-  return Select(left.begin(), left.end());
+  return std::make_shared<const Batch>(Select(left.begin(), left.end()));
 }
 
 }  // namespace vmtelem

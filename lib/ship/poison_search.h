@@ -86,7 +86,7 @@ class PoisonSearch {
 
   [[nodiscard]] bool done() const { return pieces_.empty(); }
   [[nodiscard]] std::size_t remaining_lines() const { return remaining_; }
-  [[nodiscard]] Batch Remaining() const;
+  [[nodiscard]] std::shared_ptr<const Batch> Remaining() const;
   // What is sent next may be at fault, so others should not have to wait for it.
   [[nodiscard]] bool suspect() const;
   // The probe of WantsProbe() has to come at once.

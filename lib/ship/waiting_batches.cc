@@ -53,12 +53,18 @@ WaitingBatches::Parts WaitingBatches::Join(std::optional<SpooledBatch>& kept, Li
   return parts;
 }
 
-WaitingBatches::Parts WaitingBatches::TakeLeftOver() {
-  Parts parts;
+std::size_t WaitingBatches::MakeDurable() {
+  std::size_t lines = 0;
   for (auto* kept : {&next_live_, &next_old_}) {
-    if (*kept) parts.push_back(std::move(*std::exchange(*kept, std::nullopt)));
+    if (!*kept || (*kept)->durable) continue;
+    const auto id = spool_.AddIfDurable((*kept)->batch);
+    if (!id) break;
+    lines += (*kept)->batch->line_count();
+    spool_.Acknowledge((*kept)->id);
+    *kept = spool_.Take(*id);
+    spool_empty_ = false;
   }
-  return parts;
+  return lines;
 }
 
 }  // namespace vmtelem

@@ -35,8 +35,9 @@ class WaitingBatches {
   [[nodiscard]] bool empty() const { return live_.empty() && backlog_empty(); }
   [[nodiscard]] bool backlog_empty() const { return spool_empty_ && !next_live_ && !next_old_; }
 
-  // Gives up those that were looked at and did not fit.
-  Parts TakeLeftOver();
+  // Puts on disk those that were looked at and did not fit, and that only memory holds, if the disk takes them now. How
+  // many lines.
+  std::size_t MakeDurable();
 
  private:
   static constexpr std::size_t kMaxLive = 256;

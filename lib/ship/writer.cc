@@ -1,6 +1,7 @@
 #include "ship/writer.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -14,6 +15,7 @@ namespace vmtelem {
 namespace {
 
 constexpr Nanoseconds kSpoolInterval = std::chrono::seconds(1);  // at which the spool is asked what has changed
+constexpr std::size_t kMostMadeDurable = 8;                      // batches in one go: what is fresh waits meanwhile
 constexpr Nanoseconds kDrainRetryMax = std::chrono::seconds(1);  // a stop has no time for long waits
 
 BatchLimits LimitsOf(const WriterOptions& options) {
@@ -134,6 +136,7 @@ void Writer::State::NoteChanges(SteadyTime now) {
     parts.ledger.Move(loss.durable ? Place::kSpooled : Place::kQueued, Place::kDropped, loss.lines);
     log.Lost(loss, now);
   }
+  if (parts.spool.stats().durable) dispatcher.MakeDurable(kMostMadeDurable);
 }
 
 // A sealed batch that cannot be sent is of no use, unless it is safer than an open one.
@@ -163,7 +166,7 @@ void Writer::State::End() {
   const bool all_tried = batcher.empty() && dispatcher.idle();
   dispatcher.Abort();
   NoteChanges(now);
-  dispatcher.PutBack();
+  dispatcher.MakeDurable(std::numeric_limits<std::size_t>::max());
   NoteChanges(now);
   const LineCounts counts = parts.ledger.counts();
   const bool left = counts.queued > 0 || (counts.spooled > 0 && !all_tried);

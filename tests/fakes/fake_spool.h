@@ -13,7 +13,7 @@
 namespace vmtelem {
 
 // A spool on a disk that does as the test says, with everything it was told. Unbounded.
-class FakeSpool final : public Spool {
+class FakeSpool : public Spool {
  public:
   bool disk_works = true;
   std::vector<std::pair<std::string, std::string>> rejected;  // line, reason
@@ -36,6 +36,9 @@ class FakeSpool final : public Spool {
   }
 
   Kept Add(std::shared_ptr<const Batch> batch) override { return {Keep(std::move(batch), disk_works), disk_works}; }
+  std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) override {
+    return disk_works ? std::optional(Keep(std::move(batch), true)) : std::nullopt;
+  }
   std::optional<SpooledBatch> Take(std::uint64_t id) override {
     const auto found = waiting_.find(id);
     return found == waiting_.end() ? std::nullopt : std::optional(HandOut(found));
@@ -68,6 +71,14 @@ class FakeSpool final : public Spool {
       for (const auto& [id, held] : *batches) lines += held.durable ? held.batch->line_count() : 0;
     }
     return lines;
+  }
+
+  [[nodiscard]] std::string durable_text() const {
+    std::string text;
+    for (const auto* batches : {&waiting_, &handed_out_}) {
+      for (const auto& [id, held] : *batches) text += held.durable ? held.batch->bytes() : "";
+    }
+    return text;
   }
 
  private:

@@ -31,6 +31,9 @@ class SpoolOnHungDisk final : public Spool {
     while (disk_->hangs) std::this_thread::yield();
     return spool_.Add(std::move(batch));
   }
+  std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) override {
+    return spool_.AddIfDurable(std::move(batch));
+  }
   std::optional<SpooledBatch> Take(std::uint64_t id) override { return spool_.Take(id); }
   std::optional<SpooledBatch> Next() override { return spool_.Next(); }
   void Acknowledge(std::uint64_t id) override { spool_.Acknowledge(id); }

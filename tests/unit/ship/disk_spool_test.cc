@@ -212,5 +212,27 @@ TEST_CASE("batches of the same stamps are files of their own") {
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 100, 100});
 }
 
+TEST_CASE("a batch that is kept only if it is durable waits like any other") {
+  SpoolWorld world;
+  const auto spool = world.Open();
+  const auto id = spool->AddIfDurable(SampleBatch(0, 3));
+  REQUIRE(id);
+  CHECK(world.BatchFiles().size() == 1);
+  const auto taken = spool->Take(*id);
+  REQUIRE(taken);
+  CHECK(taken->durable);
+}
+
+TEST_CASE("a batch that is kept only if it is durable changes nothing where it cannot be") {
+  SpoolWorld world;
+  WriteFileBytes(world.root, "a file");
+  world.options.memory_max_bytes = 1;
+  const auto spool = world.Open();
+  spool->Add(SampleBatch(0, 3));
+  CHECK_FALSE(spool->AddIfDurable(SampleBatch(100, 4)));
+  CHECK(spool->stats().lines == 3);
+  CHECK(spool->TakeChanges().losses.empty());
+}
+
 }  // namespace
 }  // namespace vmtelem

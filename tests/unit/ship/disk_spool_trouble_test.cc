@@ -156,6 +156,7 @@ TEST_CASE("a batch that is in memory and handed out is acknowledged like any oth
   const auto id = spool->Add(SampleBatch(0, 3)).id;
   REQUIRE(spool->Take(id));
   CHECK(spool->stats().memory_batches == 1);
+  CHECK(spool->stats().memory_bytes >= SampleLines(0, 3).bytes.size());
   std::filesystem::remove(world.root);
   CHECK(spool->TakeChanges().persisted_lines == 0);
   spool->Acknowledge(id);

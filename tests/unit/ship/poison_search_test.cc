@@ -222,7 +222,7 @@ TEST_CASE("what is left of a batch are the lines that are neither stored nor iso
   batch.Other(true);
   batch.Send(SayRefused());
   batch.Send({});
-  CHECK(batch.search.Remaining().bytes() == SampleBatch(4, 4)->bytes());
+  CHECK(batch.search.Remaining()->bytes() == SampleBatch(4, 4)->bytes());
 }
 
 }  // namespace

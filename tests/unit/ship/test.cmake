@@ -38,6 +38,7 @@ vmtelem_unit_test(
           target_record_test.cc
           waiting_batches_test.cc
           writer_drain_test.cc
+          writer_durable_test.cc
           writer_moods_test.cc
           writer_order_test.cc
           writer_poison_test.cc

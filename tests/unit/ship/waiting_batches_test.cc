@@ -89,13 +89,31 @@ TEST_CASE("batches that survive the process and others do not go together") {
   CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart, kPlenty)) == Counts{2, 3});
 }
 
-TEST_CASE("what was looked at and did not fit can be had back") {
-  Waiting waiting;
+// Of two batches that only memory holds one was taken, the other looked at.
+void LookAtOneThatDoesNotFit(Waiting& waiting) {
+  waiting.spool.disk_works = false;
   waiting.Seal(0, 10);
-  waiting.Seal(10, 10);
-  waiting.batches.TakeLive(kStart, {15, 1 << 20});
-  CHECK(Waiting::Lines(waiting.batches.TakeLeftOver()) == Counts{10});
-  CHECK(waiting.batches.TakeLeftOver().empty());
+  waiting.Seal(10, 11);
+  REQUIRE(Waiting::Lines(waiting.batches.TakeLive(kStart, {15, 1 << 20})) == Counts{10});
+}
+
+TEST_CASE("what was looked at and did not fit is put on disk when that takes it, and is still the next") {
+  Waiting waiting;
+  LookAtOneThatDoesNotFit(waiting);
+  waiting.spool.disk_works = true;
+  CHECK(waiting.batches.MakeDurable() == 11);
+  CHECK(waiting.batches.MakeDurable() == 0);
+  CHECK(waiting.spool.durable_lines() == 11);
+  const auto next = waiting.batches.TakeLive(kStart, kPlenty);
+  CHECK(Waiting::Lines(next) == Counts{11});
+  CHECK(next.at(0).durable);
+}
+
+TEST_CASE("what was looked at and did not fit stays as it is while the disk does not take it") {
+  Waiting waiting;
+  LookAtOneThatDoesNotFit(waiting);
+  CHECK(waiting.batches.MakeDurable() == 0);
+  CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart, kPlenty)) == Counts{11});
 }
 
 TEST_CASE("nothing waits once a look found nothing, until something is sealed or comes") {

@@ -1,0 +1,154 @@
+#include <catch2/catch.hpp>
+
+#include "ship/writer.h"
+#include "writer_world.h"
+
+// What was taken from the spool while the disk was away, and is still on its way to the database.
+namespace vmtelem {
+namespace {
+
+// The disk and the database are away from the start; the disk comes back after 12 s.
+class AwayWorld : public WriterWorld {
+ public:
+  AwayWorld() {
+    spool = &disk;
+    disk.disk_works = false;
+    target.answer = [](const Batch&) { return Say(Action::kRetry); };
+    target.At(seconds(12), [this] { disk.disk_works = true; });
+  }
+  // Runs until `when`, which is not the end of what waits; what the books said just before.
+  LineCounts CountsAt(Nanoseconds when) {
+    LineCounts counts;
+    target.At(when, [this, &counts] { counts = ledger.counts(); });
+    StopAt(when, Nanoseconds::zero());
+    Run();
+    return counts;
+  }
+};
+
+// Says that its disk works, as one does that has nothing to try it with.
+class OptimisticSpool final : public FakeSpool {
+ public:
+  [[nodiscard]] SpoolStats stats() const override {
+    SpoolStats stats = FakeSpool::stats();
+    stats.durable = true;
+    return stats;
+  }
+};
+
+TEST_CASE("when the disk is back, what waits for its next attempt is durable within two seconds") {
+  AwayWorld world;
+  world.PushEvery(seconds(2), 10, 5);
+  CHECK(world.CountsAt(seconds(14)).spooled == 50);
+  CHECK(world.disk.durable_lines() == 50);
+  CHECK(world.adds_up);
+}
+
+TEST_CASE("when the disk is back, what waits for an answer is durable too") {
+  AwayWorld world;
+  world.target.latency = hours(1);
+  world.options.writes_in_flight = 4;
+  world.PushEvery(seconds(2), 10, 3);
+  const LineCounts counts = world.CountsAt(seconds(14));
+  CHECK(counts.spooled == 30);
+  CHECK(counts.in_flight == 0);
+  CHECK(world.disk.durable_lines() == 30);
+  CHECK(world.adds_up);
+}
+
+TEST_CASE("what has become durable on its way is delivered, and forgotten like any other") {
+  AwayWorld world;
+  world.PushEvery(seconds(2), 10, 5);
+  world.target.At(seconds(20), [&] { world.target.answer = [](const Batch&) { return Verdict{}; }; });
+  world.StopAt(seconds(40));
+  world.Run();
+  CHECK(world.AllStoredBut({}));
+  CHECK(world.counts().written == 50);
+  CHECK(world.disk.stats().batches == 0);
+  CHECK(world.adds_up);
+}
+
+TEST_CASE("what has become durable while it was answered is delivered, and forgotten like any other") {
+  AwayWorld world;
+  world.target.latency = seconds(15);
+  world.target.answer = [](const Batch&) { return Verdict{}; };
+  world.Push(10);
+  world.StopAt(seconds(20));
+  world.Run();
+  CHECK(world.counts().written == 10);
+  CHECK(world.disk.stats().batches == 0);
+  CHECK(world.target.requests.size() == 1);
+  CHECK(world.adds_up);
+}
+
+TEST_CASE("batches that go as one become durable as one") {
+  OptimisticSpool spool;
+  AwayWorld world;
+  spool.disk_works = false;
+  world.spool = &spool;
+  world.options.writes_in_flight = 1;
+  world.target.latency = seconds(5);
+  world.target.answer = [](const Batch&) { return Verdict{}; };
+  world.PushEvery(milliseconds(1500), 10, 4);  // the first alone, then all others
+  world.target.At(seconds(4), [&] { world.target.latency = hours(1); });
+  world.target.At(seconds(12), [&] { spool.disk_works = true; });
+  CHECK(world.CountsAt(seconds(14)).spooled == 30);
+  REQUIRE(world.target.requests.size() == 2);
+  CHECK(spool.durable_text() == SampleLines(10, 30).bytes);
+  CHECK(spool.stats().batches == 1);
+}
+
+TEST_CASE("of a batch that was delivered in part only the rest goes to the disk") {
+  AwayWorld world;
+  const std::size_t limit = SampleLines(0, 10).bytes.size();
+  world.target.answer = [&](const Batch& batch) {
+    if (batch.bytes().size() > limit) return Say(Action::kSplit);
+    return world.target.stored.size() < 10 ? Verdict{} : Say(Action::kRetry);
+  };
+  world.Push(20);
+  const LineCounts counts = world.CountsAt(seconds(14));
+  CHECK(counts.written == 10);
+  CHECK(counts.spooled == 10);
+  CHECK(world.disk.durable_lines() == 10);
+}
+
+TEST_CASE("what the disk still does not take stays in memory, and in the books") {
+  OptimisticSpool spool;
+  AwayWorld world;
+  spool.disk_works = false;
+  world.spool = &spool;
+  world.Push(10);
+  const LineCounts counts = world.CountsAt(seconds(14));
+  CHECK(counts.queued + counts.in_flight == 10);
+  CHECK(spool.durable_lines() == 0);
+  CHECK(world.counts().dropped == 10);
+  CHECK(world.adds_up);
+}
+
+TEST_CASE("what another process delivers as soon as it is on the disk is no more of ours") {
+  class Shared final : public FakeSpool {
+   public:
+    std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) override {
+      if (!disk_works) return std::nullopt;
+      left += batch->line_count();
+      return 1'000'000;  // which nobody can take
+    }
+    std::size_t left = 0;
+  } spool;
+  AwayWorld world;
+  spool.disk_works = false;
+  world.spool = &spool;
+  world.target.At(seconds(12), [&] { spool.disk_works = true; });
+  world.target.latency = seconds(5);
+  world.Push(10);
+  world.target.At(seconds(14), [&] { world.target.answer = [](const Batch&) { return Verdict{}; }; });
+  world.StopAt(seconds(30));
+  world.Run();
+  CHECK(spool.left == 10);
+  CHECK(world.counts().spooled == 10);
+  CHECK(world.counts().written == 0);
+  CHECK(world.adds_up);
+}
+
+}  // namespace
+}  // namespace vmtelem
