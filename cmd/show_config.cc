@@ -5,6 +5,7 @@
 #include "cmd/display_text.h"
 #include "cmd/table.h"
 #include "cmd/terminal.h"
+#include "config/proxy.h"
 #include "config/url.h"
 #include "ship/spool_outlook.h"
 #include "ship/spool_target.h"
@@ -55,6 +56,18 @@ std::string SpoolText(const Context& context) {
                      room->hours() < 10 ? 1 : 0, RoughSize(room->bytes_per_s));
 }
 
+std::string ProxyText(const Context& context) {
+  const Proxy& proxy = context.config().influx.proxy;
+  if (proxy.url.empty()) return {};
+  return fmt::format("INFLUX_URL is reached through the proxy {} ({}).\n", ShownProxy(proxy), proxy.variable);
+}
+
+Json ProxyJson(const Context& context) {
+  const Proxy& proxy = context.config().influx.proxy;
+  if (proxy.url.empty()) return nullptr;
+  return {{"url", ShownProxy(proxy)}, {"source", proxy.variable}};
+}
+
 Json SpoolJson(const Context& context) {
   const auto room = FindSpoolRoom(context);
   if (!room) return nullptr;
@@ -73,9 +86,10 @@ std::string Table(const Context& context, Urls urls) {
                     {Shown(row, urls).value_or("-")},
                     {row.origin, given ? Style::kPlain : Style::kDim}});
   }
+  const std::string proxy = ProxyText(context);
   const bool color = WantsColor(process.stdout_fd, context.config().color, process.environment);
   return FormatTable({{"SETTING"}, {"VALUE"}, {"SOURCE"}}, std::move(rows), {.headers = true, .color = color}) +
-         SpoolText(context);
+         SpoolText(context) + (proxy.empty() ? "" : "\n" + proxy);
 }
 
 // As env_file.h reads it. A single quote cannot stand in single quotes, so such a value takes double ones.
@@ -106,7 +120,8 @@ std::string EnvLine(const EffectiveSetting& row, Urls urls) {
 std::string EnvText(const Context& context, Urls urls) {
   std::string text;
   for (const EffectiveSetting& row : context.loaded.effective) text += EnvLine(row, urls);
-  return text;
+  const std::string proxy = ProxyText(context);
+  return text + (proxy.empty() ? "" : "# " + proxy);
 }
 
 std::string JsonText(const Context& context, Urls urls) {
@@ -120,8 +135,8 @@ std::string JsonText(const Context& context, Urls urls) {
                         {"source", row.origin},
                         {"default", setting.default_text.empty() ? Json() : Json(setting.default_text)}});
   }
-  return Json{{"settings", std::move(settings)}, {"spool", SpoolJson(context)}}.dump(2, ' ', false,
-                                                                                     Json::error_handler_t::replace) +
+  return Json{{"settings", std::move(settings)}, {"spool", SpoolJson(context)}, {"proxy", ProxyJson(context)}}.dump(
+             2, ' ', false, Json::error_handler_t::replace) +
          "\n";
 }
 

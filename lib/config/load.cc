@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "config/layers.h"
+#include "config/proxy.h"
 #include "config/spool_directory.h"
 #include "config/target_check.h"
 #include "config/url.h"
@@ -86,7 +87,10 @@ LoadedConfig LoadConfig(const ConfigInput& input) {
   ReportMissing(NeedsOf(input, loaded.config), loaded);
   loaded.faults.insert(loaded.faults.end(), std::make_move_iterator(wrong.begin()),
                        std::make_move_iterator(wrong.end()));
-  if (input.needs_database) CheckTarget(loaded);
+  if (input.needs_database) {
+    CheckTarget(loaded);
+    FindProxy(input.environment, loaded);
+  }
   return loaded;
 }
 

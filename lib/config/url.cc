@@ -37,14 +37,29 @@ std::optional<std::string> CheckAuthority(std::string_view authority) {
   if (authority.find('@') != std::string_view::npos) {
     return "holds a user or password; use INFLUX_USER and INFLUX_TOKEN instead";
   }
-  const std::size_t after_bracket = authority.find(']') == std::string_view::npos ? 0 : authority.find(']');
-  const std::size_t colon = authority.find(':', after_bracket);
-  if (!IsHost(authority.substr(0, colon))) return "has no usable host name";
-  if (colon != std::string_view::npos && !IsPort(authority.substr(colon + 1))) return "has no usable port number";
-  return std::nullopt;
+  return CheckHostAndPort(authority);
+}
+
+// The colon before the port, which is none of those in an IPv6 address; npos if there is none.
+std::size_t FindPortColon(std::string_view authority) {
+  const std::size_t bracket = authority.find(']');
+  return authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
 }
 
 }  // namespace
+
+std::optional<std::string> CheckHostAndPort(std::string_view text) {
+  const std::size_t colon = FindPortColon(text);
+  if (!IsHost(text.substr(0, colon))) return "has no usable host name";
+  if (colon != std::string_view::npos && !IsPort(text.substr(colon + 1))) return "has no usable port number";
+  return std::nullopt;
+}
+
+std::string_view HostOf(std::string_view url) {
+  const std::string_view authority = Authority(url.substr(url.find("://") + 3));
+  const std::string_view host = authority.substr(0, FindPortColon(authority));
+  return host.substr(0, 1) == "[" ? host.substr(1, host.size() - 2) : host;
+}
 
 std::optional<std::string> CheckInfluxUrl(std::string_view url) {
   const bool has_control = std::any_of(url.begin(), url.end(), [](unsigned char byte) { return byte <= 0x20; });

@@ -11,6 +11,12 @@ namespace vmtelem {
 // http(s)://host[:port][/path]; a user, a query or a fragment are not.
 std::optional<std::string> CheckInfluxUrl(std::string_view url);
 
+// The same for host[:port], as it stands in a URL.
+std::optional<std::string> CheckHostAndPort(std::string_view text);
+
+// The host of such a URL, without the brackets of an IPv6 address.
+std::string_view HostOf(std::string_view url);
+
 // The URL with its user, its password and its query replaced by ***. For any URL, also one that is not well-formed.
 std::string MaskUrl(std::string_view url);
 

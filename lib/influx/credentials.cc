@@ -29,6 +29,8 @@ CurlHeaders MakeHeaders(const Secret& authorization, Encoding encoding) {
 
 Credentials::Credentials(InfluxTarget target, LoggerPtr log) : target_(std::move(target)), log_(std::move(log)) {
   Use(target_.token);
+  mask_.Add(target_.proxy.login);
+  mask_.Add(Secret(Unescape(target_.proxy.login.Reveal())));
 }
 
 CurlHeaders Credentials::Headers(Encoding encoding) {

@@ -26,7 +26,8 @@ class Credentials {
   // from a file, the next Headers() read that again.
   void Refused() { refused_ = true; }
 
-  // `text` without any token that was in use since the start, and what became of it in a header, however it is written.
+  // `text` without any token that was in use since the start, what became of it in a header, and the proxy's user and
+  // password, however they are written.
   [[nodiscard]] std::string Redact(std::string text) const { return mask_.StrikeOut(std::move(text)); }
 
  private:

@@ -209,7 +209,7 @@ Result<std::unique_ptr<Sink>> MakeInfluxSink(const InfluxTarget& target, Clock& 
   if (kInitialised != CURLE_OK) return Fail(ErrorCode::kInternal, "libcurl cannot be initialised");
   const Result<std::string> url = WriteUrl(target);
   if (!url) return tl::make_unexpected(url.error());
-  const Transfer::Settings settings{*url, target.ca_file, target.timeout};
+  const Transfer::Settings settings{*url, target.ca_file, target.timeout, target.proxy};
   OpenConnections none;
   if (!Transfer::Make(settings, none)) return Fail(ErrorCode::kInternal, "libcurl lacks an option that is needed");
   auto sink = std::make_unique<InfluxSink>(target, settings, clock, std::move(log));

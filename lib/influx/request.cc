@@ -93,6 +93,11 @@ std::string DisplayUrl(const std::string& text) {
                      port);
 }
 
+std::string Unescape(const std::string& text) {
+  const CurlText plain(curl_easy_unescape(nullptr, text.c_str(), static_cast<int>(text.size()), nullptr));
+  return plain ? plain.get() : "";
+}
+
 Secret Authorization(const InfluxTarget& target) {
   const std::string& token = target.token.Reveal();
   if (token.empty() && (target.api != InfluxApi::kV1 || target.user.empty())) return {};

@@ -16,6 +16,9 @@ Result<std::string> WriteUrl(const InfluxTarget& target);
 // "https://host:8181": all of a URL that may be shown; empty if it is not a URL.
 std::string DisplayUrl(const std::string& url);
 
+// `text` with its percent signs resolved.
+std::string Unescape(const std::string& text);
+
 // Value of the Authorization header: Bearer for v3, Token for v2, Basic for v1. Empty if there is nothing to send.
 Secret Authorization(const InfluxTarget& target);
 

@@ -71,6 +71,10 @@ bool Transfer::Configure(const Settings& settings) {
   set(CURLOPT_URL, settings.url.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
+  // Also if there is none: libcurl reads no variable then. Its messages quote what stands in the URL.
+  set(CURLOPT_PROXY, settings.proxy.url.c_str());
+  set(CURLOPT_NOPROXY, "");
+  if (!settings.proxy.login.empty()) set(CURLOPT_PROXYUSERPWD, settings.proxy.login.Reveal().c_str());
   set(CURLOPT_POST, 1L);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_QUICK_EXIT, 1L);  // a name that does not resolve must not hold up Abort()

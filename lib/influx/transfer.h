@@ -11,6 +11,7 @@
 #include "influx/outcome.h"
 #include "influx/reuse_trial.h"
 #include "model/delivery.h"
+#include "model/influx_target.h"
 
 namespace vmtelem {
 
@@ -22,6 +23,7 @@ class Transfer {
     std::string url;
     std::string ca_file;
     Nanoseconds timeout{};
+    Proxy proxy;
   };
   // Fails if there is no memory, or if libcurl was built without what is asked of it. `connections` must outlive it.
   static std::unique_ptr<Transfer> Make(const Settings& settings, OpenConnections& connections);

@@ -9,6 +9,13 @@ namespace vmtelem {
 
 enum class InfluxApi { kV1, kV2, kV3 };
 
+// A server through which others are reached. Plain data.
+struct Proxy {
+  std::string url;       // scheme://host[:port] without user and password; empty: there is none
+  Secret login;          // "user:password", percent-encoded as it was given; may be empty
+  std::string variable;  // that names it
+};
+
 // A database to write to. Plain data.
 struct InfluxTarget {
   InfluxApi api = InfluxApi::kV3;
@@ -21,6 +28,7 @@ struct InfluxTarget {
   std::string token_file;        // where the token came from, to read again when it is refused; empty: not from a file
   std::string token_origin;      // for messages: "INFLUX_TOKEN", "INFLUX_TOKEN_FILE", "credential influx-token"
   std::string ca_file;           // empty: the system's
+  Proxy proxy;
   bool gzip = true;
   Nanoseconds timeout = std::chrono::seconds(30);  // of one request
 };
