@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "ship/own_file.h"
@@ -17,6 +18,16 @@ namespace {
 
 constexpr const char* kLockFile = "lock";
 constexpr std::string_view kServiceEnd = "\nservice\n", kPassingEnd = "\npassing\n";
+
+// No file can be made there now; what is there can be read all the same.
+bool IsOutOfRoom(std::error_code error) {
+  return error.value() == ENOSPC || error.value() == EDQUOT || error.value() == EROFS;
+}
+
+// False if another process has the directory. Where directories cannot be locked nobody relies on that.
+bool LockDirectory(const FileDescriptor& directory, int operation) {
+  return ::flock(directory.get(), operation | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
 
 }  // namespace
 
@@ -41,8 +52,9 @@ SpoolLock::SpoolLock(std::string root, std::string target, SpoolRole role)
 
 SpoolLock::State SpoolLock::Take() {
   const bool held = state_ == State::kHeld && IsAt(directory_, path()) && !IsReplaced(file_, directory_, kLockFile);
-  if (held) return state_;
+  if (held && (file_.valid() || LockFile())) return state_;
   file_ = {};
+  ::flock(directory_.get(), LOCK_UN);
   reason_.clear();
   holder_ = {};
   return state_ = Open();
@@ -65,13 +77,22 @@ SpoolLock::State SpoolLock::Open() {
   if (!directory) return Fail(path(), directory.error());
   auto file = OpenAndLock([&](int access) { return OpenOrMakeFile(*directory, kLockFile, access); });
   if (!file && file.error() == std::errc::operation_would_block) return Elsewhere(ReadSpoolNote(*directory));
-  if (!file) return Fail(path() + "/" + kLockFile, file.error());
+  if (!file && !IsOutOfRoom(file.error())) return Fail(path() + "/" + kLockFile, file.error());
+  if (!LockDirectory(*directory, file ? LOCK_SH : LOCK_EX)) return Elsewhere({});
   ++times_taken_;
   root_directory_ = std::move(*root);
   directory_ = std::move(*directory);
-  file_ = std::move(*file);
+  if (file) file_ = std::move(*file);
   NoteRate(ReadSpoolNote(directory_).bytes_per_s);
   return State::kHeld;
+}
+
+// For who has only the directory, once a file can be made. False if another process was faster.
+bool SpoolLock::LockFile() {
+  auto file = OpenAndLock([&](int access) { return OpenOrMakeFile(directory_, kLockFile, access); });
+  if (!file) return file.error() != std::errc::operation_would_block;
+  file_ = std::move(*file);
+  return LockDirectory(directory_, LOCK_SH);
 }
 
 SpoolLock::State SpoolLock::Elsewhere(const SpoolNote& holder) {

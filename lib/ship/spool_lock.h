@@ -27,6 +27,10 @@ SpoolNote ReadSpoolNote(const FileDescriptor& directory);
 // The right to deliver what one target's directory in the spool holds. One process has it at a time; files may be added
 // without it. A lock of its own for each target, so that two services can share a spool and write to two databases:
 // the files of others are only counted. The kernel takes it back however the process ends. Not thread-safe.
+//
+// It is a lock (flock) on the file `lock`, and a shared one on the directory. Where that file is not there and cannot
+// be made, since no inode is left, it is an exclusive one on the directory: what waits there can be delivered, which
+// makes room.
 class SpoolLock {
  public:
   enum class State {
@@ -61,6 +65,7 @@ class SpoolLock {
 
  private:
   State Open();
+  bool LockFile();
   State Elsewhere(const SpoolNote& holder);
   State Fail(const std::string& what, std::error_code why);
 

@@ -1,4 +1,5 @@
 #include <cerrno>
+#include <fstream>
 
 #include <catch2/catch.hpp>
 
@@ -87,6 +88,23 @@ TEST_CASE("one file that cannot be removed does not keep others that are acknowl
   std::filesystem::create_directory(world.directory() / files.at(0));  // which is never removed as a file
   CHECK(spool->TakeChanges().recovered_lines == 0);
   CHECK(world.BatchFiles() == std::vector<std::string>{files.at(0)});
+}
+
+TEST_CASE("with no inode left, not even for the lock, what waits is delivered") {
+  SpoolWorld world;
+  const SmallFileSystem disk(world.root, "1m,nr_inodes=6");
+  if (IsSkipped(disk)) return;
+  std::filesystem::create_directories(world.directory());
+  for (const int first : {100, 200}) {
+    const std::string bytes = SampleLines(static_cast<std::size_t>(first), 3).bytes;
+    WriteFileBytes(world.directory() / FormatSpoolName({first, first + 2, 1, 3}),
+                   GzipCompressor().Compress(bytes).value());
+  }
+  for (int i = 0; std::ofstream(world.root / std::to_string(i)).is_open(); ++i) continue;
+  const auto spool = world.Open();
+  CHECK(spool->TakeChanges().recovered_lines == 6);
+  CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 200});
+  CHECK(world.BatchFiles().empty());
 }
 
 }  // namespace
