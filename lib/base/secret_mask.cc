@@ -49,14 +49,14 @@ class Search {
       Look(next);
       text = std::move(next);
     }
-    end_ = std::min(end_, FindEscape(text, escapes));
+    if (escapes == Escapes::kAny) end_ = std::min(end_, FindEscape(text, escapes));
   }
 
   void Look(const DecodedText& text) {
     LookAt(text);
     LookAt(WithoutBlanks(text));
-    for (const std::size_t skipped : {0, 1, 2, 3}) LookAt(DecodedDigits(text, Digits::kBase64, skipped));
-    for (const std::size_t skipped : {0, 1}) LookAt(DecodedDigits(text, Digits::kHex, skipped));
+    for (std::size_t skipped = 0; skipped < 4; ++skipped) LookAt(DecodedDigits(text, Digits::kBase64, skipped));
+    for (std::size_t skipped = 0; skipped < 2; ++skipped) LookAt(DecodedDigits(text, Digits::kHex, skipped));
   }
 
   void LookAt(const DecodedText& text) {

@@ -65,7 +65,7 @@ Found ReadBackslash(std::string_view text) {
   if (kind == 'u') return ReadCodePoint(text, 4);
   if (kind == 'U') return ReadCodePoint(text, 8);
   if (kind == 'x') return ReadByte(text, 2, 2, 16);
-  if (const Found octal = ReadByte(text, 1, 3, 8)) return octal;
+  if (Found octal = ReadByte(text, 1, 3, 8)) return octal;
   const std::size_t letter = kLetters.find(kind);
   return Escape{std::string(1, letter == std::string_view::npos ? kind : kMeaning[letter]), 2};
 }

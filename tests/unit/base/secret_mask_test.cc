@@ -45,7 +45,7 @@ std::string Base64(const std::string& text, const char* last_two = "+/") {
 }
 
 std::string Percent(const std::string& text) {
-  return Replaced(Replaced(Replaced(text, "+", "%2B"), "/", "%2f"), "=", "%3D");
+  return Replaced(Replaced(Replaced(Replaced(text, "%", "%25"), "+", "%2B"), "/", "%2f"), "=", "%3D");
 }
 
 TEST_CASE("a token is struck out whatever a server writes it with") {
@@ -76,7 +76,8 @@ TEST_CASE("a token is struck out whatever a server writes it with") {
                                                             Each(kToken, "", "%02x"),
                                                             Each(kToken, "", "%02X"),
                                                             Replaced(kToken, "y", "y\r\n "),
-                                                            Each(kToken, "%u00", "%02X")}));
+                                                            Each(kToken, "%u00", "%02X"),
+                                                            Each(kToken, " ", "%c")}));
   CAPTURE(written);
   const std::string masked = Mask().StrikeOut("no \"" + written + "\" here");
   CHECK_THAT(masked, Catch::StartsWith("no \"") && Catch::Contains("***") && Catch::EndsWith("\" here"));
@@ -116,7 +117,7 @@ TEST_CASE("a text without secrets stays as it is") {
 
 TEST_CASE("what is escaped too often to be read is cut off") {
   std::string written = kToken;
-  for (int i = 0; i < 6; ++i) written = Percent(Replaced(written, "%", "%25"));
+  for (int i = 0; i < 6; ++i) written = Percent(written);
   const std::string masked = Mask().StrikeOut("Bearer " + written + " is wrong");
   CHECK_THAT(masked, Catch::StartsWith("Bearer ") && Catch::EndsWith("..."));
   CHECK_THAT(masked, !Catch::Contains("3xW0tR5y"));
