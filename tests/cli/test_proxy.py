@@ -13,7 +13,7 @@ URL = "http://influx.example:8181"
 
 
 def once(vmtelem, proxy, url=URL, **more):
-    return vmtelem("once", "--no-spool", **complete(url, DRAIN_TIMEOUT="0.1s", LOG_LEVEL="trace", **proxy, **more))
+    return vmtelem("once", "--no-spool", **complete(url, DRAIN_TIMEOUT="1s", LOG_LEVEL="trace", **proxy, **more))
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "all_proxy", "ALL_PROXY"])

@@ -33,7 +33,7 @@ def test_a_message_does_not_quote_the_token(vmtelem, coding, code, content_type)
     body = json.dumps({"error": words}) if content_type == "application/json" else words
     with FakeInflux(token=TOKEN) as server:
         server.everything = status(code, body, content_type)
-        done = vmtelem("once", "--no-spool", **complete(server.url, INFLUX_TOKEN=TOKEN, DRAIN_TIMEOUT="0.1s", LOG_LEVEL="trace"))
+        done = vmtelem("once", "--no-spool", **complete(server.url, INFLUX_TOKEN=TOKEN, DRAIN_TIMEOUT="1s", LOG_LEVEL="trace"))
     assert "Authorization: Bearer" in done.err and "***" in done.err
     assert_secret(done.out + done.err, coding)
 
