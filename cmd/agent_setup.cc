@@ -27,6 +27,8 @@ AgentOptions MakeAgentOptions(const Config& config) {
   options.writer.retry_max = config.retry_max;
   options.writer.backlog_rate = config.backlog_rate;
   options.queue_max_bytes = config.queue_max_bytes;
+  // Memory that has no room for another batch is nearly full.
+  options.writer.batch_max_bytes = SpoolMemoryBytes(config.queue_max_bytes) / 8;
   options.drain_timeout = config.drain_timeout;
   return options;
 }

@@ -23,32 +23,33 @@ DiskSpool::DiskSpool(DiskSpoolOptions options, SpoolLock lock, Clock& clock, Log
       lock_(std::move(lock)),
       clock_(clock),
       log_(std::move(log)),
+      room_(options.limits, index_, clock, [this](Id id, const std::string& reason) { return GiveUpFile(id, reason); }),
       joiner_(options_.few_files, log_) {
   NoteDisk(Open());
 }
 
 Spool::Kept DiskSpool::Add(std::shared_ptr<const Batch> batch) {
   batch = Packed(std::move(batch));
-  rate_.Added(batch->gzip() ? batch->gzip()->size() : 0, clock_.SteadyNow());
-  SpoolName name = NameOf(*batch);
-  const Why trouble = Store(*batch, name);
+  SpoolEntry entry{NameOf(*batch)};
+  const Why trouble = Store(*batch, entry);
   NoteDisk(trouble);
-  if (trouble) return {KeepInMemory(name, std::move(batch)), false};
-  return {AddStored(name, std::move(batch)), true};
+  rate_.Added(trouble && batch->gzip() ? batch->gzip()->size() : entry.bytes, clock_.SteadyNow());
+  if (trouble) return {KeepInMemory(entry.name, std::move(batch)), false};
+  return {AddStored(entry, std::move(batch)), true};
 }
 
 std::optional<std::uint64_t> DiskSpool::AddIfDurable(std::shared_ptr<const Batch> batch) {
   batch = Packed(std::move(batch));
-  SpoolName name = NameOf(*batch);
-  const Why trouble = Store(*batch, name);
+  SpoolEntry entry{NameOf(*batch)};
+  const Why trouble = Store(*batch, entry);
   NoteDisk(trouble);
   if (trouble) return std::nullopt;
-  return AddStored(name, std::move(batch));
+  return AddStored(entry, std::move(batch));
 }
 
 // Most batches are taken as soon as they are added.
-DiskSpool::Id DiskSpool::AddStored(const SpoolName& name, std::shared_ptr<const Batch> batch) {
-  newest_ = {index_.Add({name, static_cast<std::uint32_t>(batch->gzip()->size()), false}), std::move(batch)};
+DiskSpool::Id DiskSpool::AddStored(const SpoolEntry& entry, std::shared_ptr<const Batch> batch) {
+  newest_ = {index_.Add(entry), std::move(batch)};
   return newest_.id;
 }
 
@@ -63,7 +64,9 @@ std::optional<SpooledBatch> DiskSpool::Next() {
 }
 
 void DiskSpool::Acknowledge(std::uint64_t id) {
-  if (index_.Find(id) != nullptr && !index_.Waits(id)) Forget(id);
+  if (index_.Find(id) == nullptr || index_.Waits(id)) return;
+  Forget(id);
+  room_.Delivered();
 }
 
 // The directory is not synced: a file that comes back after a power cut is sent again, which changes nothing.
@@ -91,7 +94,7 @@ SpoolChanges DiskSpool::TakeChanges() {
   } else {
     RemoveAcknowledged();
     LookForNew();
-    MakeRoom(0);
+    room_.KeepBounds(lock_);
     TellOthers();
     changes_.persisted_lines += Persist();
     // With nothing left to try the disk with, what is sealed next has to tell; a writer that waits for a durable spool

@@ -16,16 +16,14 @@
 #include "ship/dead_letters.h"
 #include "ship/delivery_log.h"
 #include "ship/directory_watch.h"
-#include "ship/freed_space.h"
 #include "ship/memory_ring.h"
-#include "ship/other_targets.h"
 #include "ship/read_retries.h"
 #include "ship/spool_file.h"
 #include "ship/spool_index.h"
 #include "ship/spool_lock.h"
 #include "ship/spool_name.h"
 #include "ship/spool_rate.h"
-#include "ship/spool_room.h"
+#include "ship/spool_room_maker.h"
 
 namespace vmtelem {
 
@@ -43,16 +41,13 @@ struct DiskSpoolOptions {
 //
 // The names are the index, the files are the state: what is there is not delivered, what is delivered is not there.
 // A file that cannot be used is a loss, whose reason names it. Nothing of this fails. While the disk does not take
-// batches, or somebody else holds the lock, they are kept in memory, the oldest given up first, and written as soon as
-// that works. What was handed out meanwhile is not written by the spool but by who has it, for lines of it may be
-// settled: see AddIfDurable(). Every bound counts files, not the blocks they fill.
+// batches, or somebody else holds the lock, they are kept in memory, the oldest given up first (the newest if it is for
+// want of space), and written as soon as that works. What was handed out meanwhile is not written by the spool but by
+// who has it, for lines of it may be settled: see AddIfDurable(). Which batches go for the space on the disk says
+// SpoolRoomMaker.
 //
 // Where more files wait than DiskSpoolOptions::few_files, small batches are joined, see BatchJoiner: their lines stay
 // what they are, durable and waiting.
-//
-// The bound in bytes is strict: the oldest batches of this target go first, and when that is not enough, because other
-// targets fill it, what is new stays in memory. The free-space floor only costs batches if that restores it: giving
-// them all up for a disk that somebody else fills would help nobody.
 //
 // Writer's thread. May block for as long as the disk does.
 class DiskSpool final : public Spool {
@@ -94,20 +89,15 @@ class DiskSpool final : public Spool {
 
   // disk_spool_write.cc
   [[nodiscard]] std::shared_ptr<const Batch> Packed(std::shared_ptr<const Batch> batch);
-  Why Store(const Batch& batch, SpoolName& name);
-  Why Write(const Batch& batch, const SpoolName& name);
-  Why MakeRoom(std::uint64_t more_bytes);
-  Why GiveUpFiles(std::uint64_t bytes, const std::string& reason);
-  [[nodiscard]] std::optional<Id> NextToGiveUp() const;
-  Why GiveUpFile(const std::string& reason);
+  Why Store(const Batch& batch, SpoolEntry& entry);
+  Why GiveUpFile(Id id, const std::string& reason);
   Id KeepInMemory(const SpoolName& name, std::shared_ptr<const Batch> batch);
   std::size_t Persist();
-  [[nodiscard]] bool HasRoomFor(std::uint64_t bytes) const;
   void JoinSmall();
   void NoteDisk(Why trouble);
 
   // disk_spool.cc
-  Id AddStored(const SpoolName& name, std::shared_ptr<const Batch> batch);
+  Id AddStored(const SpoolEntry& entry, std::shared_ptr<const Batch> batch);
   std::optional<SpooledBatch> HandOut(Id id);
   std::shared_ptr<const Batch> Load(Id id);
   void SettleUnread(Id id, const SpoolFileFault& fault);
@@ -140,11 +130,10 @@ class DiskSpool final : public Spool {
   Why trouble_, told_trouble_;
   bool told_others_ = false;
 
+  SpoolRoomMaker room_;
   GzipCompressor compressor_;
   BatchJoiner joiner_;
   DirectoryWatch watch_;
-  OtherTargets others_;
-  FreedSpace freed_;
   ReadRetries retries_;
   DamagedFiles damaged_;
   DeadLetters letters_;

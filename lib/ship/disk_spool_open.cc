@@ -24,7 +24,7 @@ void DiskSpool::OpenDirectory() {
     log_->info("removed {} from {} that a process left unfinished", CountOf(removed, "file"), lock_.path());
   }
   watch_.Start(lock_.directory(), lock_.path());
-  others_.Expire();
+  room_.others().Expire();
   const auto leave_alone = [this](const std::vector<std::string>& names, const std::string& path) {
     if (!names.empty()) log_->info("leaves alone what is no part of the spool in {}: {}", path, NamesInShort(names));
   };
@@ -50,7 +50,7 @@ void DiskSpool::LookForNew() {
 
 // False if the file cannot be looked at now, as in a directory that may not be entered: it is not reported again.
 bool DiskSpool::LookAt(const SpoolName& name) {
-  const auto bytes = BatchFileSize(lock_.directory(), FormatSpoolName(name).c_str());
+  const auto bytes = BatchDiskBytes(lock_.directory(), FormatSpoolName(name).c_str());
   if (bytes) Recover(name, *bytes);
   if (bytes || bytes.error() == std::errc::no_such_file_or_directory) return true;
   if (!IsForeign(bytes.error()) && !IsTooLarge(bytes.error())) return false;
@@ -87,7 +87,7 @@ void DiskSpool::SetAsideTooLarge(const SpoolName& name) {
 
 void DiskSpool::TellOthers() {
   if (std::exchange(told_others_, true)) return;
-  for (const OtherTargets::Target& other : others_.targets()) {
+  for (const OtherTargets::Target& other : room_.others().targets()) {
     if (other.batches == 0) continue;
     log_->info(
         "the spool holds {} ({}, {}) of another target, {}: they wait, and count for the bound; --spool-adopt "
@@ -111,7 +111,7 @@ DiskSpool::Adopted DiskSpool::Adopt() {
   if (const auto error = SyncDirectory(lock_.directory())) {
     log_->warn("cannot make sure that adopted batches survive a power cut: {}", error.message());
   }
-  others_.Expire();
+  room_.others().Expire();
   return all;
 }
 

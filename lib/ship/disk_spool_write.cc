@@ -1,5 +1,5 @@
 // DiskSpool: from memory to the disk.
-#include <cerrno>
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,14 +7,17 @@
 #include "base/parse.h"
 #include "ship/disk_spool.h"
 #include "ship/durable_file.h"
+#include "ship/spool_listing.h"
 
 namespace vmtelem {
 namespace {
 
-constexpr std::int64_t kAheadNs = 60'000'000'000;  // so far from now clocks of one host differ only by mistake
 constexpr Nanoseconds kPersistFor = std::chrono::milliseconds(250);  // in one go: what is fresh waits meanwhile
 
-bool IsNoSpace(std::error_code error) { return error.value() == ENOSPC || error.value() == EDQUOT; }
+// Some file systems tell the blocks of a file only later.
+std::uint32_t BytesOfWritten(const FileDescriptor& directory, const std::string& name, const std::string& packed) {
+  return std::max(BatchDiskBytes(directory, name.c_str()).value_or(0), static_cast<std::uint32_t>(packed.size()));
+}
 
 }  // namespace
 
@@ -28,76 +31,41 @@ std::shared_ptr<const Batch> DiskSpool::Packed(std::shared_ptr<const Batch> batc
       std::make_shared<const std::string>(std::move(*gzip)));
 }
 
-// Each attempt has a name of its own: of one that failed nobody can say for sure that it has left no file.
-DiskSpool::Why DiskSpool::Store(const Batch& batch, SpoolName& name) {
-  name.sequence = sequence_.Next();
+// Each attempt has a name of its own: of one that failed nobody can say for sure that it has left no file. Then `entry`
+// is that of the file.
+DiskSpool::Why DiskSpool::Store(const Batch& batch, SpoolEntry& entry) {
+  room_.BeginAttempt();
+  entry.name.sequence = sequence_.Next();
   if (!batch.gzip()) return "no memory to compress a batch";
   if (Why trouble = Open()) return trouble;
-  if (Why trouble = MakeRoom(batch.gzip()->size())) return trouble;
-  return Write(batch, name);
-}
-
-// A quota or a file system out of inodes does not show in MakeRoom(), but room can be made there too.
-DiskSpool::Why DiskSpool::Write(const Batch& batch, const SpoolName& name) {
-  const std::string& bytes = *batch.gzip();
-  const auto write = [&] { return WriteDurably(lock_.directory(), FormatSpoolName(name), bytes); };
-  std::error_code error = write();
-  if (IsNoSpace(error) && index_.waiting_file_bytes() >= bytes.size()) {
-    if (!GiveUpFiles(bytes.size(), "the file system of the spool is full")) error = write();
-  }
-  if (error) return error.message();
+  const std::string& packed = *batch.gzip();
+  if (Why trouble = room_.MakeRoomFor(lock_, packed.size())) return trouble;
+  const std::string name = FormatSpoolName(entry.name);
+  const auto write = [&] { return WriteDurably(lock_.directory(), name, packed); };
+  if (const std::error_code error = room_.Write(lock_, packed.size(), write)) return error.message();
+  // Some file systems tell the blocks of a file only later.
+  entry.bytes =
+      std::max(BatchDiskBytes(lock_.directory(), name.c_str()).value_or(0), static_cast<std::uint32_t>(packed.size()));
+  entry.in_memory = false;
   return std::nullopt;
 }
 
-DiskSpool::Why DiskSpool::MakeRoom(std::uint64_t more_bytes) {
-  auto space = SpaceOf(lock_.directory());
-  if (!space) return space.error().message();
-  space->free_bytes += freed_.Look(space->free_bytes, clock_.SteadyNow());
-  others_.Refresh(lock_.root_directory(), lock_.target(), clock_.SteadyNow());
-  const std::uint64_t held = index_.file_bytes() + others_.bytes();
-  const std::uint64_t over = BytesOverMax(options_.limits, *space, held, more_bytes);
-  if (Why trouble = GiveUpFiles(over, "the spool is full")) return trouble;
-  const std::uint64_t below = BytesBelowFloor(options_.limits, *space, more_bytes);
-  if (below <= over) return std::nullopt;  // those bytes are free by now
-  const std::string reason =
-      fmt::format("less than {} would stay free on its file system", FormatSize(FreeFloor(options_.limits, *space)));
-  if (below - over > index_.waiting_file_bytes()) return reason;
-  return GiveUpFiles(below - over, "room was made, since " + reason);
-}
-
-// Until so many bytes are given up. Then looks at what is free: before anything is written it shows whether this file
-// system tells at once.
-DiskSpool::Why DiskSpool::GiveUpFiles(std::uint64_t bytes, const std::string& reason) {
-  if (bytes == 0) return std::nullopt;
-  Why trouble;
-  const std::uint64_t held = index_.file_bytes();
-  while (!trouble && held - index_.file_bytes() < bytes) trouble = GiveUpFile(reason);
-  freed_.Removed(held - index_.file_bytes(), clock_.SteadyNow());
-  if (const auto space = SpaceOf(lock_.directory())) freed_.Look(space->free_bytes, clock_.SteadyNow());
-  return trouble;
-}
-
-DiskSpool::Why DiskSpool::GiveUpFile(const std::string& reason) {
-  const auto id = NextToGiveUp();
-  if (!id) return others_.bytes() > 0 ? "the batches of other targets fill it" : "it is full";
-  if (!RemoveFile(index_.Find(*id)->name)) return fmt::format("cannot make room: {}", LastError().message());
-  Lose(*id, reason);
+DiskSpool::Why DiskSpool::GiveUpFile(Id id, const std::string& reason) {
+  if (!RemoveFile(index_.Find(id)->name)) return fmt::format("cannot make room: {}", LastError().message());
+  Lose(id, reason);
   return std::nullopt;
 }
 
-// The oldest, but before it what has stamps of times to come: a clock that ran ahead made them, and else they would
-// outlast all that is sampled until then.
-std::optional<SpoolIndex::Id> DiskSpool::NextToGiveUp() const {
-  const auto ahead = index_.OldestOnDisk(clock_.WallNowNs() + kAheadNs);
-  return ahead ? ahead : index_.OldestOnDisk();
-}
-
+// Beside a full disk the newest is what memory has no room for: no batch goes for one that is not written. A disk that
+// is away holds nothing up.
 SpoolIndex::Id DiskSpool::KeepInMemory(const SpoolName& name, std::shared_ptr<const Batch> batch) {
   const Id id = index_.Add({name, 0, true});
   ring_.Put(name, {id, std::move(batch)});
   while (ring_.bytes() > options_.memory_max_bytes && ring_.size() > 1) {
-    Lose(ring_.oldest().id, fmt::format("the spool cannot be written ({}) and the memory for lines that wait is full",
-                                        trouble_.value_or("")));
+    const Id going = room_.lacks_space() ? id : ring_.oldest().id;
+    Lose(going, fmt::format("the spool cannot be written ({}) and the memory for lines that wait is full",
+                            trouble_.value_or("")));
+    if (going == id) break;
   }
   return id;
 }
@@ -109,37 +77,31 @@ std::size_t DiskSpool::Persist() {
   while (ring_.size() > 0 && clock_.SteadyNow() <= until) {
     const Id id = ring_.oldest().id;
     const auto batch = Packed(ring_.oldest().batch);
-    SpoolName name = index_.Find(id)->name;
-    const SpoolName name_in_memory = name;
-    Why trouble = Store(*batch, name);
+    SpoolEntry entry = *index_.Find(id);
+    const SpoolName name_in_memory = entry.name;
+    Why trouble = Store(*batch, entry);
     NoteDisk(trouble);
     if (trouble) break;
     ring_.Take(name_in_memory);
-    index_.Replace(id, {name, static_cast<std::uint32_t>(batch->gzip()->size()), false});
-    lines += name.lines;
+    index_.Replace(id, entry);
+    lines += entry.name.lines;
   }
   return lines;
 }
 
 // Without giving anything up.
-bool DiskSpool::HasRoomFor(std::uint64_t bytes) const {
-  const auto space = SpaceOf(lock_.directory());
-  const std::uint64_t held = index_.file_bytes() + others_.bytes();
-  return space && BytesOverMax(options_.limits, *space, held, bytes) == 0 &&
-         BytesBelowFloor(options_.limits, *space, bytes) == 0;
-}
-
 // The parts are there until the joined batch is durable: a crash in between sends their lines twice.
 void DiskSpool::JoinSmall() {
-  const auto has_room = [this](std::uint64_t bytes) { return HasRoomFor(bytes); };
+  const auto has_room = [this](std::uint64_t bytes) { return room_.HasRoomFor(lock_, bytes); };
   auto joined = joiner_.Next(index_, {lock_.directory(), clock_, compressor_, has_room});
   if (!joined) return;
   joined->name.sequence = sequence_.Next();
-  if (WriteDurably(lock_.directory(), FormatSpoolName(joined->name), joined->gzip)) {
+  const std::string name = FormatSpoolName(joined->name);
+  if (WriteDurably(lock_.directory(), name, joined->gzip)) {
     return joiner_.Failed(clock_.SteadyNow());
   }
   for (const Id id : joined->parts) Forget(id);
-  index_.Add({joined->name, static_cast<std::uint32_t>(joined->gzip.size()), false});
+  index_.Add({joined->name, BytesOfWritten(lock_.directory(), name, joined->gzip), false});
 }
 
 // Says each change once, and a change of the same kind again after a minute at the earliest: a disk that is nearly full

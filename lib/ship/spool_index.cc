@@ -110,7 +110,9 @@ void SpoolIndex::Count(const Slot& slot, bool more) {
   if (!slot.entry.in_memory) count(files_, 1);
   count(lines_, slot.entry.name.lines);
   count(file_bytes_, slot.entry.bytes);
-  if (slot.place == Place::kWaiting) count(waiting_file_bytes_, slot.entry.bytes);
+  if (slot.place != Place::kWaiting || slot.entry.in_memory) return;
+  count(waiting_files_, 1);
+  count(waiting_file_bytes_, slot.entry.bytes);
 }
 
 }  // namespace vmtelem

@@ -14,7 +14,7 @@ namespace vmtelem {
 
 struct SpoolEntry {
   SpoolName name;
-  std::uint32_t bytes = 0;  // of its file; 0 while only memory holds it
+  std::uint32_t bytes = 0;  // disk space of its file; 0 while only memory holds it
   bool in_memory = false;
 };
 
@@ -52,6 +52,7 @@ class SpoolIndex {
   [[nodiscard]] std::uint64_t files() const { return files_; }  // those that are not only in memory
   [[nodiscard]] std::uint64_t lines() const { return lines_; }
   [[nodiscard]] std::uint64_t file_bytes() const { return file_bytes_; }
+  [[nodiscard]] std::uint64_t waiting_files() const { return waiting_files_; }
   [[nodiscard]] std::uint64_t waiting_file_bytes() const { return waiting_file_bytes_; }
 
  private:
@@ -83,7 +84,8 @@ class SpoolIndex {
   std::deque<Slot> slots_;
   std::vector<SlotNumber> free_;
   Ordered waiting_, postponed_, handed_out_;
-  std::uint64_t batches_ = 0, files_ = 0, lines_ = 0, file_bytes_ = 0, waiting_file_bytes_ = 0;
+  std::uint64_t batches_ = 0, files_ = 0, lines_ = 0, file_bytes_ = 0;
+  std::uint64_t waiting_files_ = 0, waiting_file_bytes_ = 0;
 };
 
 }  // namespace vmtelem

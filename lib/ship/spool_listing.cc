@@ -1,6 +1,7 @@
 #include "ship/spool_listing.h"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 
 #include <fcntl.h>
@@ -36,13 +37,20 @@ bool MayLeaveBatches(uid_t user, const FileDescriptor& directory) {
 
 constexpr std::errc kForeign = std::errc::operation_not_permitted, kTooLarge = std::errc::file_too_large;
 
+// Without a block it is sparse, or its file system tells none of any file. Of a file that may be a batch.
+off_t DiskBytesOf(const struct stat& status) {
+  constexpr off_t kBlock = 512;  // whatever the blocks of the file system are: stat(2)
+  const off_t most = std::numeric_limits<std::uint32_t>::max();
+  return status.st_blocks == 0 ? status.st_size : std::min(status.st_blocks * kBlock, most);
+}
+
 }  // namespace
 
 bool IsForeign(std::error_code error) { return error == kForeign; }
 
 bool IsTooLarge(std::error_code error) { return error == kTooLarge; }
 
-IoResult<std::uint32_t> BatchFileSize(const FileDescriptor& directory, const char* name) {
+IoResult<std::uint32_t> BatchDiskBytes(const FileDescriptor& directory, const char* name) {
   struct stat status {};
   if (::fstatat(directory.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) return tl::make_unexpected(LastError());
   if (!S_ISREG(status.st_mode) || !MayLeaveBatches(status.st_uid, directory)) {
@@ -51,16 +59,16 @@ IoResult<std::uint32_t> BatchFileSize(const FileDescriptor& directory, const cha
   if (status.st_size > static_cast<off_t>(kMaxSpoolFileBytes)) {
     return tl::make_unexpected(std::make_error_code(kTooLarge));
   }
-  return static_cast<std::uint32_t>(status.st_size);
+  return static_cast<std::uint32_t>(DiskBytesOf(status));
 }
 
 BatchListing ListBatches(const FileDescriptor& directory,
-                         const std::function<void(const SpoolName& name, std::uint32_t bytes)>& visit) {
+                         const std::function<void(const SpoolName& name, std::uint32_t disk_bytes)>& visit) {
   BatchListing listing;
   const auto look = [&](const char* text) {
     if (IsSpoolsOwn(text)) return;
     const auto name = ParseSpoolName(text);
-    const auto bytes = name ? BatchFileSize(directory, text) : tl::make_unexpected(std::make_error_code(kForeign));
+    const auto bytes = name ? BatchDiskBytes(directory, text) : tl::make_unexpected(std::make_error_code(kForeign));
     if (bytes) return visit(*name, *bytes);
     if (IsForeign(bytes.error())) {
       listing.foreign.emplace_back(text);

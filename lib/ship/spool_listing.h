@@ -20,12 +20,13 @@ struct BatchListing {
 
 // Calls `visit` with each batch in a target's directory, in no order.
 BatchListing ListBatches(const FileDescriptor& directory,
-                         const std::function<void(const SpoolName& name, std::uint32_t bytes)>& visit);
+                         const std::function<void(const SpoolName& name, std::uint32_t disk_bytes)>& visit);
 
-// The size of a batch's file. IsForeign() if it is no part of a spool: not a file, or one that belongs neither to us
-// nor to root nor to the owner of the directory. IsTooLarge() if it can never be a batch: its size counts for nothing,
-// since a file without a single block may have any.
-IoResult<std::uint32_t> BatchFileSize(const FileDescriptor& directory, const char* name);
+// The disk space that a batch's file takes: its blocks, or its size where the file system tells none. IsForeign() if it
+// is no part of a spool: not a file, or one that belongs neither to us nor to root nor to the owner of the directory.
+// IsTooLarge() if it can never be a batch: its size counts for nothing, since a file without a single block may have
+// any.
+IoResult<std::uint32_t> BatchDiskBytes(const FileDescriptor& directory, const char* name);
 
 bool IsForeign(std::error_code error);
 bool IsTooLarge(std::error_code error);

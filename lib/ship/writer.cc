@@ -19,7 +19,9 @@ constexpr std::size_t kMostMadeDurable = 8;                      // batches in o
 constexpr Nanoseconds kDrainRetryMax = std::chrono::seconds(1);  // a stop has no time for long waits
 
 BatchLimits LimitsOf(const WriterOptions& options) {
-  return {.max_lines = options.batch_max_lines, .max_age = options.batch_max_age};
+  BatchLimits limits{.max_lines = options.batch_max_lines, .max_age = options.batch_max_age};
+  limits.max_bytes = std::min(limits.max_bytes, options.batch_max_bytes);
+  return limits;
 }
 
 Dispatcher::Options OrderOf(const WriterOptions& options) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -18,6 +19,7 @@ namespace vmtelem {
 struct WriterOptions {
   std::size_t batch_max_lines = 2000;
   Nanoseconds batch_max_age = std::chrono::seconds(1);
+  std::size_t batch_max_bytes = std::numeric_limits<std::size_t>::max();  // 4 MiB at most
   std::size_t writes_in_flight = 2;
   Nanoseconds retry_max = std::chrono::seconds(10);
   double backlog_rate = 10;  // old batches go at so many times the rate of new lines, see BacklogPace

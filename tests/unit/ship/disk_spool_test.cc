@@ -12,10 +12,6 @@
 namespace vmtelem {
 namespace {
 
-std::uint64_t FileBytes(std::size_t lines) {
-  return GzipCompressor().Compress(SampleLines(0, lines).bytes).value().size();
-}
-
 unsigned ModeOf(const std::filesystem::path& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
@@ -24,7 +20,7 @@ unsigned ModeOf(const std::filesystem::path& path) {
 TEST_CASE("the spool on disk keeps the rules of a spool") {
   SpoolWorld world;
   RunSpoolSuite([&world](SpoolRoom room) {
-    world.options.limits.max_bytes = room == SpoolRoom::kPlenty ? 1 << 20 : FileBytes(10) * 5 / 2;
+    world.options.limits.max_bytes = room == SpoolRoom::kPlenty ? 1 << 20 : world.block_bytes() * 5 / 2;
     return world.Open();
   });
 }

@@ -200,13 +200,13 @@ TEST_CASE("a disk full of our own batches gives up the oldest, and every line is
   if (IsSkipped(disk)) return;
   world.options.limits.max_bytes = 1 << 30;
   const auto spool = world.Open();
+  world.clock.Advance(SpoolRoomMaker::kDeliveryShows);
   std::size_t lost = 0;
   for (std::uint64_t i = 1; i <= 60; ++i) {
     CHECK(spool->Add(NoiseBatch(1000 * i, 200)).durable);
     lost += LinesLost(spool->TakeChanges());
   }
-  CHECK(lost > 0);
-  CHECK(lost + spool->stats().lines == 60 * 200);
+  CHECK((lost > 0 && lost + spool->stats().lines == 60 * 200));
   const auto left = Drain(*spool);
   CHECK(left.back() == 60'000);
   CHECK(left.size() == static_cast<std::size_t>((left.back() - left.front()) / 1000 + 1));

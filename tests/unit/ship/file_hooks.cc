@@ -1,8 +1,10 @@
 #include "file_hooks.h"
 
 #include <cerrno>
+#include <cstdarg>
 #include <cstdio>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <fcntl.h>
@@ -17,8 +19,9 @@ namespace {
 
 struct Hooks {
   std::vector<std::string> calls;
+  int open_error = 0, failed_opens = 0;
   int file_sync_error = 0, directory_sync_error = 0, rename_error = 0, inotify_error = 0;
-  std::function<void()> before_rename, before_making, after_making;
+  std::function<void()> before_rename, before_making, after_making, after_removing;
   bool lock_only_writers = false;
   std::optional<std::uint64_t> free_bytes;
   int read_error = 0, failing_reads = 0;
@@ -42,6 +45,20 @@ int MakeDirectory(int parent, const char* name, mode_t mode) {
   CallOnce(hooks.before_making);
   const auto result = static_cast<int>(::syscall(SYS_mkdirat, parent, name, mode));
   if (result == 0) CallOnce(hooks.after_making);
+  return result;
+}
+
+int Open(int parent, const char* name, int flags, mode_t mode) {
+  const bool fails = hooks.open_error != 0 && std::string_view(name).substr(0, 9) == ".writing-";
+  if (!fails) return static_cast<int>(::syscall(SYS_openat, parent, name, flags, mode));
+  ++hooks.failed_opens;
+  errno = hooks.open_error;
+  return -1;
+}
+
+int Remove(int parent, const char* name, int flags) {
+  const auto result = static_cast<int>(::syscall(SYS_unlinkat, parent, name, flags));
+  if (result == 0 && hooks.after_removing) hooks.after_removing();
   return result;
 }
 
@@ -71,10 +88,13 @@ int Space(int fd, struct statvfs* status) {
   status->f_frsize = static_cast<unsigned long>(real.f_frsize);
   status->f_blocks = real.f_blocks;
   status->f_bavail = real.f_bavail;
+  status->f_files = real.f_files;
+  status->f_ffree = status->f_favail = real.f_ffree;
   if (!hooks.free_bytes) return 0;
   status->f_frsize = 1;
   status->f_blocks = std::uint64_t{1} << 40U;
   status->f_bavail = *hooks.free_bytes;
+  status->f_files = status->f_ffree = status->f_favail = 0;
   return 0;
 }
 
@@ -84,6 +104,9 @@ void Reset() { hooks = {}; }
 const std::vector<std::string>& Calls() { return hooks.calls; }
 void FailFileSync(int error) { hooks.file_sync_error = error; }
 void FailDirectorySync(int error) { hooks.directory_sync_error = error; }
+void FailOpen(int error) { hooks.open_error = error; }
+int FailedOpens() { return hooks.failed_opens; }
+void AfterRemoving(std::function<void()> call) { hooks.after_removing = std::move(call); }
 void FailRename(int error) { hooks.rename_error = error; }
 void BeforeRename(std::function<void()> call) { hooks.before_rename = std::move(call); }
 void FailInotify(int error) { hooks.inotify_error = error; }
@@ -99,6 +122,18 @@ void FreezeFreeSpace(std::uint64_t bytes) { hooks.free_bytes = bytes; }
 }  // namespace vmtelem::file_hooks
 
 extern "C" int fsync(int fd) { return vmtelem::file_hooks::Sync(fd); }
+
+extern "C" int openat(int parent, const char* name, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  return vmtelem::file_hooks::Open(parent, name, flags, mode);
+}
+
+extern "C" int unlinkat(int parent, const char* name, int flags) noexcept {
+  return vmtelem::file_hooks::Remove(parent, name, flags);
+}
 
 extern "C" int mkdirat(int parent, const char* name, mode_t mode) noexcept {
   return vmtelem::file_hooks::MakeDirectory(parent, name, mode);

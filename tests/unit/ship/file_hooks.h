@@ -17,6 +17,12 @@ const std::vector<std::string>& Calls();
 // From now on fsync() of files, of directories fails with this error; 0: it works.
 void FailFileSync(int error);
 void FailDirectorySync(int error);
+// From now on no file of that kind can be made: openat() fails with this error for what is written beside its place.
+void FailOpen(int error);
+// How often that has happened since Reset().
+int FailedOpens();
+// Each unlinkat() that has removed something calls this.
+void AfterRemoving(std::function<void()> call);
 // The next renameat2() fails with this error.
 void FailRename(int error);
 // The next renameat2() calls this first.
@@ -30,7 +36,7 @@ void AfterMakingDirectory(std::function<void()> call);
 void LockOnlyWriters();
 // So many calls of read() of files fail with this error, beginning with the next.
 void FailReads(int error, int times);
-// From now on so many bytes of a large file system are free, whatever is written or removed.
+// From now on so many bytes of a large file system are free, whatever is written or removed, and it counts no inodes.
 void FreezeFreeSpace(std::uint64_t bytes);
 
 }  // namespace vmtelem::file_hooks

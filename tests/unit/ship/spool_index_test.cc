@@ -102,7 +102,9 @@ TEST_CASE("the index adds up what it holds, and apart what waits") {
   CHECK(index.lines() == 30);
   CHECK(index.file_bytes() == 200);
   CHECK(index.waiting_file_bytes() == 200);
+  CHECK(index.waiting_files() == 2);
   index.HandOut(a);
+  CHECK(index.waiting_files() == 1);
   CHECK(index.file_bytes() == 200);
   CHECK(index.waiting_file_bytes() == 100);
   index.Forget(a);

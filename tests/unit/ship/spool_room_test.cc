@@ -29,9 +29,38 @@ TEST_CASE("what is over the bound has to go, to the byte") {
 
 TEST_CASE("what the free-space floor lacks has to go, to the byte") {
   const SpoolLimits limits{.max_bytes = 0, .free_floor_bytes = 1000};
-  CHECK(BytesBelowFloor(limits, {kGiB, 1040}, 40) == 0);
-  CHECK(BytesBelowFloor(limits, {kGiB, 1039}, 40) == 1);
-  CHECK(BytesBelowFloor(limits, {kGiB, 0}, 0) == 1000);
+  CHECK(SpaceBelowFloor(limits, {kGiB, 1040}, {40, 1}).bytes == 0);
+  CHECK(SpaceBelowFloor(limits, {kGiB, 1039}, {40, 1}).bytes == 1);
+  CHECK(SpaceBelowFloor(limits, {kGiB, 0}, {}).bytes == 1000);
+}
+
+FileSystemSpace WithInodes(std::uint64_t total, std::uint64_t free) {
+  return {.total_bytes = kGiB, .free_bytes = kGiB, .total_inodes = total, .free_inodes = free};
+}
+
+TEST_CASE("a spool leaves 1,000 inodes free, 1 % of a large file system, a tenth of a tiny one") {
+  CHECK(FreeInodesFloor({}, WithInodes(65'536, 0)) == 1000);
+  CHECK(FreeInodesFloor({}, WithInodes(1'000'000, 0)) == 10'000);
+  CHECK(FreeInodesFloor({}, WithInodes(2000, 0)) == 200);
+}
+
+TEST_CASE("a file system that makes inodes as they are needed has no floor for them") {
+  CHECK(FreeInodesFloor({}, WithInodes(0, 0)) == 0);
+  CHECK(SpaceBelowFloor({}, WithInodes(0, 0), {0, 1}).inodes == 0);
+}
+
+TEST_CASE("what the floor of inodes lacks has to go, to the file") {
+  CHECK(SpaceBelowFloor({}, WithInodes(2000, 201), {0, 1}).inodes == 0);
+  CHECK(SpaceBelowFloor({}, WithInodes(2000, 200), {0, 1}).inodes == 1);
+  CHECK(SpaceBelowFloor({}, WithInodes(2000, 0), {}).inodes == 200);
+}
+
+TEST_CASE("a file takes whole blocks and an inode") {
+  const FileSystemSpace space{.block_bytes = 4096};
+  CHECK(SpaceForFile(space, 1).bytes == 4096);
+  CHECK(SpaceForFile(space, 4096).bytes == 4096);
+  CHECK(SpaceForFile(space, 4097).bytes == 8192);
+  CHECK(SpaceForFile(space, 1).inodes == 1);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <spdlog/sinks/ostream_sink.h>
+#include <sys/statvfs.h>
 
 #include "fakes/fake_clock.h"
 #include "sample_lines.h"
@@ -19,7 +20,9 @@ class SpoolWorld {
  public:
   static constexpr const char* kTarget = "v3_http%3A%2F%2Fdb%3A8181_telemetry";
 
-  SpoolWorld() : root(temporary_.path() / "spool") { options.limits.free_floor_bytes = 0; }
+  SpoolWorld() : root(temporary_.path() / "spool") {
+    options.limits.free_floor_bytes = options.limits.free_floor_inodes = 0;
+  }
 
   std::unique_ptr<DiskSpool> Open(const std::string& target = kTarget) {
     auto sink = std::make_shared<spdlog::sinks::ostream_sink_st>(log_);
@@ -29,6 +32,12 @@ class SpoolWorld {
 
   [[nodiscard]] std::filesystem::path directory() const { return root / kTarget; }
   [[nodiscard]] std::string log() const { return log_.str(); }
+
+  // Disk space of a file that is not empty and no longer than that.
+  [[nodiscard]] std::uint64_t block_bytes() const {
+    struct statvfs status {};
+    return ::statvfs(temporary_.path().c_str(), &status) == 0 ? status.f_frsize : 0;
+  }
 
   // The names of the batches in the target's directory, which is the order of their stamps if those have equal length.
   [[nodiscard]] std::vector<std::string> BatchFiles() const {

@@ -12,12 +12,14 @@ vmtelem_unit_test(
           disk_spool_kill_test.cc
           disk_spool_leftovers_test.cc
           disk_spool_sharing_test.cc
+          disk_spool_space_test.cc
           disk_spool_test.cc
           disk_spool_trouble_test.cc
           durable_file_test.cc
           file_hooks.cc
           freed_space_test.cc
           own_file_test.cc
+          space_relief_test.cc
           spool_index_test.cc
           spool_lock_test.cc
           spool_name_test.cc

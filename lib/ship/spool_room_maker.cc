@@ -1,0 +1,172 @@
+#include "ship/spool_room_maker.h"
+
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/parse.h"
+
+namespace vmtelem {
+namespace {
+
+constexpr std::int64_t kAheadNs = 60'000'000'000;  // so far from now clocks of one host differ only by mistake
+
+bool IsNoSpace(std::error_code error) { return error.value() == ENOSPC || error.value() == EDQUOT; }
+
+SpaceAmount FreeIn(const FileSystemSpace& space) { return {space.free_bytes, space.free_inodes}; }
+
+bool IsAny(const SpaceAmount& amount) { return amount.bytes > 0 || amount.inodes > 0; }
+
+// Of what is lacking.
+bool IsMore(const SpaceAmount& now, const SpaceAmount& before, const SpaceAmount& lacking) {
+  return (lacking.bytes > 0 && now.bytes > before.bytes) || (lacking.inodes > 0 && now.inodes > before.inodes);
+}
+
+std::string FloorReason(const SpoolLimits& limits, const FileSystemSpace& space, const SpaceAmount& lacking) {
+  const std::string floor = lacking.bytes > 0 ? FormatSize(FreeFloor(limits, space))
+                                              : fmt::format("{} inodes", FreeInodesFloor(limits, space));
+  return fmt::format("less than {} would stay free on its file system", floor);
+}
+
+}  // namespace
+
+SpoolRoomMaker::SpoolRoomMaker(SpoolLimits limits, const SpoolIndex& index, Clock& clock, GiveUp give_up)
+    : limits_(limits), index_(index), clock_(clock), give_up_(std::move(give_up)), delivered_at_(clock.SteadyNow()) {}
+
+SpoolRoomMaker::Why SpoolRoomMaker::KeepBounds(const SpoolLock& lock) { return MakeRoom(lock, std::nullopt); }
+
+SpoolRoomMaker::Why SpoolRoomMaker::MakeRoomFor(const SpoolLock& lock, std::uint64_t size_bytes) {
+  Why trouble = MakeRoom(lock, size_bytes);
+  lacks_space_ = trouble.has_value();
+  return trouble;
+}
+
+bool SpoolRoomMaker::HasRoomFor(const SpoolLock& lock, std::uint64_t size_bytes) {
+  const auto space = Look(lock);
+  if (!space) return false;
+  const SpaceAmount more = SpaceForFile(*space, size_bytes);
+  const std::uint64_t held = index_.file_bytes() + others_.bytes();
+  return BytesOverMax(limits_, *space, held, more.bytes) == 0 && !IsAny(SpaceBelowFloor(limits_, *space, more));
+}
+
+SpoolRoomMaker::Why SpoolRoomMaker::MakeRoom(const SpoolLock& lock, std::optional<std::uint64_t> size_bytes) {
+  const auto space = Look(lock);
+  if (!space) return space.error().message();
+  const SpaceAmount more = size_bytes ? SpaceForFile(*space, *size_bytes) : SpaceAmount{};
+  others_.Refresh(lock.root_directory(), lock.target(), clock_.SteadyNow());
+  if (Why trouble = KeepMax(lock, *space, 0)) return trouble;
+  if (Why trouble = KeepMax(lock, *space, more.bytes)) return trouble;
+  return RestoreFloor(lock, more);
+}
+
+// What is over the bound goes. For what is to come nothing goes that does not make it fit.
+SpoolRoomMaker::Why SpoolRoomMaker::KeepMax(const SpoolLock& lock, const FileSystemSpace& space, std::uint64_t more) {
+  const auto over = [&] { return BytesOverMax(limits_, space, index_.file_bytes() + others_.bytes(), more); };
+  if (more > 0 && over() > index_.waiting_file_bytes()) return WhyFull();
+  return GiveUpBatches(lock, "the spool is full", [&] { return over() > 0 && index_.waiting_files() > 0; });
+}
+
+SpoolRoomMaker::Why SpoolRoomMaker::RestoreFloor(const SpoolLock& lock, const SpaceAmount& more) {
+  const auto space = Look(lock);
+  if (!space) return space.error().message();
+  const SpaceAmount lacking = SpaceBelowFloor(limits_, *space, more);
+  if (!IsAny(lacking)) return std::nullopt;
+  const bool is_enough = lacking.bytes <= index_.waiting_file_bytes() && lacking.inodes <= index_.waiting_files();
+  return is_enough ? TryForFloor(lock, *space, more) : FloorReason(limits_, *space, lacking);
+}
+
+// Whoever has filled the file system may take what becomes free as well, at once or until the next look.
+SpoolRoomMaker::Why SpoolRoomMaker::TryForFloor(const SpoolLock& lock, const FileSystemSpace& space,
+                                                const SpaceAmount& more) {
+  const SteadyTime now = clock_.SteadyNow();
+  const SpaceAmount lacking = SpaceBelowFloor(limits_, space, more), free = FreeIn(space);
+  const std::string reason = FloorReason(limits_, space, lacking);
+  const auto part = std::exchange(free_before_part_, std::nullopt);
+  if (part && !IsMore(free, *part, lacking)) relief_.DidNotHelp(free, now);
+  if (!relief_.IsDue(free, now)) return reason;
+  const std::uint64_t files = index_.files(), bytes = index_.file_bytes();
+  const auto goes_on = [&] {
+    const SpaceAmount gone{bytes - index_.file_bytes(), files - index_.files()};
+    return gone.inodes < relief_.batches() && (gone.bytes < lacking.bytes || gone.inodes < lacking.inodes);
+  };
+  if (Why trouble = GiveUpBatches(lock, "room was made, since " + reason, goes_on)) return trouble;
+  const auto after = Look(lock);
+  if (!after) return after.error().message();
+  if (!IsAny(SpaceBelowFloor(limits_, *after, more))) return std::nullopt;
+  if (IsMore(FreeIn(*after), free, lacking)) {
+    relief_.HelpedInPart();
+    free_before_part_ = free;
+  } else {
+    relief_.DidNotHelp(FreeIn(*after), now);
+  }
+  return reason;
+}
+
+std::error_code SpoolRoomMaker::Write(const SpoolLock& lock, std::uint64_t size_bytes,
+                                      const std::function<std::error_code()>& write) {
+  std::error_code error = write();
+  if (IsNoSpace(error) && clock_.SteadyNow() >= delivered_at_ + kDeliveryShows) {
+    const auto space = Look(lock);
+    if (space && relief_.IsDue(FreeIn(*space), clock_.SteadyNow())) {
+      const bool lacks_inodes = space->total_inodes > 0 && space->free_inodes == 0;
+      error = Relieve(lock, lacks_inodes ? 1 : SpaceForFile(*space, size_bytes).bytes, write);
+    }
+  }
+  lacks_space_ = IsNoSpace(error);
+  return error;
+}
+
+// One batch goes, or as many smaller ones as make up for the new one.
+std::error_code SpoolRoomMaker::Relieve(const SpoolLock& lock, std::uint64_t bytes,
+                                        const std::function<std::error_code()>& write) {
+  std::error_code error = std::make_error_code(std::errc::no_space_on_device);
+  if (index_.waiting_file_bytes() < bytes) return error;
+  const std::uint64_t held = index_.file_bytes();
+  while (IsNoSpace(error) && held - index_.file_bytes() < bytes) {
+    if (GiveUpNext("the file system of the spool is full")) return error;
+    error = write();
+  }
+  freed_.Removed(held - index_.file_bytes(), clock_.SteadyNow());
+  const auto after = Look(lock);
+  if (!error) relief_.Helped();
+  if (IsNoSpace(error) && after) relief_.DidNotHelp(FreeIn(*after), clock_.SteadyNow());
+  return error;
+}
+
+// Then looks at what is free: before anything is written it shows whether this file system tells at once.
+SpoolRoomMaker::Why SpoolRoomMaker::GiveUpBatches(const SpoolLock& lock, const std::string& reason,
+                                                  const std::function<bool()>& goes_on) {
+  Why trouble;
+  const std::uint64_t held = index_.file_bytes();
+  while (!trouble && goes_on()) trouble = GiveUpNext(reason);
+  if (held == index_.file_bytes()) return trouble;
+  freed_.Removed(held - index_.file_bytes(), clock_.SteadyNow());
+  Look(lock);
+  return trouble;
+}
+
+SpoolRoomMaker::Why SpoolRoomMaker::GiveUpNext(const std::string& reason) {
+  const auto id = NextToGiveUp();
+  return id ? give_up_(*id, reason) : WhyFull();
+}
+
+std::string SpoolRoomMaker::WhyFull() const {
+  return others_.bytes() > 0 ? "the batches of other targets fill it" : "it is full";
+}
+
+// The oldest, but before it what has stamps of times to come: a clock that ran ahead made them, and else they would
+// outlast all that is sampled until then.
+std::optional<SpoolIndex::Id> SpoolRoomMaker::NextToGiveUp() const {
+  const auto ahead = index_.OldestOnDisk(clock_.WallNowNs() + kAheadNs);
+  return ahead ? ahead : index_.OldestOnDisk();
+}
+
+// What is free now or soon.
+IoResult<FileSystemSpace> SpoolRoomMaker::Look(const SpoolLock& lock) {
+  auto space = SpaceOf(lock.directory());
+  if (space) space->free_bytes += freed_.Look(space->free_bytes, clock_.SteadyNow());
+  return space;
+}
+
+}  // namespace vmtelem
