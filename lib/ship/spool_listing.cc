@@ -17,7 +17,7 @@ namespace vmtelem {
 namespace {
 
 bool IsSpoolsOwn(std::string_view name) {
-  return name == "lock" || name == "damaged" || name == "rejected" || IsUnfinishedName(name);
+  return name == "lock" || name == "claim" || name == "damaged" || name == "rejected" || IsUnfinishedName(name);
 }
 
 bool IsDirectory(const FileDescriptor& parent, const char* name) {

@@ -34,7 +34,25 @@ std::string FloorReason(const SpoolLimits& limits, const FileSystemSpace& space,
 SpoolRoomMaker::SpoolRoomMaker(SpoolLimits limits, const SpoolIndex& index, Clock& clock, GiveUp give_up)
     : limits_(limits), index_(index), clock_(clock), give_up_(std::move(give_up)), delivered_at_(clock.SteadyNow()) {}
 
-SpoolRoomMaker::Why SpoolRoomMaker::KeepBounds(const SpoolLock& lock) { return MakeRoom(lock, std::nullopt); }
+SpoolRoomMaker::Why SpoolRoomMaker::KeepBounds(const SpoolLock& lock) {
+  Claim(lock);
+  return MakeRoom(lock, std::nullopt);
+}
+
+// What others make room for is looked for at once.
+void SpoolRoomMaker::Claim(const SpoolLock& lock) {
+  const auto space = SpaceOf(lock.directory());
+  if (!space) return;
+  const SteadyTime now = clock_.SteadyNow();
+  const auto bytes = ClaimOf(SpoolMaxBytes(limits_, *space), index_.file_bytes(), others_.shares());
+  if (claim_.Keep(lock.directory(), bytes, now)) others_.Expire();
+}
+
+// Of the bound, what is not for our target.
+std::uint64_t SpoolRoomMaker::BytesForOthers(const FileSystemSpace& space) const {
+  const std::uint64_t max_bytes = SpoolMaxBytes(limits_, space);
+  return max_bytes - OwnMaxBytes(max_bytes, others_.shares());
+}
 
 SpoolRoomMaker::Why SpoolRoomMaker::MakeRoomFor(const SpoolLock& lock, std::uint64_t size_bytes) {
   Why trouble = MakeRoom(lock, size_bytes);
@@ -46,7 +64,7 @@ bool SpoolRoomMaker::HasRoomFor(const SpoolLock& lock, std::uint64_t size_bytes)
   const auto space = Look(lock);
   if (!space) return false;
   const SpaceAmount more = SpaceForFile(*space, size_bytes);
-  const std::uint64_t held = index_.file_bytes() + others_.bytes();
+  const std::uint64_t held = index_.file_bytes() + BytesForOthers(*space);
   return BytesOverMax(limits_, *space, held, more.bytes) == 0 && !IsAny(SpaceBelowFloor(limits_, *space, more));
 }
 
@@ -62,7 +80,7 @@ SpoolRoomMaker::Why SpoolRoomMaker::MakeRoom(const SpoolLock& lock, std::optiona
 
 // What is over the bound goes. For what is to come nothing goes that does not make it fit.
 SpoolRoomMaker::Why SpoolRoomMaker::KeepMax(const SpoolLock& lock, const FileSystemSpace& space, std::uint64_t more) {
-  const auto over = [&] { return BytesOverMax(limits_, space, index_.file_bytes() + others_.bytes(), more); };
+  const auto over = [&] { return BytesOverMax(limits_, space, index_.file_bytes() + BytesForOthers(space), more); };
   if (more > 0 && over() > index_.waiting_file_bytes()) return WhyFull();
   return GiveUpBatches(lock, "the spool is full", [&] { return over() > 0 && index_.waiting_files() > 0; });
 }

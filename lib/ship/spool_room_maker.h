@@ -18,7 +18,8 @@ namespace vmtelem {
 
 // Makes room for a batch at the cost of those that wait, within three bounds:
 // - SPOOL_MAX_BYTES, which is strict: the next batches of this target go, and when that is not enough, because other
-//   targets fill it, what is new finds no room.
+//   targets fill it, what is new finds no room. While that is less than its fair share it claims more, for which
+//   others that hold more than theirs make room, see spool_share.h.
 // - What is left free on the file system, of bytes and of inodes: it only costs batches if that restores it, a few at a
 //   time; giving them all up for a disk that somebody else fills would help nobody.
 // - What the file system takes, which may be less than it tells (a quota): a batch goes if that lets the new one be
@@ -55,6 +56,8 @@ class SpoolRoomMaker {
 
  private:
   Why MakeRoom(const SpoolLock& lock, std::optional<std::uint64_t> size_bytes);
+  void Claim(const SpoolLock& lock);
+  [[nodiscard]] std::uint64_t BytesForOthers(const FileSystemSpace& space) const;
   Why KeepMax(const SpoolLock& lock, const FileSystemSpace& space, std::uint64_t more_bytes);
   Why RestoreFloor(const SpoolLock& lock, const SpaceAmount& more);
   Why TryForFloor(const SpoolLock& lock, const FileSystemSpace& space, const SpaceAmount& more);
@@ -70,6 +73,7 @@ class SpoolRoomMaker {
   Clock& clock_;
   const GiveUp give_up_;
   OtherTargets others_;
+  SpoolClaim claim_;
   FreedSpace freed_;
   SpaceRelief relief_;
   std::optional<SpaceAmount> free_before_part_;  // before the last try for the floor, which restored a part of it

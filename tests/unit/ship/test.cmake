@@ -9,6 +9,7 @@ vmtelem_unit_test(
           disk_spool_bounds_test.cc
           disk_spool_damage_test.cc
           disk_spool_joining_test.cc
+          disk_spool_fair_share_test.cc
           disk_spool_kill_test.cc
           disk_spool_leftovers_test.cc
           disk_spool_sharing_test.cc
@@ -20,6 +21,7 @@ vmtelem_unit_test(
           freed_space_test.cc
           own_file_test.cc
           space_relief_test.cc
+          spool_share_test.cc
           spool_index_test.cc
           spool_lock_test.cc
           spool_name_test.cc

@@ -1,0 +1,91 @@
+// Two targets in one spool, of which one has filled it.
+#include <catch2/catch.hpp>
+
+#include "ship/spool_claim.h"
+#include "spool_world.h"
+
+namespace vmtelem {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kNewcomer = "v1_http%3A%2F%2Fnew%3A8086_telemetry";
+constexpr std::uint64_t kBound = 64;  // batches, of a block each
+
+struct Neighbours {
+  Neighbours() {
+    world.options.limits.max_bytes = kBound * world.block_bytes();
+    first = world.Open();
+    for (std::size_t i = 1; i <= kBound; ++i) first->Add(SampleBatch(100 * i, 10));
+    newcomer = world.Open(kNewcomer);
+  }
+
+  // Both go on for so long; the newcomer adds a batch a second.
+  void Run(int seconds) {
+    for (int second = 0; second < seconds; ++second) {
+      newcomer->Add(SampleBatch(1'000'000 + 100 * static_cast<std::size_t>(second), 10));
+      for (DiskSpool* spool : {first.get(), newcomer.get()}) lost += LinesLost(spool->TakeChanges());
+      most_files = std::max(most_files, Files(SpoolWorld::kTarget) + Files(kNewcomer));
+      world.clock.Advance(1s);
+    }
+  }
+
+  [[nodiscard]] std::size_t Files(const std::string& target) const {
+    std::size_t files = 0;
+    for (const std::string& name : NamesIn(world.root / target)) files += ParseSpoolName(name) ? 1 : 0;
+    return files;
+  }
+
+  SpoolWorld world;
+  std::unique_ptr<DiskSpool> first, newcomer;
+  std::size_t lost = 0, most_files = 0;
+};
+
+TEST_CASE("a target that has filled the spool leaves another its fair half, and the bound holds all the time") {
+  Neighbours both;
+  both.Run(200);
+  CHECK(both.Files(kNewcomer) == kBound / 2);
+  CHECK(both.Files(SpoolWorld::kTarget) == kBound / 2);
+  CHECK(both.most_files <= kBound);
+}
+
+TEST_CASE("what makes room for the share of another target is the oldest") {
+  Neighbours both;
+  both.Run(100);
+  const auto left = Drain(*both.first);
+  CHECK(left.size() < kBound);
+  CHECK(left.back() == static_cast<std::int64_t>(100 * kBound));
+}
+
+TEST_CASE("a target with room enough, or one that only starts, costs another nothing") {
+  Neighbours both;
+  for (int second = 0; second < 200; ++second) {
+    both.first->TakeChanges();
+    both.world.clock.Advance(1s);
+  }
+  CHECK(both.Files(SpoolWorld::kTarget) == kBound);
+}
+
+TEST_CASE("the claim of a process that has ended costs another nothing") {
+  Neighbours both;
+  both.newcomer->Add(SampleBatch(1'000'000, 10));
+  both.newcomer->TakeChanges();
+  both.newcomer->TakeChanges();
+  REQUIRE(std::filesystem::exists(both.world.root / kNewcomer / "claim"));
+  both.newcomer.reset();
+  for (int second = 0; second < 200; ++second) {
+    CHECK(both.first->TakeChanges().losses.empty());
+    both.world.clock.Advance(1s);
+  }
+}
+
+TEST_CASE("a claim that is no longer needed is taken back") {
+  Neighbours both;
+  both.Run(200);
+  Drain(*both.newcomer);
+  both.newcomer->TakeChanges();
+  CHECK_FALSE(std::filesystem::exists(both.world.root / kNewcomer / "claim"));
+}
+
+}  // namespace
+}  // namespace vmtelem

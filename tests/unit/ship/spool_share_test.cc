@@ -1,0 +1,41 @@
+#include "ship/spool_share.h"
+
+#include <catch2/catch.hpp>
+
+namespace vmtelem {
+namespace {
+
+TEST_CASE("a target fills what others do not") {
+  CHECK(OwnMaxBytes(1000, {}) == 1000);
+  CHECK(OwnMaxBytes(1000, {{.held_bytes = 300}}) == 700);
+  CHECK(OwnMaxBytes(1000, {{.held_bytes = 300}, {.held_bytes = 800}}) == 0);
+}
+
+TEST_CASE("a claim is made room for, up to the fair share of who makes it") {
+  CHECK(OwnMaxBytes(1000, {{.held_bytes = 100, .claimed_bytes = 300}}) == 700);
+  CHECK(OwnMaxBytes(1000, {{.held_bytes = 100, .claimed_bytes = 900}}) == 500);
+}
+
+TEST_CASE("a claim takes nothing from a fair share") {
+  CHECK(OwnMaxBytes(900, {{.held_bytes = 300, .claimed_bytes = 300}, {.held_bytes = 100, .claimed_bytes = 300}}) ==
+        300);
+}
+
+TEST_CASE("a target that holds nothing and claims nothing has no part in the shares") {
+  CHECK(OwnMaxBytes(1000, {{}, {.held_bytes = 100, .claimed_bytes = 900}}) == 500);
+}
+
+TEST_CASE("who finds no room below the fair share claims a part of it, in steps") {
+  CHECK(ClaimOf(1600, 0, {{.held_bytes = 1600}}) == 100);
+  CHECK(ClaimOf(1600, 700, {{.held_bytes = 900}}) == 800);
+  CHECK(ClaimOf(1600, 790, {{.held_bytes = 810}}) == 800);
+}
+
+TEST_CASE("who holds the fair share, or has room, or is alone, claims nothing") {
+  CHECK(ClaimOf(1600, 800, {{.held_bytes = 800}}) == 0);
+  CHECK(ClaimOf(1600, 100, {{.held_bytes = 1400}}) == 0);
+  CHECK(ClaimOf(1600, 1600, {}) == 0);
+}
+
+}  // namespace
+}  // namespace vmtelem
