@@ -24,7 +24,8 @@ DiskSpool::DiskSpool(DiskSpoolOptions options, SpoolLock lock, Clock& clock, Log
       clock_(clock),
       log_(std::move(log)),
       room_(options.limits, index_, clock, [this](Id id, const std::string& reason) { return GiveUpFile(id, reason); }),
-      joiner_(options_.few_files, log_) {
+      joiner_(options_.few_files, log_),
+      large_(options_.memory_max_bytes) {
   NoteDisk(Open());
 }
 
@@ -74,6 +75,7 @@ void DiskSpool::Forget(Id id) {
   const SpoolEntry& entry = *index_.Find(id);
   if (!entry.in_memory && !RemoveFile(entry.name)) acknowledged_.insert(entry.name);
   ring_.Return(id);
+  large_.Gone(id);
   index_.Forget(id);
 }
 
@@ -134,19 +136,25 @@ std::optional<SpooledBatch> DiskSpool::HandOut(Id id) {
 std::shared_ptr<const Batch> DiskSpool::Load(Id id) {
   if (newest_.id == id && newest_.batch) return std::exchange(newest_.batch, nullptr);
   const SpoolName name = index_.Find(id)->name;
-  auto batch = ReadSpoolFile(lock_.directory(), name);
-  if (!batch && batch.error().kind == SpoolFileFault::Kind::kBadMedium) batch = ReadSpoolFile(lock_.directory(), name);
+  auto batch = Read(name);
+  if (!batch && batch.error().kind == SpoolFileFault::Kind::kBadMedium) batch = Read(name);
   if (batch) {
     retries_.Succeeded(name);
+    large_.HandedOut(id, (*batch)->bytes().size());
     return std::move(*batch);
   }
   SettleUnread(id, batch.error());
   return nullptr;
 }
 
+tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> DiskSpool::Read(const SpoolName& name) const {
+  return ReadSpoolFile(lock_.directory(), name, large_.room());
+}
+
 // A batch whose file could not be read is tried again, or lost.
 void DiskSpool::SettleUnread(Id id, const SpoolFileFault& fault) {
   using Kind = SpoolFileFault::Kind;
+  if (fault.kind == Kind::kNoRoom) return index_.Postpone(id);
   const SpoolName name = index_.Find(id)->name;
   std::string message = fmt::format("{} {}", PathOf(name), fault.reason);
   const bool again =

@@ -16,6 +16,7 @@
 #include "ship/dead_letters.h"
 #include "ship/delivery_log.h"
 #include "ship/directory_watch.h"
+#include "ship/large_batches.h"
 #include "ship/memory_ring.h"
 #include "ship/read_retries.h"
 #include "ship/spool_file.h"
@@ -100,6 +101,7 @@ class DiskSpool final : public Spool {
   Id AddStored(const SpoolEntry& entry, std::shared_ptr<const Batch> batch);
   std::optional<SpooledBatch> HandOut(Id id);
   std::shared_ptr<const Batch> Load(Id id);
+  [[nodiscard]] tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> Read(const SpoolName& name) const;
   void SettleUnread(Id id, const SpoolFileFault& fault);
   void Lose(Id id, std::string reason);
   void Forget(Id id);
@@ -134,6 +136,7 @@ class DiskSpool final : public Spool {
   GzipCompressor compressor_;
   BatchJoiner joiner_;
   DirectoryWatch watch_;
+  LargeBatches large_;
   ReadRetries retries_;
   DamagedFiles damaged_;
   DeadLetters letters_;

@@ -229,7 +229,9 @@ void Dispatcher::ForgetDone() {
   }
 }
 
+// Then a spool may hand out what it had no memory for.
 void Dispatcher::Acknowledge(const Outgoing& outgoing) {
+  waiting_.MoreCame();
   for (const std::uint64_t id : outgoing.batch.ids()) parts_.spool.Acknowledge(id);
 }
 

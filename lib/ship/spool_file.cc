@@ -1,7 +1,9 @@
 #include "ship/spool_file.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <utility>
 
 #include <fcntl.h>
@@ -47,6 +49,17 @@ tl::expected<std::string, SpoolFileFault> ReadAll(const FileDescriptor& file) {
   return bytes;
 }
 
+// What gzip says at the end of the file of its text's size, modulo 2^32: no other way is known without unpacking it. If
+// it is not true the check of gzip fails. 0 if it cannot be read.
+std::size_t TextBytesTold(const FileDescriptor& file) {
+  struct stat status {};
+  std::array<unsigned char, 4> told{};
+  if (::fstat(file.get(), &status) != 0) return 0;
+  if (::pread(file.get(), told.data(), told.size(), status.st_size - off_t{4}) != ssize_t{4}) return 0;
+  return std::uint32_t{told[0]} | std::uint32_t{told[1]} << 8U | std::uint32_t{told[2]} << 16U |
+         std::uint32_t{told[3]} << 24U;
+}
+
 }  // namespace
 
 tl::expected<std::shared_ptr<const Batch>, std::string> DecodeSpoolFile(const SpoolName& name, std::string packed,
@@ -66,16 +79,20 @@ tl::expected<std::shared_ptr<const Batch>, std::string> DecodeSpoolFile(const Sp
 }
 
 tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> ReadSpoolFile(const FileDescriptor& directory,
-                                                                         const SpoolName& name) {
+                                                                         const SpoolName& name,
+                                                                         std::size_t max_text_bytes) {
   const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;  // O_NONBLOCK: never wait for a FIFO's writer
   const FileDescriptor file(::openat(directory.get(), FormatSpoolName(name).c_str(), flags));
   if (!file.valid()) return SystemFault();
-  return ReadOpenSpoolFile(file, name, kMaxSpoolFileBytes);
+  return ReadOpenSpoolFile(file, name, max_text_bytes);
 }
 
 tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> ReadOpenSpoolFile(const FileDescriptor& file,
                                                                              const SpoolName& name,
                                                                              std::size_t max_text_bytes) {
+  if (max_text_bytes < kMaxSpoolFileBytes && TextBytesTold(file) > max_text_bytes) {
+    return Fault(Kind::kNoRoom, "has more text than there is memory for now");
+  }
   auto packed = ReadAll(file);
   if (!packed) return tl::make_unexpected(std::move(packed.error()));
   auto batch = DecodeSpoolFile(name, std::move(*packed), max_text_bytes);

@@ -26,14 +26,15 @@ struct SpoolFileFault {
     kGone,        // there is no such file
     kDamaged,     // and will never be read
     kBadMedium,   // EIO: the disk says so, which may pass
+    kNoRoom,      // now: it has more text than may be taken
     kUnreadable,  // now; the file itself may be whole
   };
   Kind kind = Kind::kGone;
   std::string reason;  // to follow the name of the file in a sentence
 };
 
-tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> ReadSpoolFile(const FileDescriptor& directory,
-                                                                         const SpoolName& name);
+tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> ReadSpoolFile(
+    const FileDescriptor& directory, const SpoolName& name, std::size_t max_text_bytes = kMaxSpoolFileBytes);
 // The same of a file that is open.
 tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> ReadOpenSpoolFile(const FileDescriptor& file,
                                                                              const SpoolName& name,
