@@ -13,7 +13,7 @@ constexpr std::array kByWeight{ExitCode::kUsage,        ExitCode::kConfig,      
 
 constexpr ExitCodeText kTexts[] = {
     {"0", "done; an empty list; the reader of stdout has gone"},
-    {"1", "a part was not read or not accepted, or lines were dropped"},
+    {"1", "a part was not read or not accepted, or lines were dropped or are gone"},
     {"64", "wrong usage of the command line"},
     {"69", "hypervisor or database unreachable, or timed out; nothing spooled"},
     {"70", "internal error"},

@@ -1,6 +1,5 @@
 #include "cmd/once_delivery.h"
 
-#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -8,6 +7,7 @@
 
 #include "base/text.h"
 #include "cmd/agent_setup.h"
+#include "cmd/delivery_report.h"
 #include "cmd/log_setup.h"
 #include "cmd/spool_setup.h"
 #include "influx/influx_sink.h"
@@ -18,65 +18,12 @@ namespace {
 
 constexpr Nanoseconds kLookInterval = std::chrono::milliseconds(20);
 
-std::uint64_t LostLines(const LineCounts& counts) {
-  return counts.sampled + counts.recovered - counts.written - counts.rejected - counts.spooled;
-}
-
-std::string Whereabouts(const LineCounts& counts) {
-  return fmt::format("of {} lines {} are written, {} refused, {} kept in the spool, {} lost",
-                     counts.sampled + counts.recovered, counts.written, counts.rejected, counts.spooled,
-                     LostLines(counts));
-}
-
-// The fault with what to do about it.
-Error Explained(const Context& context, const Delivery& delivery) {
-  const Config& config = context.config();
-  Error fault = *delivery.fault;
-  if (fault.code == ErrorCode::kDenied && fault.hint.empty()) {
-    fault.hint = fmt::format("the token came from {}; may it write to database '{}'?",
-                             config.influx.token_origin.empty() ? "nowhere" : config.influx.token_origin,
-                             config.influx.database);
-  }
-  if (delivery.lines.spooled > 0) {
-    fault.hint +=
-        fmt::format("{}{} kept in {}, for the next 'vmtelem once' or 'vmtelem run' to deliver",
-                    fault.hint.empty() ? "" : "; ", CountOf(delivery.lines.spooled, "line"), config.spool_dir);
-  }
-  return fault;
-}
-
-ExitCode Report(const Context& context, const Delivery& delivery) {
-  // Where all lines have one fate, the fault says it all.
-  const bool tells_more = delivery.lines.written + LostLines(delivery.lines) > 0;
-  if (tells_more || !delivery.fault) context.messages.Error(Whereabouts(delivery.lines));
-  return delivery.fault ? Fail(context, Explained(context, delivery)) : ExitCode::kOk;
-}
-
-ExitCode Judge(const Context& context, const Delivery& delivery) {
-  const LineCounts& counts = delivery.lines;
-  const bool nothing_lost = LostLines(counts) + counts.rejected == 0;
-  if (nothing_lost && !delivery.fault) return ExitCode::kOk;
-  ExitCode fault = Report(context, delivery);
-  if (counts.spooled > 0 && fault == ExitCode::kUnavailable) fault = ExitCode::kTryAgain;
-  if (nothing_lost) return fault;
-  // A database that takes the other lines refuses a part, not the data.
-  if (counts.written > 0 && fault == ExitCode::kRefusedData) return ExitCode::kPartial;
-  const bool all_refused = counts.rejected == counts.sampled + counts.recovered;
-  return MoreTelling(fault, all_refused ? ExitCode::kRefusedData : ExitCode::kPartial);
-}
-
 AgentOptions MakeOptions(const Context& context) {
   AgentOptions options = MakeAgentOptions(context.config());
   options.writer.drain_stops_on_hold = true;
   // A service may be told to stop without delivering; delivering is what `once` is for.
   if (options.drain_timeout == Nanoseconds::zero()) options.drain_timeout = context.config().influx.timeout;
   return options;
-}
-
-// A file that cannot be looked at is not gone.
-bool IsGone(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::symlink_status(path, ignored).type() == std::filesystem::file_type::not_found;
 }
 
 // One delivery: what it needs, whatever becomes of the spool.
@@ -105,34 +52,67 @@ class SampleDelivery {
 
   // What is wrong with the spool is told even if all is delivered: the next time it may not be.
   Delivery FromDisk(SpoolLock lock, Lines lines) {
-    return From(MakeDiskSpool(context_, options_, std::move(lock), clock_, context_.log), std::move(lines));
+    const std::string path = lock.path();
+    Delivery delivery =
+        From(MakeDiskSpool(context_, options_, std::move(lock), clock_, context_.log), std::move(lines));
+    if (delivery.delivered_elsewhere && delivery.lines.spooled > 0 && !delivery.fault) {
+      delivery.fault = Error{ErrorCode::kInUse, "another process has begun to deliver from " + path, {}};
+    }
+    return delivery;
   }
 
   // Another process delivers from the spool: it gets the lines as well, which are safe there, and is waited for. What
-  // becomes of them is in that process's books.
+  // becomes of them is in that process's books, and it says so.
   Delivery HandOver(SpoolLock lock, Lines lines) {
-    Delivery delivery;
-    if (lines.empty()) return delivery;
-    const auto file = LeaveInSpool(lock.root(), lock.target(), Batch(Lines{lines}));
-    if (!file) {
-      context_.log->warn(file.error().message);
+    if (lines.empty()) return {};
+    const auto left = LeaveInSpool(lock.root(), lock.target(), Batch(Lines{lines}));
+    if (!left) {
+      context_.log->warn(left.error().message);
       return FromMemory(std::move(lines));
     }
     const std::string holder = lock.reason();
     const SteadyTime deadline = clock_.SteadyNow() + options_.drain_timeout;
-    while (!IsGone(*file)) {
-      if (lock.Take() == SpoolLock::State::kHeld) return FromDisk(std::move(lock), {});  // it has ended
-      if (clock_.SteadyNow() >= deadline) return StillWaiting(holder, lines);
+    while (true) {
+      if (const auto outcome = left->batch.Look(left->directory)) return Settled(holder, *outcome, lines.count);
+      if (lock.Take() == SpoolLock::State::kHeld) return TakeOver(std::move(lock), *left, std::move(lines));
+      if (clock_.SteadyNow() >= deadline) return Settled(holder, {.waiting = lines.count}, lines.count);
       std::this_thread::sleep_for(kLookInterval);
     }
-    delivery.lines.sampled = delivery.lines.written = lines.count;
+  }
+
+  // That process has ended: now this one delivers all that waits. The batch stays watched while it is delivered, since
+  // somebody may have removed it before it was found.
+  Delivery TakeOver(SpoolLock lock, const LeftInSpool& left, Lines lines) {
+    const std::string path = lock.path();
+    left.batch.Restore(left.directory);
+    if (const auto outcome = left.batch.Look(left.directory)) return Settled(path, *outcome, lines.count);
+    if (!IsAt(left.directory, path)) return FromDisk(std::move(lock), std::move(lines));  // the spool is another now
+    Delivery delivery = FromDisk(std::move(lock), {});
+    const auto outcome = left.batch.Look(left.directory);
+    if (!outcome && !delivery.fault) delivery.fault = Error{ErrorCode::kInUse, "this sample waits in " + path, {}};
+    if (outcome && LostLines(delivery.lines) == 0) delivery.lines.sampled += outcome->dropped;
     return delivery;
   }
 
-  static Delivery StillWaiting(const std::string& holder, const Lines& lines) {
+  static Error StillWaiting(const std::string& where) {
+    return {ErrorCode::kInUse, where + ", but has not delivered this sample yet", {}};
+  }
+
+  // `holder` is who delivers, and from where.
+  Delivery Settled(const std::string& holder, const BatchOutcome& outcome, std::size_t lines) {
     Delivery delivery;
-    delivery.lines.sampled = delivery.lines.spooled = lines.count;
-    delivery.fault = Error{ErrorCode::kInUse, holder + ", but has not delivered this sample yet", {}};
+    delivery.lines.sampled = lines;
+    delivery.lines.written = outcome.written;
+    delivery.lines.rejected = outcome.rejected;
+    delivery.lines.spooled = outcome.waiting;
+    if (outcome.rejected > 0) {
+      const std::string what = CountOf(outcome.rejected, "line") + " of this sample";
+      delivery.fault = Error{ErrorCode::kRefusedData, fmt::format("{}; the database has refused {}", holder, what),
+                             "the reasons are beside it, in rejected/"};
+    }
+    if (outcome.waiting > 0) delivery.fault = StillWaiting(holder);
+    if (outcome.dropped > 0)
+      context_.messages.Error(fmt::format("{}; this sample is lost: {}", holder, outcome.reason));
     return delivery;
   }
 
@@ -155,7 +135,7 @@ ExitCode Deliver(const Context& context, std::optional<SpoolLock> lock, Lines li
       lock ? work.FromSpool(std::move(*lock), std::move(lines)) : work.FromMemory(std::move(lines));
   const bool partly = delivery.lines.written > 0 && delivery.lines.written < delivery.lines.sampled;
   if (partly || (tells_losses && LostLines(delivery.lines) > 0)) log.Release();
-  return Judge(context, delivery);
+  return ReportDelivery(context, delivery);
 }
 
 }  // namespace

@@ -12,16 +12,20 @@
 namespace vmtelem {
 namespace {
 
-// A `once` is gone in seconds, in which lines wait in memory: it must not keep a service from starting. What the lock's
-// file says may be from the process before for a moment, so that is believed only if it stays so.
+// A `once` is gone in seconds: it does not keep a service from starting. Where a service delivers that could not take
+// the lock of services, on a file system without inodes, the other lock's file tells: what it says may be from the
+// process before for a moment, so that is believed only if it stays so.
 bool IsHeldByService(SpoolLock& lock, Clock& clock) {
   const SteadyTime until = clock.SteadyNow() + std::chrono::milliseconds(500);
-  while (lock.state() == SpoolLock::State::kElsewhere && lock.holder().role == SpoolRole::kPassing) {
-    if (clock.SteadyNow() >= until) return false;
+  const auto seems_so = [&lock] {
+    return lock.state() == SpoolLock::State::kElsewhere && lock.holder().role == SpoolRole::kService;
+  };
+  while (seems_so() && !lock.is_second_service()) {
+    if (clock.SteadyNow() >= until) return lock.holder().pid > 0;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     lock.Take();
   }
-  return lock.state() == SpoolLock::State::kElsewhere;
+  return lock.is_second_service();
 }
 
 }  // namespace

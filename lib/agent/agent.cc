@@ -156,7 +156,8 @@ Delivery DeliverOnce(Lines lines, Outlet outlet, const AgentOptions& options, Cl
   if (!lines.empty()) shipment.queue.Push(std::move(lines));
   shipment.writer.Stop(options.drain_timeout);
   shipment.writer.Run();
-  return {shipment.ledger.counts(), shipment.writer.stats().fault};
+  const WriterStats stats = shipment.writer.stats();
+  return {shipment.ledger.counts(), stats.fault, stats.spool.delivered_elsewhere, stats.spool.unreadable};
 }
 
 }  // namespace vmtelem

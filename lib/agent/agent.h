@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -73,7 +74,9 @@ class Agent {
 // process delivers what is left in the spool.
 struct Delivery {
   LineCounts lines;
-  std::optional<Error> fault;
+  std::optional<Error> fault{};
+  bool delivered_elsewhere = false;       // another process has taken the spool over
+  std::vector<std::string> unreadable{};  // files of batches that stay in the spool since they cannot be read
 };
 Delivery DeliverOnce(Lines lines, Outlet outlet, const AgentOptions& options, Clock& clock, const LoggerPtr& log);
 

@@ -73,12 +73,20 @@ struct SpoolStats {
   std::uint64_t memory_batches = 0, memory_bytes = 0;  // of these, what only memory holds
   std::uint64_t rejected_displaced_lines = 0;          // of those that KeepRejected() was given; by newer ones
   bool durable = false;                                // what is added now survives the process
+  bool delivered_elsewhere = false;                    // another process delivers what is in it now
+  std::vector<std::string> unreadable{};               // files of batches that cannot be read now, and wait
 };
 
 struct SpooledBatch {
   std::uint64_t id = 0;
   std::shared_ptr<const Batch> batch;
   bool durable = false;  // this batch survives the process
+};
+
+// The lines of a batch that are not stored although it is settled.
+struct Unwritten {
+  std::size_t rejected = 0;
+  std::size_t moved = 0;  // they are in the spool as part of another batch
 };
 
 // Lines that a spool gave up, which nobody will ever deliver.
@@ -93,7 +101,10 @@ struct SpoolLoss {
 struct SpoolChanges {
   std::size_t recovered_lines = 0;  // another process left them: they are in the spool now
   std::size_t persisted_lines = 0;  // they survive the process now; until now only memory held them
+  // Of those that survive it: another process, which delivers from this spool, had them stored, or refused.
+  std::size_t written_lines = 0, rejected_lines = 0;
   std::vector<SpoolLoss> losses;
+  bool released = false;  // what was not handed out, since another process delivered, is now
 };
 
 // The port to the place where sealed batches wait. The writer's thread owns it. No call waits for the network.
@@ -119,8 +130,8 @@ class Spool {
   // Hands out the oldest batch that was not handed out; nothing if there is none.
   virtual std::optional<SpooledBatch> Next() = 0;
 
-  // Forgets a batch that was handed out: it is delivered or given up.
-  virtual void Acknowledge(std::uint64_t id) = 0;
+  // Forgets a batch that was handed out: all its lines are stored, but for these.
+  virtual void Acknowledge(std::uint64_t id, const Unwritten& but = {}) = 0;
 
   // Keeps a line that the target refused, for people to look at. Bounded: the oldest of them go first.
   virtual void KeepRejected(std::string_view line, std::string_view reason) = 0;

@@ -10,7 +10,7 @@ namespace vmtelem {
 DamagedFiles::Fate DamagedFiles::SetAside(const FileDescriptor& directory, const SpoolName& name) {
   const std::string text = FormatSpoolName(name);
   const std::uint64_t bytes = FileBytesOnDisk(directory, text.c_str());
-  const std::error_code error = folder_.Open(directory, "damaged");
+  const std::error_code error = folder_.Open(directory, kDamagedFolder);
   if (error) return {false, "cannot be moved to damaged/: " + error.message()};
   if (folder_.MakeRoom(bytes)) return Move(directory, text, bytes);
   if (::unlinkat(directory.get(), text.c_str(), 0) != 0) return {false, "cannot be removed: " + LastError().message()};
@@ -20,7 +20,7 @@ DamagedFiles::Fate DamagedFiles::SetAside(const FileDescriptor& directory, const
 DamagedFiles::Fate DamagedFiles::SetAsideStranger(const FileDescriptor& directory, const SpoolName& name) {
   const std::string text = FormatSpoolName(name);
   const std::uint64_t bytes = FileBytesOnDisk(directory, text.c_str());
-  const std::error_code error = folder_.Open(directory, "damaged");
+  const std::error_code error = folder_.Open(directory, kDamagedFolder);
   if (error) return {false, "cannot be moved to damaged/: " + error.message()};
   if (!folder_.MakeRoom(bytes)) return {false, "is left there"};
   return Move(directory, text, bytes);

@@ -9,6 +9,8 @@
 
 namespace vmtelem {
 
+constexpr const char* kDamagedFolder = "damaged";  // in the directory of a target
+
 // Batches that cannot be read, moved to damaged/ for people to look at: the newest 64 of at most 16 MiB together.
 class DamagedFiles {
  public:

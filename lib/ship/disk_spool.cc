@@ -1,12 +1,11 @@
 #include "ship/disk_spool.h"
 
-#include <cerrno>
 #include <utility>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/text.h"
+#include "ship/settled_file.h"
 #include "ship/spool_file.h"
 
 namespace vmtelem {
@@ -64,16 +63,17 @@ std::optional<SpooledBatch> DiskSpool::Next() {
   return std::nullopt;
 }
 
-void DiskSpool::Acknowledge(std::uint64_t id) {
-  if (index_.Find(id) == nullptr || index_.Waits(id)) return;
-  Forget(id);
+void DiskSpool::Acknowledge(std::uint64_t id, const Unwritten& but) {
+  const SpoolEntry* entry = index_.Find(id);
+  if (entry == nullptr || index_.Waits(id)) return;
+  Forget(id, {.written = entry->name.lines - but.rejected - but.moved, .rejected = but.rejected, .waiting = but.moved});
   room_.Delivered();
 }
 
 // The directory is not synced: a file that comes back after a power cut is sent again, which changes nothing.
-void DiskSpool::Forget(Id id) {
+void DiskSpool::Forget(Id id, const BatchOutcome& outcome) {
   const SpoolEntry& entry = *index_.Find(id);
-  if (!entry.in_memory && !RemoveFile(entry.name)) acknowledged_.insert(entry.name);
+  if (!entry.in_memory && !RemoveFile(entry.name, outcome)) acknowledged_.emplace(entry.name, outcome);
   ring_.Return(id);
   large_.Gone(id);
   index_.Forget(id);
@@ -94,16 +94,18 @@ SpoolChanges DiskSpool::TakeChanges() {
   if (Why trouble = Open()) {
     NoteDisk(std::move(trouble));
   } else {
-    RemoveAcknowledged();
-    LookForNew();
-    room_.KeepBounds(lock_);
-    TellOthers();
+    if (delivers()) {
+      RemoveAcknowledged();
+      LookForNew();
+      room_.KeepBounds(lock_);
+      TellOthers();
+    }
     changes_.persisted_lines += Persist();
     // With nothing left to try the disk with, what is sealed next has to tell; a writer that waits for a durable spool
     // would never seal it.
     if (ring_.size() == 0) {
       trouble_.reset();
-      JoinSmall();
+      if (delivers()) JoinSmall();
     }
     if (const auto bytes_per_s = rate_.Due(clock_.SteadyNow())) lock_.NoteRate(*bytes_per_s);
   }
@@ -117,12 +119,14 @@ SpoolStats DiskSpool::stats() const {
           .memory_batches = index_.batches() - index_.files(),
           .memory_bytes = ring_.bytes(),
           .rejected_displaced_lines = letters_.displaced_lines(),
-          .durable = !trouble_};
+          .durable = !trouble_,
+          .delivered_elsewhere = !delivers(),
+          .unreadable = PathsOf(unreadable_)};
 }
 
 std::optional<SpooledBatch> DiskSpool::HandOut(Id id) {
   const SpoolEntry entry = *index_.Find(id);
-  if (!entry.in_memory && lock_.state() == SpoolLock::State::kElsewhere) {  // another process has taken it over
+  if (!entry.in_memory && !delivers()) {
     index_.Postpone(id);
     return std::nullopt;
   }
@@ -137,6 +141,7 @@ std::shared_ptr<const Batch> DiskSpool::Load(Id id) {
   if (newest_.id == id && newest_.batch) return std::exchange(newest_.batch, nullptr);
   const SpoolName name = index_.Find(id)->name;
   auto batch = Read(name);
+  unreadable_.erase(name);
   if (!batch && batch.error().kind == SpoolFileFault::Kind::kBadMedium) batch = Read(name);
   if (batch) {
     retries_.Succeeded(name);
@@ -161,6 +166,7 @@ void DiskSpool::SettleUnread(Id id, const SpoolFileFault& fault) {
       fault.kind == Kind::kUnreadable || (fault.kind == Kind::kBadMedium && retries_.Failed(name, clock_.SteadyNow()));
   if (again) {
     Warn("unreadable", message + "; it stays there and is tried again");
+    unreadable_.insert(name);
     return index_.Postpone(id);
   }
   if (fault.kind != Kind::kGone) {
@@ -174,17 +180,24 @@ void DiskSpool::SettleUnread(Id id, const SpoolFileFault& fault) {
 void DiskSpool::Lose(Id id, std::string reason) {
   const SpoolEntry entry = *index_.Find(id);
   if (entry.in_memory) ring_.Take(entry.name);
+  unreadable_.erase(entry.name);
   index_.Forget(id);
   changes_.losses.push_back(
       {entry.name.lines, !entry.in_memory, entry.name.first_wall_ns, entry.name.last_wall_ns, std::move(reason)});
 }
 
-bool DiskSpool::RemoveFile(const SpoolName& name) {
-  return ::unlinkat(lock_.directory().get(), FormatSpoolName(name).c_str(), 0) == 0 || errno == ENOENT;
+bool DiskSpool::RemoveFile(const SpoolName& name, const BatchOutcome& outcome) {
+  return !RemoveSettled(lock_.directory(), FormatSpoolName(name), outcome);
 }
 
 std::string DiskSpool::PathOf(const SpoolName& name) const {
   return fmt::format("{}/{}", lock_.path(), FormatSpoolName(name));
+}
+
+std::vector<std::string> DiskSpool::PathsOf(const std::set<SpoolName>& names) const {
+  std::vector<std::string> paths;
+  for (const SpoolName& name : names) paths.push_back(PathOf(name));
+  return paths;
 }
 
 void DiskSpool::Warn(const std::string& kind, const std::string& message) {

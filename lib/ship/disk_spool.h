@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -12,6 +13,8 @@
 #include "base/log.h"
 #include "model/delivery.h"
 #include "ship/batch_joiner.h"
+#include "ship/batch_outcome.h"
+#include "ship/batches_beside.h"
 #include "ship/damaged_files.h"
 #include "ship/dead_letters.h"
 #include "ship/delivery_log.h"
@@ -37,6 +40,7 @@ struct DiskSpoolOptions {
 // A Spool whose store is the file system:
 //
 //   ROOT/<target>/lock                                              who delivers
+//   ROOT/<target>/service                                           who is the service
 //   ROOT/<target>/<first_ns>-<last_ns>-<lines>-<sequence>.lp.gz     a batch that waits
 //   ROOT/<target>/damaged/  ROOT/<target>/rejected/                 for people; bounded
 //
@@ -44,8 +48,8 @@ struct DiskSpoolOptions {
 // A file that cannot be used is a loss, whose reason names it. Nothing of this fails. While the disk does not take
 // batches, or somebody else holds the lock, they are kept in memory, the oldest given up first (the newest if it is for
 // want of space), and written as soon as that works. What was handed out meanwhile is not written by the spool but by
-// who has it, for lines of it may be settled: see AddIfDurable(). Which batches go for the space on the disk says
-// SpoolRoomMaker.
+// who has it, for lines of it may be settled: see AddIfDurable(). While somebody else holds the lock batches are added,
+// and that process delivers them, and keeps the bounds. Which batches go for the space on the disk says SpoolRoomMaker.
 //
 // Where more files wait than DiskSpoolOptions::few_files, small batches are joined, see BatchJoiner: their lines stay
 // what they are, durable and waiting.
@@ -60,7 +64,7 @@ class DiskSpool final : public Spool {
   std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) override;
   std::optional<SpooledBatch> Take(std::uint64_t id) override;
   std::optional<SpooledBatch> Next() override;
-  void Acknowledge(std::uint64_t id) override;
+  void Acknowledge(std::uint64_t id, const Unwritten& but = {}) override;
   void KeepRejected(std::string_view line, std::string_view reason) override;
   SpoolChanges TakeChanges() override;
   [[nodiscard]] SpoolStats stats() const override;
@@ -78,6 +82,8 @@ class DiskSpool final : public Spool {
   // disk_spool_open.cc
   Why Open();
   void OpenDirectory();
+  void NoteElsewhere();
+  void Account(const std::vector<BatchesBeside::Settled>& settled);
   void RemoveAcknowledged();
   void LookForNew();
   bool LookAt(const SpoolName& name);
@@ -91,6 +97,7 @@ class DiskSpool final : public Spool {
   // disk_spool_write.cc
   [[nodiscard]] std::shared_ptr<const Batch> Packed(std::shared_ptr<const Batch> batch);
   Why Store(const Batch& batch, SpoolEntry& entry);
+  Why WriteBeside(const Batch& batch, SpoolEntry& entry);
   Why GiveUpFile(Id id, const std::string& reason);
   Id KeepInMemory(const SpoolName& name, std::shared_ptr<const Batch> batch);
   std::size_t Persist();
@@ -99,14 +106,16 @@ class DiskSpool final : public Spool {
 
   // disk_spool.cc
   Id AddStored(const SpoolEntry& entry, std::shared_ptr<const Batch> batch);
+  [[nodiscard]] bool delivers() const { return lock_.state() != SpoolLock::State::kElsewhere; }
   std::optional<SpooledBatch> HandOut(Id id);
   std::shared_ptr<const Batch> Load(Id id);
   [[nodiscard]] tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> Read(const SpoolName& name) const;
   void SettleUnread(Id id, const SpoolFileFault& fault);
   void Lose(Id id, std::string reason);
-  void Forget(Id id);
-  bool RemoveFile(const SpoolName& name);
+  void Forget(Id id, const BatchOutcome& outcome);
+  bool RemoveFile(const SpoolName& name, const BatchOutcome& outcome);
   [[nodiscard]] std::string PathOf(const SpoolName& name) const;
+  [[nodiscard]] std::vector<std::string> PathsOf(const std::set<SpoolName>& names) const;
   void Warn(const std::string& kind, const std::string& message);
 
   const DiskSpoolOptions options_;
@@ -123,14 +132,16 @@ class DiskSpool final : public Spool {
   struct {
     Id id = 0;
     std::shared_ptr<const Batch> batch;
-  } newest_;                          // most batches are taken as soon as they are added: those need not be read
-  std::set<SpoolName> acknowledged_;  // their files could not be removed yet
-  std::set<SpoolName> unseen_;        // reported, but could not be looked at yet
-  std::set<SpoolName> left_damaged_;  // could not be moved aside: each of these files is a loss once
-  bool list_again_ = false;           // a listing of the directory missed something
+  } newest_;  // most batches are taken as soon as they are added: those need not be read
+  std::map<SpoolName, BatchOutcome> acknowledged_;  // their files could not be removed yet
+  std::set<SpoolName> unseen_;                      // reported, but could not be looked at yet
+  std::set<SpoolName> left_damaged_;                // could not be moved aside: each of these files is a loss once
+  std::set<SpoolName> unreadable_;                  // could not be read when they were to be handed out, and wait
+  BatchesBeside beside_;
+  bool list_again_ = false;  // a listing of the directory missed something
   SpoolChanges changes_;
   Why trouble_, told_trouble_;
-  bool told_others_ = false;
+  bool told_others_ = false, told_elsewhere_ = false;
 
   SpoolRoomMaker room_;
   GzipCompressor compressor_;

@@ -12,13 +12,38 @@
 
 namespace vmtelem {
 
+// What keeps batches from the disk.
 DiskSpool::Why DiskSpool::Open() {
-  if (lock_.Take() != SpoolLock::State::kHeld) return lock_.reason();
+  if (lock_.Take() == SpoolLock::State::kFailed) return lock_.reason();
+  if (!delivers()) NoteElsewhere();
   if (std::exchange(opened_, lock_.times_taken()) != lock_.times_taken()) OpenDirectory();
   return std::nullopt;
 }
 
+void DiskSpool::NoteElsewhere() {
+  Account(beside_.TakeSettled(lock_.directory()));
+  if (std::exchange(told_elsewhere_, true)) return;
+  log_->info("{}; batches are added there, and delivered from here when it has ended", lock_.reason());
+}
+
+// Lines that are in another batch by now stay spooled: whose batch that is, is not known here.
+void DiskSpool::Account(const std::vector<BatchesBeside::Settled>& settled) {
+  for (const auto& [name, outcome] : settled) {
+    const auto id = index_.Find(name);
+    if (!id) continue;
+    index_.Forget(*id);
+    changes_.written_lines += outcome.written;
+    changes_.rejected_lines += outcome.rejected;
+    if (outcome.dropped == 0) continue;
+    changes_.losses.push_back({outcome.dropped, true, name.first_wall_ns, name.last_wall_ns,
+                               fmt::format("{}: {}", PathOf(name), outcome.reason)});
+  }
+}
+
 void DiskSpool::OpenDirectory() {
+  Account(beside_.End(lock_.directory()));
+  changes_.released = true;
+  if (std::exchange(told_elsewhere_, false)) log_->info("delivers now from {}", lock_.path());
   for (const std::string& note : MakeSpoolPrivate(lock_)) log_->warn(note);
   if (const std::size_t removed = RemoveUnfinished(lock_.directory()); removed > 0) {
     log_->info("removed {} from {} that a process left unfinished", CountOf(removed, "file"), lock_.path());
@@ -33,7 +58,7 @@ void DiskSpool::OpenDirectory() {
 }
 
 void DiskSpool::RemoveAcknowledged() {
-  std::erase_if(acknowledged_, [this](const SpoolName& name) { return RemoveFile(name); });
+  std::erase_if(acknowledged_, [this](const auto& file) { return RemoveFile(file.first, file.second); });
 }
 
 void DiskSpool::LookForNew() {
@@ -98,8 +123,9 @@ void DiskSpool::TellOthers() {
 
 DiskSpool::Adopted DiskSpool::Adopt() {
   Adopted all;
-  if (const Why trouble = Open()) {
-    log_->warn("adopts nothing: {}", *trouble);
+  const Why trouble = Open();
+  if (trouble || !delivers()) {
+    log_->warn("adopts nothing: {}", trouble.value_or(lock_.reason()));
     return all;
   }
   for (const std::string& target : ListSpoolRoot(lock_.root_directory()).targets) {

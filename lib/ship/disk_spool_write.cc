@@ -7,6 +7,7 @@
 #include "base/parse.h"
 #include "ship/disk_spool.h"
 #include "ship/durable_file.h"
+#include "ship/settled_file.h"
 #include "ship/spool_listing.h"
 
 namespace vmtelem {
@@ -38,6 +39,7 @@ DiskSpool::Why DiskSpool::Store(const Batch& batch, SpoolEntry& entry) {
   entry.name.sequence = sequence_.Next();
   if (!batch.gzip()) return "no memory to compress a batch";
   if (Why trouble = Open()) return trouble;
+  if (!delivers()) return WriteBeside(batch, entry);
   const std::string& packed = *batch.gzip();
   if (Why trouble = room_.MakeRoomFor(lock_, packed.size())) return trouble;
   const std::string name = FormatSpoolName(entry.name);
@@ -50,8 +52,20 @@ DiskSpool::Why DiskSpool::Store(const Batch& batch, SpoolEntry& entry) {
   return std::nullopt;
 }
 
+// Gives up nothing to make room: that is for the process that delivers.
+DiskSpool::Why DiskSpool::WriteBeside(const Batch& batch, SpoolEntry& entry) {
+  auto file = WriteAndHold(lock_.directory(), FormatSpoolName(entry.name), *batch.gzip());
+  if (!file) return file.error().message();
+  beside_.Add(entry.name, std::move(*file));
+  entry.bytes = BytesOfWritten(lock_.directory(), FormatSpoolName(entry.name), *batch.gzip());
+  entry.in_memory = false;
+  return std::nullopt;
+}
+
 DiskSpool::Why DiskSpool::GiveUpFile(Id id, const std::string& reason) {
-  if (!RemoveFile(index_.Find(id)->name)) return fmt::format("cannot make room: {}", LastError().message());
+  const SpoolName name = index_.Find(id)->name;
+  const auto error = RemoveSettled(lock_.directory(), FormatSpoolName(name), {.dropped = name.lines, .reason = reason});
+  if (error) return fmt::format("cannot make room: {}", error.message());
   Lose(id, reason);
   return std::nullopt;
 }
@@ -100,7 +114,7 @@ void DiskSpool::JoinSmall() {
   if (WriteDurably(lock_.directory(), name, joined->gzip)) {
     return joiner_.Failed(clock_.SteadyNow());
   }
-  for (const Id id : joined->parts) Forget(id);
+  for (const Id id : joined->parts) Forget(id, {.waiting = index_.Find(id)->name.lines});
   index_.Add({joined->name, BytesOfWritten(lock_.directory(), name, joined->gzip), false});
 }
 

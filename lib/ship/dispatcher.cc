@@ -232,7 +232,8 @@ void Dispatcher::ForgetDone() {
 // Then a spool may hand out what it had no memory for.
 void Dispatcher::Acknowledge(const Outgoing& outgoing) {
   waiting_.MoreCame();
-  for (const std::uint64_t id : outgoing.batch.ids()) parts_.spool.Acknowledge(id);
+  const std::vector<Unwritten> unwritten = outgoing.batch.unwritten();
+  for (std::size_t i = 0; i < unwritten.size(); ++i) parts_.spool.Acknowledge(outgoing.batch.ids()[i], unwritten[i]);
 }
 
 std::uint64_t Dispatcher::WaitingLines() const {

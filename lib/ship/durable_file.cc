@@ -39,21 +39,30 @@ std::error_code Fill(const FileDescriptor& directory, const FileDescriptor& file
 }  // namespace
 
 std::error_code WriteDurably(const FileDescriptor& directory, const std::string& name, std::string_view bytes) {
-  const std::string unfinished = std::string(kUnfinishedPrefix) + name;
-  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  const FileDescriptor file(::openat(directory.get(), unfinished.c_str(), flags, kMode));
-  if (!file.valid()) return LastError();
+  const auto file = WriteAndHold(directory, name, bytes);
+  return file ? std::error_code() : file.error();
+}
+
+IoResult<FileDescriptor> WriteAndHold(const FileDescriptor& directory, const std::string& name,
+                                      std::string_view bytes) {
+  const std::string unfinished = UnfinishedName(name);
+  const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  FileDescriptor file(::openat(directory.get(), unfinished.c_str(), flags, kMode));
+  if (!file.valid()) return tl::make_unexpected(LastError());
   TryLock(file);  // a file system without locks has nobody who could find it locked either
   std::error_code error = Fill(directory, file, bytes);
   if (!error) error = RenameNew(directory, unfinished, directory, name);
   if (error) {
     ::unlinkat(directory.get(), unfinished.c_str(), 0);
-    return error;
+    return tl::make_unexpected(error);
   }
   error = SyncDirectory(directory);
-  if (error) ::unlinkat(directory.get(), name.c_str(), 0);
-  return error;
+  if (!error) return file;
+  ::unlinkat(directory.get(), name.c_str(), 0);
+  return tl::make_unexpected(error);
 }
+
+std::string UnfinishedName(std::string_view name) { return std::string(kUnfinishedPrefix).append(name); }
 
 bool IsUnfinishedName(std::string_view name) { return name.substr(0, kUnfinishedPrefix.size()) == kUnfinishedPrefix; }
 

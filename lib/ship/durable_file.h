@@ -17,7 +17,11 @@ namespace vmtelem {
 // nothing the next time (fsync(2)); another attempt has to write everything again.
 std::error_code WriteDurably(const FileDescriptor& directory, const std::string& name, std::string_view bytes);
 
-// Whether it is the name that a file has while it is written.
+// The same; the file stays locked (flock) until the descriptor, which can read and write, is closed.
+IoResult<FileDescriptor> WriteAndHold(const FileDescriptor& directory, const std::string& name, std::string_view bytes);
+
+// The name that a file has while it is written.
+std::string UnfinishedName(std::string_view name);
 bool IsUnfinishedName(std::string_view name);
 
 // Removes the files that processes left which ended while they wrote. A process that still writes holds a lock (flock)

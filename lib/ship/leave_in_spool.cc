@@ -21,24 +21,23 @@ IoResult<FileDescriptor> OpenTarget(const std::string& root, const std::string& 
 
 }  // namespace
 
-Result<std::string> LeaveInSpool(const std::string& root, const std::string& target, const Batch& batch) {
+Result<LeftInSpool> LeaveInSpool(const std::string& root, const std::string& target, const Batch& batch) {
   const std::string path = root + "/" + target;
-  const auto directory = OpenTarget(root, target);
+  auto directory = OpenTarget(root, target);
   if (!directory) return Failed(ErrorCode::kCannotCreate, path, directory.error());
   const auto gzip = batch.gzip() ? *batch.gzip() : GzipCompressor().Compress(batch.bytes());
   if (!gzip) return Fail(ErrorCode::kInternal, "no memory to compress a batch");
   SpoolSequence sequence;
-  std::string name;
+  SpoolName name{batch.first_wall_ns(), batch.last_wall_ns(), 0, static_cast<std::uint32_t>(batch.line_count())};
   const auto write = [&] {
-    name = FormatSpoolName(
-        {batch.first_wall_ns(), batch.last_wall_ns(), sequence.Next(), static_cast<std::uint32_t>(batch.line_count())});
-    return WriteDurably(*directory, name, *gzip);
+    name.sequence = sequence.Next();
+    return WriteAndHold(*directory, FormatSpoolName(name), *gzip);
   };
-  std::error_code error = write();
+  auto file = write();
   // A process that starts to deliver may have found the file before it was locked, and taken it for an abandoned one.
-  if (error == std::errc::no_such_file_or_directory) error = write();
-  if (error) return Failed(ErrorCode::kIo, path, error);
-  return path + "/" + name;
+  if (!file && file.error() == std::errc::no_such_file_or_directory) file = write();
+  if (!file) return Failed(ErrorCode::kIo, path, file.error());
+  return LeftInSpool{std::move(*directory), {name, std::move(*file)}};
 }
 
 }  // namespace vmtelem

@@ -35,7 +35,7 @@ SpooledBatch MemorySpool::HandOut(Batches::iterator batch) {
   return out;
 }
 
-void MemorySpool::Acknowledge(std::uint64_t id) {
+void MemorySpool::Acknowledge(std::uint64_t id, const Unwritten& /*but*/) {
   const auto found = handed_out_.find(id);
   if (found == handed_out_.end()) return;
   Forget(*found->second);

@@ -18,7 +18,7 @@ class MemorySpool final : public Spool {
   std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> /*batch*/) override { return std::nullopt; }
   std::optional<SpooledBatch> Take(std::uint64_t id) override;
   std::optional<SpooledBatch> Next() override;
-  void Acknowledge(std::uint64_t id) override;
+  void Acknowledge(std::uint64_t id, const Unwritten& but = {}) override;
   void KeepRejected(std::string_view /*line*/, std::string_view /*reason*/) override {}
   SpoolChanges TakeChanges() override;
   [[nodiscard]] SpoolStats stats() const override;

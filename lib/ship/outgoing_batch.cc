@@ -1,5 +1,6 @@
 #include "ship/outgoing_batch.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -20,7 +21,23 @@ std::shared_ptr<const Batch> Join(const std::vector<SpooledBatch>& parts) {
 
 OutgoingBatch::OutgoingBatch(const std::vector<SpooledBatch>& parts, KnownPoison& known)
     : durable_(parts.front().durable), lines_(Join(parts), known) {
-  for (const SpooledBatch& part : parts) ids_.push_back(part.id);
+  std::size_t end = 0;
+  for (const SpooledBatch& part : parts) {
+    ids_.push_back(part.id);
+    ends_.push_back(end += part.batch->line_count());
+  }
+}
+
+std::vector<Unwritten> OutgoingBatch::unwritten() const {
+  std::vector<Unwritten> unwritten(ids_.size());
+  if (ids_.empty()) return unwritten;
+  const auto part_of = [&](std::size_t line) -> Unwritten& {
+    return unwritten[static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), line) - ends_.begin())];
+  };
+  const auto& isolated = lines_.isolated();
+  for (std::size_t i = isolated_before_; i < isolated.size(); ++i) ++part_of(isolated[i]).rejected;
+  for (const std::uint32_t line : lines_.Unsettled()) ++part_of(line).moved;
+  return unwritten;
 }
 
 }  // namespace vmtelem

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -17,10 +19,14 @@ class OutgoingBatch {
   OutgoingBatch(const std::vector<SpooledBatch>& parts, KnownPoison& known);
 
   [[nodiscard]] const std::vector<std::uint64_t>& ids() const { return ids_; }  // in the spool
+  // Of each of them.
+  [[nodiscard]] std::vector<Unwritten> unwritten() const;
   [[nodiscard]] bool durable() const { return durable_; }
   // What is left of it is in the spool as this batch, which is durable; none: it was taken over.
   void BecameDurable(std::vector<std::uint64_t> ids) {
     ids_ = std::move(ids);
+    ends_.assign(ids_.size(), std::numeric_limits<std::size_t>::max());
+    isolated_before_ = lines_.isolated().size();
     durable_ = true;
   }
   PoisonSearch& lines() { return lines_; }
@@ -28,6 +34,8 @@ class OutgoingBatch {
 
  private:
   std::vector<std::uint64_t> ids_;
+  std::vector<std::size_t> ends_;    // the number of the line behind the last one of each
+  std::size_t isolated_before_ = 0;  // they were part of another batch then
   bool durable_;
   PoisonSearch lines_;
 };

@@ -182,6 +182,7 @@ Step PoisonSearch::Isolate() {
   const auto line = batch_->line(piece.lines[sent_.begin]);
   Step step{.rejections = {{{std::string(line)}, words_}}};
   known_.Learn(line);
+  isolated_.push_back(piece.lines[sent_.begin]);
   --remaining_;
   piece.ranges.Isolated(sent_);
   piece.searched = true;
@@ -287,13 +288,12 @@ Batch PoisonSearch::Select(Indices::const_iterator begin, Indices::const_iterato
   return Batch(std::move(lines));
 }
 
-std::shared_ptr<const Batch> PoisonSearch::Remaining() const {
-  if (remaining_ == batch_->line_count()) return batch_;  // with what was compressed of it
+PoisonSearch::Indices PoisonSearch::Unsettled() const {
   Indices left;
   for (const Piece& piece : pieces_) {
     left.insert(left.end(), piece.lines.begin() + static_cast<std::ptrdiff_t>(piece.ranges.begin()), piece.lines.end());
   }
-  return std::make_shared<const Batch>(Select(left.begin(), left.end()));
+  return left;
 }
 
 }  // namespace vmtelem

@@ -86,7 +86,14 @@ class PoisonSearch {
 
   [[nodiscard]] bool done() const { return pieces_.empty(); }
   [[nodiscard]] std::size_t remaining_lines() const { return remaining_; }
-  [[nodiscard]] std::shared_ptr<const Batch> Remaining() const;
+  [[nodiscard]] std::shared_ptr<const Batch> Remaining() const {
+    if (remaining_ == batch_->line_count()) return batch_;  // with what was compressed of it
+    const Indices left = Unsettled();
+    return std::make_shared<const Batch>(Select(left.begin(), left.end()));
+  }
+  // Of the batch, in no order: lines that are neither stored nor isolated, and those that are isolated.
+  [[nodiscard]] std::vector<std::uint32_t> Unsettled() const;
+  [[nodiscard]] const std::vector<std::uint32_t>& isolated() const { return isolated_; }
   // What is sent next may be at fault, so others should not have to wait for it.
   [[nodiscard]] bool suspect() const;
   // The probe of WantsProbe() has to come at once.
@@ -138,6 +145,7 @@ class PoisonSearch {
   KnownPoison& known_;
   std::deque<Piece> pieces_;
   std::size_t remaining_;
+  Indices isolated_;
   Bisection::Range sent_{0, 0};  // of the front piece
 
   Trial trial_ = Trial::kNone;

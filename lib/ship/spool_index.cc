@@ -46,6 +46,13 @@ const SpoolEntry* SpoolIndex::Find(Id id) const {
   return slot == nullptr ? nullptr : &slot->entry;
 }
 
+std::optional<SpoolIndex::Id> SpoolIndex::Find(const SpoolName& name) const {
+  for (const Ordered* place : {&waiting_, &postponed_}) {
+    if (const auto found = place->find(name); found != place->end()) return IdOf(*found);
+  }
+  return std::nullopt;
+}
+
 std::optional<SpoolIndex::Id> SpoolIndex::Oldest() const {
   if (waiting_.empty()) return std::nullopt;
   return IdOf(*waiting_.begin());

@@ -37,7 +37,8 @@ class SpoolIndex {
   [[nodiscard]] bool Waits(Id id) const;
   [[nodiscard]] bool Holds(const SpoolName& name) const;
   [[nodiscard]] const SpoolEntry* Find(Id id) const;  // null if it is unknown; valid until the next change
-  [[nodiscard]] std::optional<Id> Oldest() const;     // of those that wait
+  [[nodiscard]] std::optional<Id> Find(const SpoolName& name) const;  // of those that were not handed out
+  [[nodiscard]] std::optional<Id> Oldest() const;                     // of those that wait
   // Of those that wait; of those whose stamps begin then or later.
   [[nodiscard]] std::optional<Id> OldestOnDisk(std::int64_t from_wall_ns = kFirstStamp) const;
   // Calls `visit` with those that wait, in the order of delivery and from this name on, until it returns false.

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ship/durable_file.h"
+#include "ship/service_lock.h"
 #include "ship/spool_file.h"
 #include "ship/spool_target.h"
 
@@ -17,7 +18,8 @@ namespace vmtelem {
 namespace {
 
 bool IsSpoolsOwn(std::string_view name) {
-  return name == "lock" || name == "claim" || name == "damaged" || name == "rejected" || IsUnfinishedName(name);
+  return name == "lock" || name == ServiceLock::kFile || name == "claim" || name == "damaged" || name == "rejected" ||
+         IsUnfinishedName(name);
 }
 
 bool IsDirectory(const FileDescriptor& parent, const char* name) {

@@ -52,7 +52,10 @@ SpoolLock::SpoolLock(std::string root, std::string target, SpoolRole role)
 
 SpoolLock::State SpoolLock::Take() {
   const bool held = state_ == State::kHeld && IsAt(directory_, path()) && !IsReplaced(file_, directory_, kLockFile);
-  if (held && (file_.valid() || LockFile())) return state_;
+  if (held && (file_.valid() || LockFile())) {
+    TakeService(directory_);  // it may have been replaced or removed; who delivers goes on in any case
+    return state_;
+  }
   file_ = {};
   ::flock(directory_.get(), LOCK_UN);
   reason_.clear();
@@ -66,8 +69,10 @@ void SpoolLock::NoteRate(std::uint64_t bytes_per_s) const {
   const std::string text =
       fmt::format("{}\n{}{}", ::getpid(), bytes_per_s, role_ == SpoolRole::kService ? kServiceEnd : kPassingEnd);
   const auto file = OpenOwnFile(directory_, kLockFile, O_WRONLY);
-  if (!file || IsReplaced(file_, directory_, kLockFile) || ::ftruncate(file->get(), 0) != 0) return;
-  [[maybe_unused]] const ssize_t written = ::pwrite(file->get(), text.data(), text.size(), 0);
+  if (!file || !file_.valid() || IsReplaced(file_, directory_, kLockFile)) return;
+  // What was there is written over, and cut only then: that needs no space on a disk that is full.
+  if (::pwrite(file->get(), text.data(), text.size(), 0) < 0) return;
+  [[maybe_unused]] const int cut = ::ftruncate(file->get(), static_cast<off_t>(text.size()));
 }
 
 SpoolLock::State SpoolLock::Open() {
@@ -75,13 +80,14 @@ SpoolLock::State SpoolLock::Open() {
   if (!root) return Fail(root_, root.error());
   auto directory = OpenOrMakeDirectory(*root, target_);
   if (!directory) return Fail(path(), directory.error());
-  auto file = OpenAndLock([&](int access) { return OpenOrMakeFile(*directory, kLockFile, access); });
-  if (!file && file.error() == std::errc::operation_would_block) return Elsewhere(ReadSpoolNote(*directory));
-  if (!file && !IsOutOfRoom(file.error())) return Fail(path() + "/" + kLockFile, file.error());
-  if (!LockDirectory(*directory, file ? LOCK_SH : LOCK_EX)) return Elsewhere({});
-  ++times_taken_;
   root_directory_ = std::move(*root);
   directory_ = std::move(*directory);
+  if (!TakeService(directory_)) return Elsewhere({.pid = service_.holder()});
+  auto file = OpenAndLock([&](int access) { return OpenOrMakeFile(directory_, kLockFile, access); });
+  if (!file && file.error() == std::errc::operation_would_block) return Elsewhere(ReadSpoolNote(directory_));
+  if (!file && !IsOutOfRoom(file.error())) return Fail(path() + "/" + kLockFile, file.error());
+  if (!LockDirectory(directory_, file ? LOCK_SH : LOCK_EX)) return Elsewhere({});
+  ++times_taken_;
   if (file) file_ = std::move(*file);
   NoteRate(ReadSpoolNote(directory_).bytes_per_s);
   return State::kHeld;
@@ -93,6 +99,12 @@ bool SpoolLock::LockFile() {
   if (!file) return file.error() != std::errc::operation_would_block;
   file_ = std::move(*file);
   return LockDirectory(directory_, LOCK_SH);
+}
+
+// Whether this process may deliver as what it is.
+bool SpoolLock::TakeService(const FileDescriptor& directory) {
+  is_service_ = role_ == SpoolRole::kPassing || service_.Take(directory) != ServiceLock::State::kElsewhere;
+  return is_service_;
 }
 
 SpoolLock::State SpoolLock::Elsewhere(const SpoolNote& holder) {

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "ship/directory.h"
+#include "ship/service_lock.h"
 
 namespace vmtelem {
 
@@ -26,7 +27,8 @@ SpoolNote ReadSpoolNote(const FileDescriptor& directory);
 
 // The right to deliver what one target's directory in the spool holds. One process has it at a time; files may be added
 // without it. A lock of its own for each target, so that two services can share a spool and write to two databases:
-// the files of others are only counted. The kernel takes it back however the process ends. Not thread-safe.
+// the files of others are only counted. The kernel takes it back however the process ends. A service has to be the one
+// service of the directory (ServiceLock) before it takes this lock. Not thread-safe.
 //
 // It is a lock (flock) on the file `lock`, and a shared one on the directory. Where that file is not there and cannot
 // be made, since no inode is left, it is an exclusive one on the directory: what waits there can be delivered, which
@@ -47,7 +49,8 @@ class SpoolLock {
   State Take();
 
   [[nodiscard]] State state() const { return state_; }
-  [[nodiscard]] const SpoolNote& holder() const { return holder_; }    // of kElsewhere
+  [[nodiscard]] const SpoolNote& holder() const { return holder_; }  // of kElsewhere
+  [[nodiscard]] bool is_second_service() const { return state_ == State::kElsewhere && !is_service_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }  // one line, names the path
   [[nodiscard]] const std::string& root() const { return root_; }
   [[nodiscard]] const std::string& target() const { return target_; }
@@ -59,18 +62,21 @@ class SpoolLock {
   // Grows whenever the lock is taken: then the directory may be another than before.
   [[nodiscard]] std::uint64_t times_taken() const { return times_taken_; }
 
-  // Of the root and of the target; valid once the lock was held.
+  // Of the root and of the target; valid once the lock was held, here or elsewhere.
   [[nodiscard]] const FileDescriptor& root_directory() const { return root_directory_; }
   [[nodiscard]] const FileDescriptor& directory() const { return directory_; }
 
  private:
   State Open();
   bool LockFile();
+  bool TakeService(const FileDescriptor& directory);
   State Elsewhere(const SpoolNote& holder);
   State Fail(const std::string& what, std::error_code why);
 
   std::string root_, target_;
   FileDescriptor root_directory_, directory_, file_;
+  ServiceLock service_;
+  bool is_service_ = true;  // nothing is known of another one
   std::uint64_t times_taken_ = 0;
   State state_ = State::kFailed;
   SpoolRole role_;

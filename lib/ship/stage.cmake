@@ -1,6 +1,6 @@
 vmtelem_stage(
   ship
-  SOURCES backlog_pace.cc batch_joiner.cc batcher.cc bisection.cc delivery_log.cc dispatcher.cc dispatcher_start.cc
+  SOURCES awaited_batch.cc backlog_pace.cc batch_joiner.cc batch_outcome.cc batches_beside.cc service_lock.cc settled_file.cc batcher.cc bisection.cc delivery_log.cc dispatcher.cc dispatcher_start.cc
           gate.cc join_plan.cc ledger.cc line_queue.cc memory_spool.cc known_poison.cc line_parts.cc outgoing_batch.cc poison_search.cc target_record.cc waiting_batches.cc writer.cc
           bounded_folder.cc damaged_files.cc dead_letters.cc directory.cc directory_watch.cc disk_spool.cc
           disk_spool_open.cc disk_spool_write.cc durable_file.cc freed_space.cc leave_in_spool.cc other_targets.cc

@@ -131,9 +131,11 @@ void Writer::State::NoteChanges(SteadyTime now) {
   if (changes.recovered_lines > 0) {
     parts.ledger.Recovered(changes.recovered_lines);
     log.Found(changes.recovered_lines, now);
-    dispatcher.MoreCame();
   }
+  if (changes.recovered_lines > 0 || changes.released) dispatcher.MoreCame();
   if (changes.persisted_lines > 0) parts.ledger.Move(Place::kQueued, Place::kSpooled, changes.persisted_lines);
+  parts.ledger.Move(Place::kSpooled, Place::kWritten, changes.written_lines);
+  parts.ledger.Move(Place::kSpooled, Place::kRejected, changes.rejected_lines);
   for (const SpoolLoss& loss : changes.losses) {
     parts.ledger.Move(loss.durable ? Place::kSpooled : Place::kQueued, Place::kDropped, loss.lines);
     log.Lost(loss, now);

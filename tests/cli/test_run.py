@@ -232,9 +232,9 @@ def test_a_once_that_is_delivering_does_not_keep_it_from_starting(start, tmp_pat
         wait_for(lambda: server.requests, "the sample of once under way")
         process = start("run", **{**settings, **FAST})
         log = Log(process)
-        wait_for(lambda: log.has(f"process {once.pid} delivers from"), "it to tell that lines wait in memory")
+        wait_for(lambda: log.has(f"process {once.pid} delivers from"), "it to tell that lines are added to the spool")
         once.kill()
-        wait_for(lambda: log.has("takes batches again"), "the spool to be its own")
+        wait_for(lambda: log.has("delivers now from"), "the spool to be its own")
         server.default = ok
         wait_for(lambda: any("lines_recovered=10i" in line for line in server.lines), "the lines that once left")
 

@@ -46,7 +46,7 @@ class FakeSpool : public Spool {
   std::optional<SpooledBatch> Next() override {
     return waiting_.empty() ? std::nullopt : std::optional(HandOut(waiting_.begin()));
   }
-  void Acknowledge(std::uint64_t id) override {
+  void Acknowledge(std::uint64_t id, const Unwritten& /*but*/ = {}) override {
     if (const auto found = handed_out_.find(id); found != handed_out_.end()) Forget(handed_out_, found);
   }
   void KeepRejected(std::string_view line, std::string_view reason) override { rejected.emplace_back(line, reason); }

@@ -17,6 +17,28 @@ TEST_CASE("several batches go as one and are acknowledged together") {
   CHECK(outgoing.lines().done());
 }
 
+TEST_CASE("of each batch it is known which lines were rejected, and which are neither that nor stored") {
+  KnownPoison known;
+  OutgoingBatch outgoing({{7, SampleBatch(0, 1), true}, {9, SampleBatch(1, 1), true}, {8, SampleBatch(2, 2), true}},
+                         known);
+  PoisonSearch& lines = outgoing.lines();
+  while (lines.isolated().empty()) {
+    const auto next = lines.Next(1U << 20U);
+    const bool has_poison = next->bytes().find(SampleLine(1)) != std::string::npos;
+    Verdict verdict;
+    verdict.action = has_poison ? Action::kRefuse : Action::kAck;
+    lines.Settle(verdict, true);
+    lines.NoteOther(true);
+  }
+  const std::vector<Unwritten> unwritten = outgoing.unwritten();
+  REQUIRE(unwritten.size() == 3);
+  CHECK((unwritten[0].rejected + unwritten[0].moved) == 0);
+  CHECK(unwritten[1].rejected == 1);
+  CHECK(unwritten[1].moved == 0);
+  CHECK(unwritten[2].rejected == 0);
+  CHECK(unwritten[2].moved == lines.remaining_lines());
+}
+
 TEST_CASE("a single batch is sent as it is, with what was compressed of it") {
   KnownPoison known;
   const auto batch = SampleBatch(0, 3);

@@ -30,7 +30,7 @@ TEST_CASE("who finds the lock held learns for how long its holder means to stay"
   const SpoolRole role = GENERATE(SpoolRole::kService, SpoolRole::kPassing);
   const SpoolLock first(root.path(), "v3_a", role);
   first.NoteRate(123);
-  const SpoolLock second(root.path(), "v3_a");
+  const SpoolLock second(root.path(), "v3_a", SpoolRole::kPassing);
   CHECK(second.holder().role == role);
   CHECK(second.holder().bytes_per_s == 123);
 }
@@ -82,11 +82,33 @@ TEST_CASE("a lock whose file was removed is taken anew, so that nobody else can 
   CHECK(SpoolLock(root.path(), "v3_a").state() == State::kElsewhere);
 }
 
+TEST_CASE("there is one service at a time, whoever delivers meanwhile, and a second one learns who it is") {
+  const TemporaryDirectory root;
+  auto passing = std::make_unique<SpoolLock>(root.path(), "v3_a", SpoolRole::kPassing);
+  SpoolLock service(root.path(), "v3_a"), second(root.path(), "v3_a");
+  CHECK(service.state() == State::kElsewhere);
+  CHECK_FALSE(service.is_second_service());
+  passing.reset();
+  CHECK(second.Take() == State::kElsewhere);
+  CHECK(second.is_second_service());
+  CHECK(second.holder().pid == ::getpid());
+  CHECK(service.Take() == State::kHeld);
+}
+
+TEST_CASE("a service stays the one service when the directory is replaced, or its file is removed") {
+  const TemporaryDirectory root;
+  SpoolLock service(root.path(), "v3_a");
+  const auto* const what = GENERATE("v3_a", "v3_a/service");
+  std::filesystem::remove_all(root.path() / what);
+  CHECK(service.Take() == State::kHeld);
+  CHECK(SpoolLock(root.path(), "v3_a").is_second_service());
+}
+
 TEST_CASE("a lock whose file was removed is lost to the process that has taken it since") {
   const TemporaryDirectory root;
   SpoolLock first(root.path(), "v3_a");
   std::filesystem::remove(root.path() / "v3_a" / "lock");
-  SpoolLock second(root.path(), "v3_a");
+  SpoolLock second(root.path(), "v3_a", SpoolRole::kPassing);
   CHECK(second.state() == State::kHeld);
   CHECK(first.Take() == State::kElsewhere);
   CHECK(second.Take() == State::kHeld);
@@ -166,7 +188,7 @@ class NoInodeLeft {
 
   [[nodiscard]] bool IsSkipped() const { return vmtelem::IsSkipped(disk_); }
   [[nodiscard]] std::filesystem::path spool() const { return root.path() / "disk"; }
-  [[nodiscard]] SpoolLock Lock() const { return {spool(), "v3_a"}; }
+  [[nodiscard]] SpoolLock Lock() const { return {spool(), "v3_a", SpoolRole::kPassing}; }
   void FreeOne() const { std::filesystem::remove(spool() / fillers_.back()); }
 
   TemporaryDirectory root;

@@ -24,10 +24,10 @@ class SpoolWorld {
     options.limits.free_floor_bytes = options.limits.free_floor_inodes = 0;
   }
 
-  std::unique_ptr<DiskSpool> Open(const std::string& target = kTarget) {
+  std::unique_ptr<DiskSpool> Open(const std::string& target = kTarget, SpoolRole role = SpoolRole::kPassing) {
     auto sink = std::make_shared<spdlog::sinks::ostream_sink_st>(log_);
     auto logger = MakeLogger(std::move(sink), LogFormat::kJournald, LogLevel::kTrace);
-    return std::make_unique<DiskSpool>(options, SpoolLock(root, target), clock, std::move(logger));
+    return std::make_unique<DiskSpool>(options, SpoolLock(root, target, role), clock, std::move(logger));
   }
 
   [[nodiscard]] std::filesystem::path directory() const { return root / kTarget; }

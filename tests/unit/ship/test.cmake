@@ -1,6 +1,7 @@
 vmtelem_unit_test(
   ship LONG
   SOURCES accounting_property_test.cc
+          awaited_batch_test.cc
           backlog_pace_test.cc
           batcher_test.cc
           bisection_test.cc

@@ -48,7 +48,7 @@ TEST_CASE("lines that are left to another process are no fault") {
     std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch>) override { return std::nullopt; }
     std::optional<SpooledBatch> Take(std::uint64_t) override { return std::nullopt; }
     std::optional<SpooledBatch> Next() override { return std::nullopt; }
-    void Acknowledge(std::uint64_t) override {}
+    void Acknowledge(std::uint64_t, const Unwritten&) override {}
     void KeepRejected(std::string_view, std::string_view) override {}
     SpoolChanges TakeChanges() override { return {}; }
     [[nodiscard]] SpoolStats stats() const override { return {.durable = true}; }

@@ -1,0 +1,45 @@
+#include "ship/settled_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "ship/durable_file.h"
+#include "ship/own_file.h"
+
+namespace vmtelem {
+namespace {
+
+std::error_code Remove(const FileDescriptor& directory, const std::string& name) {
+  if (::unlinkat(directory.get(), name.c_str(), 0) == 0) return {};
+  const std::error_code error = LastError();
+  return error == std::errc::no_such_file_or_directory ? std::error_code() : error;
+}
+
+// If that cannot be written, the file is gone without a word: who waits does not take it for stored.
+void Note(const FileDescriptor& directory, const std::string& name, const BatchOutcome& outcome) {
+  const auto file = OpenOwnFile(directory, name.c_str(), O_WRONLY);
+  if (!file) return;
+  const std::string text = FormatBatchOutcome(outcome);
+  const ssize_t written = ::pwrite(file->get(), text.data(), text.size(), 0);
+  if (written <= 0) return;
+  [[maybe_unused]] const int cut = ::ftruncate(file->get(), written);
+}
+
+bool IsOutOfDescriptors(std::error_code error) {
+  return error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system;
+}
+
+}  // namespace
+
+// Where nobody waits the lock is held until the file is gone, so that nobody begins to.
+std::error_code RemoveSettled(const FileDescriptor& directory, const std::string& name, const BatchOutcome& outcome) {
+  const auto lock = OpenAndLock([&](int access) { return OpenOwnFile(directory, name.c_str(), access); });
+  if (!lock && IsOutOfDescriptors(lock.error())) return lock.error();
+  if (lock || lock.error() != std::errc::operation_would_block) return Remove(directory, name);
+  const std::string aside = UnfinishedName(name);
+  if (RenameNew(directory, name, directory, aside)) return Remove(directory, name);
+  Note(directory, aside, outcome);
+  return Remove(directory, aside);
+}
+
+}  // namespace vmtelem

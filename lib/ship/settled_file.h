@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "ship/batch_outcome.h"
+#include "ship/directory.h"
+
+namespace vmtelem {
+
+// Removes the file `name` of a batch that is settled; no error if it is gone already. Who waits for the batch, which
+// shows by a lock (flock) on its file, finds there what became of it: see AwaitedBatch. That is written over what the
+// file holds, so it needs no space. A crash in between leaves no file of that name: what is settled is not sent again.
+std::error_code RemoveSettled(const FileDescriptor& directory, const std::string& name, const BatchOutcome& outcome);
+
+}  // namespace vmtelem
