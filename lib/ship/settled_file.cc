@@ -25,17 +25,22 @@ void Note(const FileDescriptor& directory, const std::string& name, const BatchO
   [[maybe_unused]] const int cut = ::ftruncate(file->get(), written);
 }
 
+std::error_code WhyNotLocked(const FileDescriptor& directory, const std::string& name) {
+  const auto lock = OpenAndLock([&](int access) { return OpenOwnFile(directory, name.c_str(), access); });
+  return lock ? std::error_code() : lock.error();
+}
+
 bool IsOutOfDescriptors(std::error_code error) {
   return error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system;
 }
 
 }  // namespace
 
-// Where nobody waits the lock is held until the file is gone, so that nobody begins to.
+// Where nobody waits the file is closed before it is removed, so that its blocks and its inode are free then.
 std::error_code RemoveSettled(const FileDescriptor& directory, const std::string& name, const BatchOutcome& outcome) {
-  const auto lock = OpenAndLock([&](int access) { return OpenOwnFile(directory, name.c_str(), access); });
-  if (!lock && IsOutOfDescriptors(lock.error())) return lock.error();
-  if (lock || lock.error() != std::errc::operation_would_block) return Remove(directory, name);
+  const std::error_code in_the_way = WhyNotLocked(directory, name);
+  if (IsOutOfDescriptors(in_the_way)) return in_the_way;
+  if (in_the_way != std::errc::operation_would_block) return Remove(directory, name);
   const std::string aside = UnfinishedName(name);
   if (RenameNew(directory, name, directory, aside)) return Remove(directory, name);
   Note(directory, aside, outcome);
