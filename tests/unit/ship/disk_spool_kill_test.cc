@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/gzip.h"
 #include "spool_world.h"
 
 namespace vmtelem {
@@ -70,6 +71,63 @@ TEST_CASE("however a process is killed, what it had added is there, whole, and a
     CHECK(spool->TakeChanges().losses.empty());
     CHECK(NamesIn(world.directory()) == std::set<std::string>{"lock"});
   }
+}
+
+// Leaves so many batches of one line each.
+void LeaveSmall(const SpoolWorld& world, std::size_t batches) {
+  std::filesystem::create_directories(world.directory());
+  GzipCompressor compressor;
+  for (std::size_t i = 0; i < batches; ++i) {
+    const auto stamp = static_cast<std::int64_t>(i);
+    WriteFileBytes(world.directory() / FormatSpoolName({stamp, stamp, 7, 1}),
+                   compressor.Compress(SampleLines(i, 1).bytes).value());
+  }
+}
+
+// Kills a process so long after it began to join what it finds.
+void JoinAndKill(SpoolWorld& world, std::chrono::microseconds after) {
+  int started[2] = {-1, -1};
+  REQUIRE(::pipe(started) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto spool = world.Open();
+    if (::write(started[1], "", 1) != 1) ::_exit(1);
+    while (true) spool->TakeChanges();
+  }
+  char ignored = 0;
+  CHECK(::read(started[0], &ignored, 1) == 1);
+  std::this_thread::sleep_for(after);
+  ::kill(child, SIGKILL);
+  CHECK(::waitpid(child, nullptr, 0) == child);
+  for (const int end : started) ::close(end);
+}
+
+TEST_CASE("however a process is killed while it joins batches, every line is still there") {
+  constexpr std::size_t kBatches = 300;
+  std::mt19937 random(20240301);
+  std::size_t whole = 0, joined = 0;
+  for (int round = 0; round < 60; ++round) {
+    SpoolWorld world;
+    world.options.few_files = 20;
+    LeaveSmall(world, kBatches);
+    JoinAndKill(world, std::chrono::microseconds(std::uniform_int_distribution<int>(0, 20'000)(random)));
+    const std::size_t files = world.BatchFiles().size();
+    whole += files >= kBatches ? 1 : 0;
+    joined += files < kBatches ? 1 : 0;
+    world.options.few_files = kBatches;
+    const auto spool = world.Open();
+    std::set<std::string> lines;
+    while (const auto next = spool->Next()) {
+      for (std::size_t i = 0; i < next->batch->line_count(); ++i) lines.emplace(next->batch->line(i));
+      spool->Acknowledge(next->id);
+    }
+    CAPTURE(round, files);
+    CHECK(lines.size() == kBatches);
+    CHECK(spool->TakeChanges().losses.empty());
+    CHECK(world.BatchFiles().empty());
+  }
+  CHECK(whole > 0);  // else it was always killed too late or too soon to tell anything
+  CHECK(joined > 0);
 }
 
 }  // namespace
