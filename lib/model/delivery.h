@@ -104,7 +104,9 @@ struct SpoolChanges {
   // Of those that survive it: another process, which delivers from this spool, had them stored, or refused.
   std::size_t written_lines = 0, rejected_lines = 0;
   std::vector<SpoolLoss> losses;
-  bool released = false;  // what was not handed out, since another process delivered, is now
+  // What was not handed out, since another process delivered or it was out of reach, is now.
+  bool released = false;
+  std::vector<std::uint64_t> displaced;  // these were handed out and are durable no more, as far as can be seen
 };
 
 // The port to the place where sealed batches wait. The writer's thread owns it. No call waits for the network.
@@ -140,6 +142,9 @@ class Spool {
   // not be written before. To be called after every Add() and every second or so. The changes are to be accounted for
   // in the order of the fields.
   virtual SpoolChanges TakeChanges() = 0;
+
+  // The process ends: gives up what was durable and is out of reach now.
+  virtual std::vector<SpoolLoss> GiveUpAway() { return {}; }
 
   [[nodiscard]] virtual SpoolStats stats() const = 0;
 };

@@ -128,4 +128,9 @@ bool IsAt(const FileDescriptor& directory, const std::string& path) {
          open.st_ino == named.st_ino;
 }
 
+bool IsRemoved(const FileDescriptor& directory) {
+  struct stat status {};
+  return ::fstat(directory.get(), &status) == 0 && status.st_nlink == 0;
+}
+
 }  // namespace vmtelem

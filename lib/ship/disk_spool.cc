@@ -1,5 +1,6 @@
 #include "ship/disk_spool.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -73,7 +74,9 @@ void DiskSpool::Acknowledge(std::uint64_t id, const Unwritten& but) {
 // The directory is not synced: a file that comes back after a power cut is sent again, which changes nothing.
 void DiskSpool::Forget(Id id, const BatchOutcome& outcome) {
   const SpoolEntry& entry = *index_.Find(id);
-  if (!entry.in_memory && !RemoveFile(entry.name, outcome)) acknowledged_.emplace(entry.name, outcome);
+  const bool is_here = entry.directory == index_.directory();
+  if (!entry.in_memory && (!is_here || !RemoveFile(entry.name, outcome)))
+    acknowledged_.insert_or_assign(entry.name, Acknowledged{outcome, entry.directory});
   ring_.Return(id);
   large_.Gone(id);
   index_.Forget(id);
@@ -110,6 +113,20 @@ SpoolChanges DiskSpool::TakeChanges() {
     if (const auto bytes_per_s = rate_.Due(clock_.SteadyNow())) lock_.NoteRate(*bytes_per_s);
   }
   return std::exchange(changes_, {});
+}
+
+std::vector<SpoolLoss> DiskSpool::GiveUpAway() {
+  SpoolLoss loss{0, true, SpoolIndex::kLastStamp, SpoolIndex::kFirstStamp, {}};
+  for (const Id id : index_.Away()) {
+    const SpoolName name = index_.Find(id)->name;
+    loss.lines += name.lines;
+    loss.first_wall_ns = std::min(loss.first_wall_ns, name.first_wall_ns);
+    loss.last_wall_ns = std::max(loss.last_wall_ns, name.last_wall_ns);
+    index_.Forget(id);
+  }
+  if (loss.lines == 0) return {};
+  loss.reason = fmt::format("they went away with the spool directory {}, which is not back", lock_.path());
+  return {std::move(loss)};
 }
 
 SpoolStats DiskSpool::stats() const {

@@ -19,6 +19,7 @@
 #include "ship/dead_letters.h"
 #include "ship/delivery_log.h"
 #include "ship/directory_watch.h"
+#include "ship/known_directories.h"
 #include "ship/large_batches.h"
 #include "ship/memory_ring.h"
 #include "ship/read_retries.h"
@@ -54,6 +55,14 @@ struct DiskSpoolOptions {
 // Where more files wait than DiskSpoolOptions::few_files, small batches are joined, see BatchJoiner: their lines stay
 // what they are, durable and waiting.
 //
+// A file that is gone from its directory is lost. A directory that is gone, because it was moved away or its file
+// system is not mounted, may come back: what waits in it is away, still spooled, and waits again as the same batches
+// when the directory is back at its place, or their files are in the one that is there now: they are known by their
+// names. The directory that was there meanwhile is away then, with what was written to it. What was handed out and has
+// its file in a directory that is away is displaced: who has it is to keep it anew, and its old file is removed if it
+// comes back. What is still away when the process ends is dropped in the books; the files, wherever they are, are for
+// the next process that finds them at its place. A directory that was removed does not come back: its files are gone.
+//
 // Writer's thread. May block for as long as the disk does.
 class DiskSpool final : public Spool {
  public:
@@ -67,6 +76,7 @@ class DiskSpool final : public Spool {
   void Acknowledge(std::uint64_t id, const Unwritten& but = {}) override;
   void KeepRejected(std::string_view line, std::string_view reason) override;
   SpoolChanges TakeChanges() override;
+  std::vector<SpoolLoss> GiveUpAway() override;
   [[nodiscard]] SpoolStats stats() const override;
 
   struct Adopted {
@@ -84,6 +94,7 @@ class DiskSpool final : public Spool {
   void OpenDirectory();
   void NoteElsewhere();
   void Account(const std::vector<BatchesBeside::Settled>& settled);
+  void EnterDirectory();
   void RemoveAcknowledged();
   void LookForNew();
   bool LookAt(const SpoolName& name);
@@ -128,12 +139,17 @@ class DiskSpool final : public Spool {
   SpoolSequence sequence_;
   SpoolRate rate_;
   SpoolIndex index_;
+  KnownDirectories directories_;
   MemoryRing ring_;
   struct {
     Id id = 0;
     std::shared_ptr<const Batch> batch;
   } newest_;  // most batches are taken as soon as they are added: those need not be read
-  std::map<SpoolName, BatchOutcome> acknowledged_;  // their files could not be removed yet
+  struct Acknowledged {
+    BatchOutcome outcome;
+    KnownDirectories::Number directory;
+  };
+  std::map<SpoolName, Acknowledged> acknowledged_;  // their files could not be removed yet
   std::set<SpoolName> unseen_;                      // reported, but could not be looked at yet
   std::set<SpoolName> left_damaged_;                // could not be moved aside: each of these files is a loss once
   std::set<SpoolName> unreadable_;                  // could not be read when they were to be handed out, and wait

@@ -15,6 +15,7 @@ namespace vmtelem {
 // What keeps batches from the disk.
 DiskSpool::Why DiskSpool::Open() {
   if (lock_.Take() == SpoolLock::State::kFailed) return lock_.reason();
+  EnterDirectory();
   if (!delivers()) NoteElsewhere();
   if (std::exchange(opened_, lock_.times_taken()) != lock_.times_taken()) OpenDirectory();
   return std::nullopt;
@@ -57,8 +58,32 @@ void DiskSpool::OpenDirectory() {
   leave_alone(ListDirectory(), lock_.path());
 }
 
+// It may be another one than before.
+void DiskSpool::EnterDirectory() {
+  const auto before = index_.directory();
+  const bool is_removed = lock_.former_was_removed();
+  const auto now =
+      is_removed ? directories_.NumberOf(lock_.directory(), before) : directories_.NumberOf(lock_.directory());
+  if (now == before && !is_removed) return;
+  for (const Id id : index_.HandedOut()) {
+    if (!index_.Find(id)->in_memory) changes_.displaced.push_back(id);
+  }
+  unseen_.clear();
+  const std::uint64_t away_before = index_.away_lines();
+  index_.Enter(now);
+  changes_.released = true;
+  if (index_.away_lines() > 0) {
+    log_->warn("another directory is at {} than before: {} wait until theirs is back", lock_.path(),
+               CountOf(index_.away_lines(), "line"));
+  } else if (away_before > 0) {
+    log_->info("the directory that was at {} is back", lock_.path());
+  }
+}
+
 void DiskSpool::RemoveAcknowledged() {
-  std::erase_if(acknowledged_, [this](const auto& file) { return RemoveFile(file.first, file.second); });
+  std::erase_if(acknowledged_, [this](const auto& file) {
+    return file.second.directory == index_.directory() && RemoveFile(file.first, file.second.outcome);
+  });
 }
 
 void DiskSpool::LookForNew() {
@@ -97,7 +122,15 @@ std::vector<std::string> DiskSpool::ListDirectory() {
 }
 
 void DiskSpool::Recover(const SpoolName& name, std::uint32_t bytes) {
-  if (index_.Holds(name) || acknowledged_.count(name) > 0 || left_damaged_.count(name) > 0) return;
+  if (const auto found = acknowledged_.find(name); found != acknowledged_.end()) {
+    found->second.directory = index_.directory();
+    return;
+  }
+  if (index_.Return(name)) {
+    changes_.released = true;
+    return;
+  }
+  if (index_.Holds(name) || left_damaged_.count(name) > 0) return;
   index_.Add({name, bytes, false});
   changes_.recovered_lines += name.lines;
 }

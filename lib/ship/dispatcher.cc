@@ -175,6 +175,20 @@ void Dispatcher::Abort() {
   ForgetDone();
 }
 
+void Dispatcher::Displaced(const std::vector<std::uint64_t>& ids) {
+  parts_.ledger.Move(Place::kSpooled, Place::kQueued, waiting_.Displaced(ids));
+  for (const auto& outgoing : outgoing_) {
+    if (!outgoing->batch.Displaced(ids)) continue;
+    const std::size_t flying = LinesInFlight(*outgoing);
+    parts_.ledger.Move(Place::kSpooled, Place::kInFlight, flying);
+    parts_.ledger.Move(Place::kSpooled, Place::kQueued, outgoing->batch.lines().remaining_lines() - flying);
+  }
+}
+
+std::size_t Dispatcher::LinesInFlight(const Outgoing& outgoing) {
+  return outgoing.transfer && !outgoing.probing ? outgoing.sent->line_count() : 0;
+}
+
 void Dispatcher::MakeDurable(std::size_t most) {
   parts_.ledger.Move(Place::kQueued, Place::kSpooled, waiting_.MakeDurable());
   for (const auto& outgoing : outgoing_) {
@@ -191,8 +205,7 @@ void Dispatcher::MakeDurable(Outgoing& outgoing) {
   const auto rest = outgoing.batch.lines().Remaining();
   const auto id = parts_.spool.AddIfDurable(rest);
   if (!id) return;
-  const bool flies = outgoing.transfer && !outgoing.probing;
-  const std::size_t flying = flies ? outgoing.sent->line_count() : 0;
+  const std::size_t flying = LinesInFlight(outgoing);
   parts_.ledger.Move(Place::kInFlight, Place::kSpooled, flying);
   parts_.ledger.Move(Place::kQueued, Place::kSpooled, rest->line_count() - flying);
   Acknowledge(outgoing);

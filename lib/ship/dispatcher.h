@@ -55,6 +55,8 @@ class Dispatcher {
   void Sealed(std::uint64_t id, std::size_t lines, SteadyTime now);
   // There may be more in the spool than was sealed here.
   void MoreCame() { waiting_.MoreCame(); }
+  // These batches, which were taken from the spool, are durable no more: only memory holds them.
+  void Displaced(const std::vector<std::uint64_t>& ids);
   void Start(SteadyTime now);
   void Settle(const Completion& completion, SteadyTime now);
 
@@ -141,6 +143,7 @@ class Dispatcher {
   void NoteSize(const Verdict& verdict, const Batch& sent);
   void ForgetDone();
   void Acknowledge(const Outgoing& outgoing);
+  [[nodiscard]] static std::size_t LinesInFlight(const Outgoing& outgoing);
   void MakeDurable(Outgoing& outgoing);
   void HandBackIfFull(Outgoing& outgoing);
   void NoteFailure(Outgoing& outgoing);

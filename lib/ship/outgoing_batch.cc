@@ -40,4 +40,9 @@ std::vector<Unwritten> OutgoingBatch::unwritten() const {
   return unwritten;
 }
 
+bool OutgoingBatch::Displaced(const std::vector<std::uint64_t>& ids) {
+  const bool holds_one = std::find_first_of(ids_.begin(), ids_.end(), ids.begin(), ids.end()) != ids_.end();
+  return holds_one && std::exchange(durable_, false);
+}
+
 }  // namespace vmtelem

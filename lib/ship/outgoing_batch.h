@@ -22,6 +22,8 @@ class OutgoingBatch {
   // Of each of them.
   [[nodiscard]] std::vector<Unwritten> unwritten() const;
   [[nodiscard]] bool durable() const { return durable_; }
+  // If it holds one of these, which are durable no more, it is not durable either. Whether that is new.
+  bool Displaced(const std::vector<std::uint64_t>& ids);
   // What is left of it is in the spool as this batch, which is durable; none: it was taken over.
   void BecameDurable(std::vector<std::uint64_t> ids) {
     ids_ = std::move(ids);

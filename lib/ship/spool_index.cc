@@ -4,7 +4,8 @@
 
 namespace vmtelem {
 
-SpoolIndex::SpoolIndex() : waiting_(Older{&slots_}), postponed_(Older{&slots_}), handed_out_(Older{&slots_}) {}
+SpoolIndex::SpoolIndex()
+    : waiting_(Older{&slots_}), postponed_(Older{&slots_}), handed_out_(Older{&slots_}), away_(Older{&slots_}) {}
 
 SpoolIndex::Id SpoolIndex::Add(const SpoolEntry& entry) {
   if (free_.empty()) {
@@ -15,6 +16,7 @@ SpoolIndex::Id SpoolIndex::Add(const SpoolEntry& entry) {
   free_.pop_back();
   Slot& slot = slots_[number];
   slot.entry = entry;
+  slot.entry.directory = directory_;
   slot.place = Place::kWaiting;
   ++slot.use;
   waiting_.insert(number);
@@ -27,6 +29,7 @@ void SpoolIndex::Replace(Id id, const SpoolEntry& entry) {
   auto node = waiting_.extract(static_cast<SlotNumber>(id));
   Count(slot, false);
   slot.entry = entry;
+  slot.entry.directory = directory_;
   Count(slot, true);
   waiting_.insert(std::move(node));
 }
@@ -38,7 +41,7 @@ bool SpoolIndex::Waits(Id id) const {
 
 bool SpoolIndex::Holds(const SpoolName& name) const {
   return waiting_.find(name) != waiting_.end() || handed_out_.find(name) != handed_out_.end() ||
-         postponed_.find(name) != postponed_.end();
+         postponed_.find(name) != postponed_.end() || away_.find(name) != away_.end();
 }
 
 const SpoolEntry* SpoolIndex::Find(Id id) const {
@@ -47,7 +50,7 @@ const SpoolEntry* SpoolIndex::Find(Id id) const {
 }
 
 std::optional<SpoolIndex::Id> SpoolIndex::Find(const SpoolName& name) const {
-  for (const Ordered* place : {&waiting_, &postponed_}) {
+  for (const Ordered* place : {&waiting_, &postponed_, &away_}) {
     if (const auto found = place->find(name); found != place->end()) return IdOf(*found);
   }
   return std::nullopt;
@@ -81,6 +84,35 @@ void SpoolIndex::PutBack() {
   while (!postponed_.empty()) Move(IdOf(*postponed_.begin()), Place::kWaiting);
 }
 
+void SpoolIndex::Enter(std::uint16_t directory) {
+  PutBack();
+  directory_ = directory;
+  const std::vector<Id> away = Away();
+  for (const Id id : IdsOf(waiting_)) {
+    const SpoolEntry& entry = *Find(id);
+    if (!entry.in_memory && entry.directory != directory) Move(id, Place::kAway);
+  }
+  for (const Id id : away) {
+    if (Find(id)->directory == directory) Move(id, Place::kWaiting);
+  }
+}
+
+bool SpoolIndex::Return(const SpoolName& name) {
+  const auto handed_out = handed_out_.find(name);
+  if (handed_out != handed_out_.end()) slots_[*handed_out].entry.directory = directory_;
+  const auto found = away_.find(name);
+  if (found == away_.end()) return false;
+  slots_[*found].entry.directory = directory_;
+  Move(IdOf(*found), Place::kWaiting);
+  return true;
+}
+
+std::vector<SpoolIndex::Id> SpoolIndex::IdsOf(const Ordered& slots) const {
+  std::vector<Id> ids;
+  for (const SlotNumber number : slots) ids.push_back(IdOf(number));
+  return ids;
+}
+
 void SpoolIndex::Forget(Id id) { Move(id, Place::kNowhere); }
 
 SpoolIndex::Id SpoolIndex::IdOf(SlotNumber number) const { return Id{slots_[number].use} << 32U | number; }
@@ -93,6 +125,7 @@ const SpoolIndex::Slot* SpoolIndex::SlotOf(Id id) const {
 
 SpoolIndex::Ordered& SpoolIndex::At(Place place) {
   if (place == Place::kWaiting) return waiting_;
+  if (place == Place::kAway) return away_;
   return place == Place::kPostponed ? postponed_ : handed_out_;
 }
 
@@ -116,7 +149,11 @@ void SpoolIndex::Count(const Slot& slot, bool more) {
   count(batches_, 1);
   if (!slot.entry.in_memory) count(files_, 1);
   count(lines_, slot.entry.name.lines);
-  count(file_bytes_, slot.entry.bytes);
+  if (slot.place == Place::kAway) {
+    count(away_lines_, slot.entry.name.lines);
+  } else {
+    count(file_bytes_, slot.entry.bytes);
+  }
   if (slot.place != Place::kWaiting || slot.entry.in_memory) return;
   count(waiting_files_, 1);
   count(waiting_file_bytes_, slot.entry.bytes);

@@ -16,6 +16,7 @@ struct SpoolEntry {
   SpoolName name;
   std::uint32_t bytes = 0;  // disk space of its file; 0 while only memory holds it
   bool in_memory = false;
+  std::uint16_t directory = 0;  // that holds the file, as the index knows it when it is told of it
 };
 
 // What is known of the batches of a spool without reading them: which wait, which are handed out, what they add up to.
@@ -25,6 +26,7 @@ class SpoolIndex {
  public:
   using Id = std::uint64_t;
   static constexpr std::int64_t kFirstStamp = std::numeric_limits<std::int64_t>::min();
+  static constexpr std::int64_t kLastStamp = std::numeric_limits<std::int64_t>::max();
 
   SpoolIndex();
   SpoolIndex(const SpoolIndex&) = delete;  // the sets refer to the slots
@@ -49,16 +51,26 @@ class SpoolIndex {
   void PutBack();        // all that were postponed wait
   void Forget(Id id);
 
+  // From now on files are in this directory. Those that wait in another are away: they still count as batches and
+  // lines, and wait again, under their ids, when their directory is entered once more.
+  void Enter(std::uint16_t directory);
+  [[nodiscard]] std::uint16_t directory() const { return directory_; }
+  // The file of this name is in this directory now. Whether it is that of a batch that was away, and so waits again.
+  bool Return(const SpoolName& name);
+  [[nodiscard]] std::vector<Id> Away() const { return IdsOf(away_); }
+  [[nodiscard]] std::vector<Id> HandedOut() const { return IdsOf(handed_out_); }
+
   [[nodiscard]] std::uint64_t batches() const { return batches_; }
   [[nodiscard]] std::uint64_t files() const { return files_; }  // those that are not only in memory
   [[nodiscard]] std::uint64_t lines() const { return lines_; }
-  [[nodiscard]] std::uint64_t file_bytes() const { return file_bytes_; }
+  [[nodiscard]] std::uint64_t away_lines() const { return away_lines_; }
+  [[nodiscard]] std::uint64_t file_bytes() const { return file_bytes_; }  // but for those that are away
   [[nodiscard]] std::uint64_t waiting_files() const { return waiting_files_; }
   [[nodiscard]] std::uint64_t waiting_file_bytes() const { return waiting_file_bytes_; }
 
  private:
   using SlotNumber = std::uint32_t;
-  enum class Place : std::uint8_t { kNowhere, kWaiting, kPostponed, kHandedOut };
+  enum class Place : std::uint8_t { kNowhere, kWaiting, kPostponed, kHandedOut, kAway };
 
   struct Slot {
     SpoolEntry entry;
@@ -77,6 +89,7 @@ class SpoolIndex {
   using Ordered = std::set<SlotNumber, Older>;
 
   [[nodiscard]] Id IdOf(SlotNumber number) const;
+  [[nodiscard]] std::vector<Id> IdsOf(const Ordered& slots) const;
   [[nodiscard]] const Slot* SlotOf(Id id) const;
   Ordered& At(Place place);
   void Move(Id id, Place to);
@@ -84,8 +97,9 @@ class SpoolIndex {
 
   std::deque<Slot> slots_;
   std::vector<SlotNumber> free_;
-  Ordered waiting_, postponed_, handed_out_;
-  std::uint64_t batches_ = 0, files_ = 0, lines_ = 0, file_bytes_ = 0;
+  std::uint16_t directory_ = 0;
+  Ordered waiting_, postponed_, handed_out_, away_;
+  std::uint64_t batches_ = 0, files_ = 0, lines_ = 0, away_lines_ = 0, file_bytes_ = 0;
   std::uint64_t waiting_files_ = 0, waiting_file_bytes_ = 0;
 };
 

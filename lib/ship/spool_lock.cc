@@ -51,6 +51,7 @@ SpoolLock::SpoolLock(std::string root, std::string target, SpoolRole role)
 }
 
 SpoolLock::State SpoolLock::Take() {
+  former_was_removed_ = false;
   const bool held = state_ == State::kHeld && IsAt(directory_, path()) && !IsReplaced(file_, directory_, kLockFile);
   if (held && (file_.valid() || LockFile())) {
     TakeService(directory_);  // it may have been replaced or removed; who delivers goes on in any case
@@ -80,6 +81,7 @@ SpoolLock::State SpoolLock::Open() {
   if (!root) return Fail(root_, root.error());
   auto directory = OpenOrMakeDirectory(*root, target_);
   if (!directory) return Fail(path(), directory.error());
+  former_was_removed_ = IsRemoved(directory_);
   root_directory_ = std::move(*root);
   directory_ = std::move(*directory);
   if (!TakeService(directory_)) return Elsewhere({.pid = service_.holder()});

@@ -62,6 +62,9 @@ class SpoolLock {
   // Grows whenever the lock is taken: then the directory may be another than before.
   [[nodiscard]] std::uint64_t times_taken() const { return times_taken_; }
 
+  // Of the last Take(): the directory of before was removed, and not only moved away. Nothing comes back from there.
+  [[nodiscard]] bool former_was_removed() const { return former_was_removed_; }
+
   // Of the root and of the target; valid once the lock was held, here or elsewhere.
   [[nodiscard]] const FileDescriptor& root_directory() const { return root_directory_; }
   [[nodiscard]] const FileDescriptor& directory() const { return directory_; }
@@ -78,6 +81,7 @@ class SpoolLock {
   ServiceLock service_;
   bool is_service_ = true;  // nothing is known of another one
   std::uint64_t times_taken_ = 0;
+  bool former_was_removed_ = false;
   State state_ = State::kFailed;
   SpoolRole role_;
   SpoolNote holder_;

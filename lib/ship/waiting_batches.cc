@@ -1,5 +1,6 @@
 #include "ship/waiting_batches.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace vmtelem {
@@ -51,6 +52,15 @@ WaitingBatches::Parts WaitingBatches::Join(std::optional<SpooledBatch>& kept, Li
     parts.push_back(std::move(*std::exchange(kept, std::nullopt)));
   }
   return parts;
+}
+
+std::size_t WaitingBatches::Displaced(const std::vector<std::uint64_t>& ids) {
+  std::size_t lines = 0;
+  for (auto* kept : {&next_live_, &next_old_}) {
+    if (!*kept || std::find(ids.begin(), ids.end(), (*kept)->id) == ids.end()) continue;
+    if (std::exchange((*kept)->durable, false)) lines += (*kept)->batch->line_count();
+  }
+  return lines;
 }
 
 std::size_t WaitingBatches::MakeDurable() {

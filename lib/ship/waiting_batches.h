@@ -38,6 +38,8 @@ class WaitingBatches {
   // Puts on disk those that were looked at and did not fit, and that only memory holds, if the disk takes them now. How
   // many lines.
   std::size_t MakeDurable();
+  // Those that were looked at, and are among these ids, are durable no more. How many lines.
+  std::size_t Displaced(const std::vector<std::uint64_t>& ids);
 
  private:
   static constexpr std::size_t kMaxLive = 256;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "ship/batcher.h"
@@ -57,6 +58,7 @@ struct Writer::State {
   void SealAndStart(SteadyTime now);
   void Seal(SteadyTime now);
   void NoteChanges(SteadyTime now);
+  void NoteLosses(const std::vector<SpoolLoss>& losses, SteadyTime now);
   [[nodiscard]] Pace PaceAt(SteadyTime now) const;
   [[nodiscard]] bool Finished(SteadyTime now) const;
   [[nodiscard]] Nanoseconds Timeout(SteadyTime now) const;
@@ -133,14 +135,19 @@ void Writer::State::NoteChanges(SteadyTime now) {
     log.Found(changes.recovered_lines, now);
   }
   if (changes.recovered_lines > 0 || changes.released) dispatcher.MoreCame();
+  dispatcher.Displaced(changes.displaced);
   if (changes.persisted_lines > 0) parts.ledger.Move(Place::kQueued, Place::kSpooled, changes.persisted_lines);
   parts.ledger.Move(Place::kSpooled, Place::kWritten, changes.written_lines);
   parts.ledger.Move(Place::kSpooled, Place::kRejected, changes.rejected_lines);
-  for (const SpoolLoss& loss : changes.losses) {
+  NoteLosses(changes.losses, now);
+  if (parts.spool.stats().durable) dispatcher.MakeDurable(kMostMadeDurable);
+}
+
+void Writer::State::NoteLosses(const std::vector<SpoolLoss>& losses, SteadyTime now) {
+  for (const SpoolLoss& loss : losses) {
     parts.ledger.Move(loss.durable ? Place::kSpooled : Place::kQueued, Place::kDropped, loss.lines);
     log.Lost(loss, now);
   }
-  if (parts.spool.stats().durable) dispatcher.MakeDurable(kMostMadeDurable);
 }
 
 // A sealed batch that cannot be sent is of no use, unless it is safer than an open one.
@@ -172,6 +179,7 @@ void Writer::State::End() {
   NoteChanges(now);
   dispatcher.MakeDurable(std::numeric_limits<std::size_t>::max());
   NoteChanges(now);
+  NoteLosses(parts.spool.GiveUpAway(), now);
   const LineCounts counts = parts.ledger.counts();
   const bool left = counts.queued > 0 || (counts.spooled > 0 && !all_tried);
   // A backlog that is being taken, but is longer than the time to stop, is no fault: it waits on the disk.

@@ -35,6 +35,14 @@ class FakeSpool : public Spool {
     return true;
   }
 
+  // What was handed out is on a disk that is out of reach.
+  void DisplaceHandedOut() {
+    for (auto& [id, held] : handed_out_) {
+      if (std::exchange(held.durable, false)) NoteInMemory(held);
+      changes_.displaced.push_back(id);
+    }
+  }
+
   Kept Add(std::shared_ptr<const Batch> batch) override { return {Keep(std::move(batch), disk_works), disk_works}; }
   std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) override {
     return disk_works ? std::optional(Keep(std::move(batch), true)) : std::nullopt;
@@ -106,6 +114,10 @@ class FakeSpool : public Spool {
     if (!batch->second.durable) NoteOutOfMemory(batch->second);
     in_memory_.erase(batch->first);
     batches.erase(batch);
+  }
+  void NoteInMemory(const Held& held) {
+    ++stats_.memory_batches;
+    stats_.memory_bytes += held.batch->bytes().size();
   }
   void NoteOutOfMemory(const Held& held) {
     --stats_.memory_batches;

@@ -7,6 +7,7 @@ vmtelem_unit_test(
           bisection_test.cc
           dead_letters_test.cc
           disk_history_property_test.cc
+          disk_spool_away_test.cc
           disk_spool_bounds_test.cc
           disk_spool_damage_test.cc
           disk_spool_joining_test.cc

@@ -150,5 +150,33 @@ TEST_CASE("what another process delivers as soon as it is on the disk is no more
   CHECK(world.adds_up);
 }
 
+TEST_CASE("what was on a disk that is away and is on its way is put on the one that is there") {
+  AwayWorld world;
+  world.disk.disk_works = true;
+  world.options.writes_in_flight = 4;
+  world.target.latency = hours(1);
+  world.PushEvery(seconds(2), 10, 3);
+  world.target.At(seconds(8), [&] { world.disk.DisplaceHandedOut(); });
+  CHECK(world.CountsAt(seconds(10)).spooled == 30);
+  CHECK(world.disk.durable_lines() == 30);
+  CHECK(world.adds_up);
+}
+
+TEST_CASE("what was on a disk that is away and is on its way is not durable where nothing takes it") {
+  AwayWorld world;
+  world.disk.disk_works = true;
+  world.options.writes_in_flight = 4;
+  world.target.latency = hours(1);
+  world.PushEvery(seconds(2), 10, 3);
+  world.target.At(seconds(8), [&] {
+    world.disk.disk_works = false;
+    world.disk.DisplaceHandedOut();
+  });
+  const LineCounts counts = world.CountsAt(seconds(10));
+  CHECK(counts.spooled == 0);
+  CHECK(counts.in_flight == 30);
+  CHECK(world.adds_up);
+}
+
 }  // namespace
 }  // namespace vmtelem

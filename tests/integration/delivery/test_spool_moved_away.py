@@ -1,0 +1,67 @@
+"""The directory of the spool is moved away while a `run` uses it, another is put in its place, and the first one comes back or does
+not. Nothing counts as lost, and nothing as found, that is only elsewhere."""
+
+import re
+
+import pytest
+from harness import books, spool_files
+from harness.delivery import delivered, missing_cycles
+from harness.through_trouble import DOWN, points_missing, settings_of
+from harness.wait import wait_for
+from influx_server import FakeInflux, ok
+
+
+class Moving:
+    """A `run` whose database is down, and the places where its directory is."""
+
+    def __init__(self, program, server, directory):
+        self.server, self.place = server, directory / "spool"
+        self.away, self.meanwhile = directory / "away", directory / "meanwhile"
+        server.default = DOWN
+        self.running = program.start("run", **settings_of(server, directory, self.place, DRAIN_TIMEOUT="1s"))
+        self.wait_for_batches()
+
+    def wait_for_batches(self):
+        wait_for(lambda: len(spool_files.batches(self.place)) > 5, 30, "batches on the disk")
+
+    def move_away(self):
+        self.place.rename(self.away)
+        self.place.mkdir(mode=0o700)
+        self.wait_for_batches()
+
+    def bring_back(self):
+        """With what was written in its place, once the program has seen that it is back."""
+        self.place.rename(self.meanwhile)
+        self.away.rename(self.place)
+        wait_for(lambda: len(re.findall("another directory is at|was at .* is back", self.running.err())) > 1, 30, "it to be noticed")
+        for path in self.meanwhile.glob("*/*.lp.gz"):
+            path.rename(self.place / path.parent.name / path.name)
+
+    def stop(self):
+        code = self.running.stop()
+        return books.at_the_end(self.running), code
+
+
+@pytest.fixture
+def moving(lone_program, tmp_path):
+    with FakeInflux() as server:
+        yield Moving(lone_program, server, tmp_path)
+
+
+def test_what_was_away_is_delivered_when_it_is_back_and_nothing_is_found_or_lost(moving):
+    moving.move_away()
+    moving.bring_back()
+    moving.server.default = ok
+    wait_for(lambda: moving.server.lines and not spool_files.batches(moving.place), 60, "all to be delivered")
+    account, code = moving.stop()
+    assert (account["recovered"], account["dropped"], account["left"], code) == (0, 0, 0, 0)
+    assert missing_cycles(delivered(moving.server)) == [] and points_missing(moving.running, delivered(moving.server)) == 0
+
+
+def test_what_is_away_counts_as_dropped_only_when_the_process_ends(moving):
+    moving.move_away()
+    account, code = moving.stop()
+    there = sum(map(spool_files.lines_named, spool_files.batches(moving.place)))  # with those that were on their way
+    assert (account["dropped"], code) == (account["sampled"] - there, 1)
+    assert account["dropped"] > 0
+    assert f"they went away with the spool directory {moving.place}" in moving.running.err()
