@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "libvirt/domain_ref.h"
+#include "libvirt/api/domain_ref.h"
 
 namespace vmtelem {
 

@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
-#include "libvirt/bulk_call.h"
+#include "libvirt/api/bulk_call.h"
+#include "libvirt/api/virt_error.h"
 #include "libvirt/call_floors.h"
-#include "libvirt/virt_error.h"
 
 namespace vmtelem {
 namespace {

@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "base/result.h"
-#include "libvirt/connection.h"
-#include "libvirt/domain_pointers.h"
-#include "libvirt/domain_ref.h"
-#include "libvirt/event_loop.h"
-#include "libvirt/lane.h"
-#include "libvirt/open_sockets.h"
-#include "libvirt/stats_reader.h"
+#include "libvirt/api/connection.h"
+#include "libvirt/api/domain_pointers.h"
+#include "libvirt/api/domain_ref.h"
+#include "libvirt/api/event_loop.h"
+#include "libvirt/api/open_sockets.h"
+#include "libvirt/lane/lane.h"
+#include "libvirt/read/stats_reader.h"
 #include "libvirt/sweep.h"
 
 namespace vmtelem {

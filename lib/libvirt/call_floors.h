@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "libvirt/domain_ref.h"
-#include "libvirt/stats_reader.h"
+#include "libvirt/api/domain_ref.h"
+#include "libvirt/read/stats_reader.h"
 #include "model/snapshot.h"
 
 namespace vmtelem {

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/backoff.h"
-#include "libvirt/uri.h"
+#include "libvirt/api/uri.h"
 
 namespace vmtelem {
 namespace {

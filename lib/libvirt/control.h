@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "libvirt/api/domain_events.h"
 #include "libvirt/control_session.h"
-#include "libvirt/device_book.h"
-#include "libvirt/domain_events.h"
+#include "libvirt/read/device_book.h"
 #include "libvirt/reconnect_pause.h"
 #include "libvirt/roster.h"
 #include "model/hypervisor.h"

@@ -6,11 +6,11 @@
 
 #include <fmt/format.h>
 
+#include "libvirt/api/domain_identity.h"
+#include "libvirt/api/virt_error.h"
 #include "libvirt/domain_filter.h"
-#include "libvirt/domain_identity.h"
-#include "libvirt/look_up.h"
-#include "libvirt/values.h"
-#include "libvirt/virt_error.h"
+#include "libvirt/read/look_up.h"
+#include "libvirt/read/values.h"
 
 namespace vmtelem {
 namespace {

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "base/result.h"
-#include "libvirt/connection.h"
-#include "libvirt/device_book.h"
-#include "libvirt/domain_events.h"
-#include "libvirt/domain_ref.h"
-#include "libvirt/event_loop.h"
-#include "libvirt/handles.h"
-#include "libvirt/lane.h"
+#include "libvirt/api/connection.h"
+#include "libvirt/api/domain_events.h"
+#include "libvirt/api/domain_ref.h"
+#include "libvirt/api/event_loop.h"
+#include "libvirt/api/handles.h"
+#include "libvirt/lane/lane.h"
+#include "libvirt/read/device_book.h"
 #include "model/hypervisor.h"
 #include "model/source.h"
 

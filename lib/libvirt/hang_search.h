@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "libvirt/api/domain_ref.h"
 #include "libvirt/bulk_session.h"
 #include "libvirt/daemon_life.h"
-#include "libvirt/domain_ref.h"
 #include "libvirt/lane_pool.h"
 
 namespace vmtelem {

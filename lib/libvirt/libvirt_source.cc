@@ -14,10 +14,11 @@
 #include <libvirt/libvirt.h>
 
 #include "base/backoff.h"
+#include "libvirt/api/host_name.h"
+#include "libvirt/api/uri.h"
 #include "libvirt/call_floors.h"
 #include "libvirt/control.h"
 #include "libvirt/daemon_life.h"
-#include "libvirt/host_name.h"
 #include "libvirt/incarnations.h"
 #include "libvirt/lane_pool.h"
 #include "libvirt/poll.h"
@@ -25,7 +26,6 @@
 #include "libvirt/shards.h"
 #include "libvirt/snapshot_filler.h"
 #include "libvirt/stuck_domains.h"
-#include "libvirt/uri.h"
 
 namespace vmtelem {
 namespace {

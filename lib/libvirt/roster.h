@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "libvirt/domain_events.h"
-#include "libvirt/domain_ref.h"
+#include "libvirt/api/domain_events.h"
+#include "libvirt/api/domain_ref.h"
 #include "model/hypervisor.h"
 
 namespace vmtelem {

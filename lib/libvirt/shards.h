@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "libvirt/domain_ref.h"
+#include "libvirt/api/domain_ref.h"
 
 // How the VMs of a host are shared out to calls in parallel, and how long these may take. Pure.
 namespace vmtelem {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "libvirt/domain_ref.h"
+#include "libvirt/api/domain_ref.h"
 #include "libvirt/poll.h"
 #include "libvirt/stuck_domains.h"
 #include "model/snapshot.h"

@@ -1,44 +1,44 @@
 vmtelem_stage(
   libvirt
-  SOURCES asking_order.cc
-          bulk_call.cc
-          bulk_decode.cc
+  SOURCES api/bulk_call.cc
+          api/connection.cc
+          api/domain_events.cc
+          api/domain_pointers.cc
+          api/event_loop.cc
+          api/host_name.cc
+          api/open_sockets.cc
+          api/pointer_feed.cc
+          api/tcp_keepalive.cc
+          api/uri.cc
+          api/virt_error.cc
+          asking_order.cc
           bulk_session.cc
           call_floors.cc
-          connection.cc
           control.cc
           control_session.cc
           daemon_life.cc
-          device_book.cc
-          domain_calls.cc
-          domain_events.cc
           domain_filter.cc
-          domain_pointers.cc
-          domain_xml.cc
-          event_loop.cc
           hang_search.cc
-          host_name.cc
           incarnations.cc
-          lane.cc
+          lane/lane.cc
+          lane/parking_lot.cc
           lane_pool.cc
           late_calls.cc
           libvirt_source.cc
-          look_up.cc
-          open_sockets.cc
-          parking_lot.cc
-          pointer_feed.cc
           poll.cc
+          read/bulk_decode.cc
+          read/device_book.cc
+          read/domain_calls.cc
+          read/domain_xml.cc
+          read/look_up.cc
+          read/stats_reader.cc
+          read/values.cc
           reconnect_pause.cc
           roster.cc
           shards.cc
           snapshot_filler.cc
           stats_calls.cc
-          stats_reader.cc
           stuck_domains.cc
           sweep.cc
-          tcp_keepalive.cc
-          uri.cc
-          values.cc
-          virt_error.cc
   STAGES model
   LIBRARIES PkgConfig::LIBVIRT pugixml::pugixml)

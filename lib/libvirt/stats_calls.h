@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "libvirt/api/domain_ref.h"
 #include "libvirt/bulk_session.h"
-#include "libvirt/domain_ref.h"
 #include "libvirt/lane_pool.h"
 #include "libvirt/shards.h"
 

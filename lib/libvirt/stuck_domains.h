@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "libvirt/domain_ref.h"
-#include "libvirt/parking_lot.h"
+#include "libvirt/api/domain_ref.h"
+#include "libvirt/lane/parking_lot.h"
 
 namespace vmtelem {
 

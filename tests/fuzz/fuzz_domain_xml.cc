@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "libvirt/domain_xml.h"
+#include "libvirt/read/domain_xml.h"
 
 // Any bytes give a list of devices; each of them has a name of its own.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -4,8 +4,8 @@
 
 #include "daemon_fixture.h"
 #include "fake_peer.h"
-#include "libvirt/domain_events.h"
-#include "libvirt/handles.h"
+#include "libvirt/api/domain_events.h"
+#include "libvirt/api/handles.h"
 
 // What the control connection does beside the sampling, and how it is lost.
 namespace vmtelem {

@@ -10,7 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include "fakes/eventually.h"
-#include "libvirt/handles.h"
+#include "libvirt/api/handles.h"
 #include "libvirt/lane_pool.h"
 #include "source_fixture.h"
 

@@ -1,6 +1,6 @@
 #include "discovery_fixture.h"
 #include "fake_peer.h"
-#include "libvirt/domain_events.h"
+#include "libvirt/api/domain_events.h"
 
 // How a source learns which VMs run, and which devices they have.
 namespace vmtelem {

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "libvirt/domain_identity.h"
+#include "libvirt/api/domain_identity.h"
 #include "scaled_clock.h"
 
 namespace vmtelem {

@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "fakes/eventually.h"
-#include "libvirt/handles.h"
+#include "libvirt/api/handles.h"
 #include "source_fixture.h"
 
 namespace vmtelem {

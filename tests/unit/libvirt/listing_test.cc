@@ -4,7 +4,7 @@
 #include "discovery_fixture.h"
 #include "fake_peer.h"
 #include "gate.h"
-#include "libvirt/domain_events.h"
+#include "libvirt/api/domain_events.h"
 
 // A list of the VMs that takes its time.
 namespace vmtelem {

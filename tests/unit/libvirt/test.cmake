@@ -1,50 +1,50 @@
 vmtelem_unit_test(
   libvirt
-  SOURCES asking_order_test.cc
-          bulk_decode_test.cc
+  SOURCES api/domain_events_test.cc
+          api/domain_pointers_test.cc
+          api/event_loop_test.cc
+          api/host_name_test.cc
+          api/open_sockets_test.cc
+          api/tcp_keepalive_test.cc
+          api/uri_test.cc
+          api/virt_error_test.cc
+          asking_order_test.cc
           call_floors_test.cc
-          call_time_test.cc
           cap_test.cc
           connecting_test.cc
           control_test.cc
           cycle_end_test.cc
           daemon_life_test.cc
-          device_book_test.cc
           discovery_test.cc
-          domain_events_test.cc
           domain_filter_test.cc
-          domain_pointers_test.cc
-          domain_xml_test.cc
-          doorbell_test.cc
-          event_loop_test.cc
           fake_daemon.cc
           fake_peer.cc
-          host_name_test.cc
           hung_vm_test.cc
           incarnations_test.cc
           interrupt_test.cc
-          lane_test.cc
+          lane/doorbell_test.cc
+          lane/lane_test.cc
+          lane/parking_lot_test.cc
           libvirt_hooks.cc
           libvirt_source_test.cc
           listing_test.cc
           locked_vm_test.cc
-          lost_connection_test.cc
           lost_call_test.cc
-          monitor_test.cc
+          lost_connection_test.cc
           mute_connections_test.cc
           new_daemon_test.cc
-          open_sockets_test.cc
-          parking_lot_test.cc
+          read/bulk_decode_test.cc
+          read/call_time_test.cc
+          read/device_book_test.cc
+          read/domain_xml_test.cc
+          read/monitor_test.cc
+          read/single_calls_test.cc
+          read/stats_reader_test.cc
+          read/values_test.cc
           reconnect_pause_test.cc
           roster_test.cc
           shards_test.cc
           silent_daemon_test.cc
-          single_calls_test.cc
-          stats_reader_test.cc
           stuck_domains_test.cc
-          tcp_keepalive_test.cc
-          uri_test.cc
-          values_test.cc
-          virt_error_test.cc
   LIBRARIES ${CMAKE_DL_LIBS})
 target_compile_definitions(unit_libvirt PRIVATE VMTELEM_NODE_XML="${PROJECT_SOURCE_DIR}/tests/fakes/node.xml")

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "libvirt/api/handles.h"
+#include "libvirt/api/virt_error.h"
+
+namespace vmtelem {
+
+// A read-only connection to a hypervisor. One thread (a lane's) makes, uses and destroys it; every member but type()
+// may block for ever.
+class Connection {
+ public:
+  // Never asks anybody for anything: what libvirt cannot find in its auth.conf it goes without.
+  static Result<Connection> Open(const std::string& uri);
+
+  [[nodiscard]] virConnectPtr get() const { return handle_.get(); }
+  [[nodiscard]] const std::string& type() const { return type_; }  // "QEMU", "TEST", ...: virConnectGetType
+  [[nodiscard]] bool alive() const { return virConnectIsAlive(handle_.get()) != 0; }
+
+  // Whether the connection is gone after a call on it failed with `error`.
+  [[nodiscard]] bool LostAfter(const VirtError& error) const { return MeansConnectionLost(error) || !alive(); }
+  // Of such a call, see CallError(); kUnreachable if the connection is gone.
+  [[nodiscard]] Error Failure(const std::string& what, const VirtError& error) const;
+
+  // Absent if the hypervisor does not tell; some refuse it on a read-only connection.
+  [[nodiscard]] std::optional<std::string> HostName() const;
+
+  // `flags` of virConnectListAllDomains.
+  [[nodiscard]] Result<std::vector<DomainHandle>> ListDomains(unsigned flags) const;
+
+ private:
+  explicit Connection(ConnectHandle handle);
+
+  ConnectHandle handle_;
+  std::string type_;
+};
+
+}  // namespace vmtelem

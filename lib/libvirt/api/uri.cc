@@ -1,0 +1,147 @@
+#include "libvirt/api/uri.h"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+namespace vmtelem {
+namespace {
+
+struct Parts {
+  std::string_view scheme, user_info, host_port, query;
+};
+
+bool HasNumericPort(std::string_view host_port) {
+  const std::size_t colon = host_port.rfind(':');
+  return colon == std::string_view::npos ||
+         host_port.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
+}
+
+// Where "user:password@host:port" ends. What looks like a port but is none is the start of a password with a / ? or #
+// that should have been percent-encoded; libvirt will refuse the URI, but until then it must not be shown.
+std::size_t AuthorityEnd(std::string_view rest) {
+  const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
+  const std::string_view authority = rest.substr(0, end);
+  const std::size_t last_at = rest.rfind('@');
+  const bool cut_short = authority.find('@') == std::string_view::npos && last_at != std::string_view::npos &&
+                         !authority.starts_with('[') && !HasNumericPort(authority);
+  return cut_short ? std::min(rest.find_first_of("/?#", last_at), rest.size()) : end;
+}
+
+Parts Split(std::string_view uri) {
+  Parts parts;
+  const std::size_t scheme_end = uri.find("://");
+  if (scheme_end == std::string_view::npos) return parts;
+  parts.scheme = uri.substr(0, scheme_end);
+  std::string_view rest = uri.substr(scheme_end + 3);
+  const std::size_t authority_end = AuthorityEnd(rest);
+  const std::string_view authority = rest.substr(0, authority_end);
+  const std::size_t at = authority.rfind('@');  // the last: a password that is not percent-encoded may hold one
+  if (at != std::string_view::npos) parts.user_info = authority.substr(0, at);
+  parts.host_port = at == std::string_view::npos ? authority : authority.substr(at + 1);
+  rest.remove_prefix(authority_end);
+  const std::size_t question = rest.find('?');
+  if (question != std::string_view::npos) parts.query = rest.substr(question + 1);
+  return parts;
+}
+
+// Where the user part may begin. Of a URI without "//" all is taken for it; a "://" further on may be of a parameter.
+std::size_t UserInfoStart(std::string_view uri) {
+  const std::size_t scheme_end = std::min(uri.find_first_of(":@/?#"), uri.size());
+  return uri.substr(scheme_end).starts_with("://") ? scheme_end + 3 : 0;
+}
+
+// What stands behind each colon up to the last @: which of the colons ends the user is not known without "//".
+void AddPasswords(std::string_view uri, std::vector<std::string>& secrets) {
+  const std::size_t start = UserInfoStart(uri);
+  const std::size_t at = uri.rfind('@');
+  if (at == std::string_view::npos || at < start) return;
+  const std::string_view user_info = uri.substr(start, at - start);
+  for (std::size_t colon = user_info.find(':'); colon != std::string_view::npos;
+       colon = start == 0 ? user_info.find(':', colon + 1) : std::string_view::npos) {
+    secrets.emplace_back(user_info.substr(colon + 1));
+  }
+  // An @ further on may belong to a parameter.
+  const std::string_view authority_user = Split(uri).user_info;
+  const std::size_t colon = authority_user.find(':');
+  if (colon != std::string_view::npos) secrets.emplace_back(authority_user.substr(colon + 1));
+}
+
+void AddParameterValues(std::string_view uri, std::vector<std::string>& secrets) {
+  const std::size_t question = uri.find('?');
+  std::string_view rest = question == std::string_view::npos ? std::string_view{} : uri.substr(question + 1);
+  while (!rest.empty()) {
+    const std::string_view parameter = rest.substr(0, rest.find_first_of("&;#"));
+    rest.remove_prefix(std::min(parameter.size() + 1, rest.size()));
+    const std::size_t equals = parameter.find('=');
+    const std::string_view value = equals == std::string_view::npos ? parameter : parameter.substr(equals + 1);
+    // A switch like no_tty=1 is no secret, and without its digit no number in a message could be read.
+    if (value != "0" && value != "1") secrets.emplace_back(value);
+  }
+}
+
+int HexValue(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  return -1;
+}
+
+std::string PercentDecoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escape =
+        text[i] == '%' && i + 2 < text.size() && HexValue(text[i + 1]) >= 0 && HexValue(text[i + 2]) >= 0;
+    decoded += escape ? static_cast<char>(HexValue(text[i + 1]) * 16 + HexValue(text[i + 2])) : text[i];
+    if (escape) i += 2;
+  }
+  return decoded;
+}
+
+void ReplaceAll(std::string& text, std::string_view from, std::string_view to) {
+  if (from.empty()) return;
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+}  // namespace
+
+std::string UriForDisplay(const std::string& uri) {
+  const std::size_t start = UserInfoStart(uri);
+  // A password may hold any of "/?#" unescaped, so everything up to the last @ is taken for the user part.
+  const std::size_t at = uri.rfind('@');
+  const bool has_user = at != std::string::npos && at >= start;
+  const std::string rest = uri.substr(has_user ? at : start);
+  const std::size_t question = rest.find('?');
+  return uri.substr(0, start) + (has_user ? "***" : "") + rest.substr(0, question) +
+         (question == std::string::npos ? "" : "?***");
+}
+
+std::string WithoutPassword(std::string text, const std::string& uri) {
+  std::vector<std::string> secrets;
+  AddPasswords(uri, secrets);
+  AddParameterValues(uri, secrets);
+  const std::size_t written = secrets.size();
+  for (std::size_t i = 0; i < written; ++i) secrets.push_back(PercentDecoded(secrets[i]));
+  // The longest first: one may be a part of another.
+  std::sort(secrets.begin(), secrets.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  ReplaceAll(text, uri, UriForDisplay(uri));
+  for (const std::string& secret : secrets) ReplaceAll(text, secret, "***");
+  return text;
+}
+
+std::string UriWithoutPrompts(const std::string& uri) {
+  const Parts parts = Split(uri);
+  const bool over_ssh = parts.scheme.ends_with("+ssh");
+  if (!over_ssh || parts.query.find("no_tty=") != std::string_view::npos) return uri;
+  return uri + (uri.find('?') == std::string::npos ? '?' : '&') + "no_tty=1";
+}
+
+std::string UriHost(const std::string& uri) {
+  const std::string_view host_port = Split(uri).host_port;
+  if (host_port.starts_with('[')) return std::string(host_port.substr(1, host_port.find(']') - 1));
+  return std::string(host_port.substr(0, host_port.find(':')));
+}
+
+}  // namespace vmtelem

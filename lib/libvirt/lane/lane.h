@@ -1,0 +1,170 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "libvirt/lane/doorbell.h"
+#include "libvirt/lane/parking_lot.h"
+
+// A call into libvirt has no time-out and cannot be cancelled. So it is made on a thread that may be lost.
+namespace vmtelem {
+
+// The clock as a lane's thread may use it. Once the lane is left behind, the clock's owner may be gone.
+class LaneClock {
+ public:
+  explicit LaneClock(Clock& clock) : clock_(&clock) {}
+
+  // Nothing: nobody waits for the answer any more, so make no further call.
+  [[nodiscard]] std::optional<Stamp> Now();
+  void Abandon();
+  // Likewise, until the next job begins.
+  void GiveUpJob();
+  void BeginJob();
+
+ private:
+  std::mutex mutex_;
+  Clock* clock_;
+  bool job_given_up_ = false;
+};
+
+// What a lane's owner and its thread share. Outlives the owner if the thread does not come back.
+class Mailbox {
+ public:
+  Mailbox(Clock& clock, std::shared_ptr<ParkingLot> lot, std::shared_ptr<Doorbell> bell)
+      : lot_(std::move(lot)), bell_(std::move(bell)), clock_(clock) {}
+
+  // For the owner's thread.
+  void Post(std::function<void()> job);
+  [[nodiscard]] bool idle();
+  // Leaves the thread behind, with the job that it may have.
+  ParkedCall Park(std::thread thread = {});
+  // Nobody waits for the job any more: it is to make no further call.
+  void GiveUpJob() { clock_.GiveUpJob(); }
+  // Asks the thread to end; does not wait for it.
+  void Close(SteadyTime now, std::thread thread = {});
+
+  // For the lane's thread.
+  LaneClock& clock() { return clock_; }
+  [[nodiscard]] std::function<void()> Take();  // blocks; nothing: end
+  void NoteDone();
+  void NoteEnded();
+
+ private:
+  const std::shared_ptr<ParkingLot> lot_;
+  const std::shared_ptr<Doorbell> bell_;
+  LaneClock clock_;
+  std::mutex mutex_;
+  std::condition_variable posted_;
+  std::function<void()> job_;
+  bool idle_ = true;
+  std::optional<ParkedCall> left_behind_;
+};
+
+// For the calling thread alone: a write to a daemon that has died fails, as libvirt expects, instead of ending the
+// process.
+void BlockSigpipe();
+
+// An answer that is on its way.
+template <class T>
+class Pending {
+ public:
+  Pending() = default;
+  explicit Pending(std::shared_ptr<std::optional<T>> answer) : answer_(std::move(answer)) {}
+
+  // Once, when the lane is idle again.
+  [[nodiscard]] T Take() { return std::move(**std::exchange(answer_, nullptr)); }
+
+ private:
+  std::shared_ptr<std::optional<T>> answer_;
+};
+
+// One thread with the one State that it works on (a connection to libvirt and what hangs on it); no other thread ever
+// touches the State, which also dies on the lane's thread. One thread at a time owns and calls the lane; `clock` must
+// live as long as the owner, not as long as the thread.
+//
+// A lane whose call does not return can be *parked*: the thread is left behind inside libvirt with all that the call
+// touches. It discards what arrives late and ends by itself. A parked lane is of no further use; its owner makes
+// another.
+template <class State>
+class Lane {
+ public:
+  // Throws std::system_error if there is no thread to be had.
+  Lane(std::unique_ptr<State> state, Clock& clock, std::shared_ptr<ParkingLot> lot, std::shared_ptr<Doorbell> bell)
+      : clock_(clock), bell_(bell), state_(state.get()) {
+    mailbox_ = std::make_shared<Mailbox>(clock, std::move(lot), std::move(bell));
+    thread_ = std::thread([mailbox = mailbox_, owned = std::move(state)]() mutable {
+      BlockSigpipe();
+      while (auto job = mailbox->Take()) {
+        job();
+        job = nullptr;
+        mailbox->NoteDone();
+      }
+      owned.reset();
+      mailbox->NoteEnded();
+    });
+  }
+  // Never waits. The State is destroyed as soon as the thread is free.
+  ~Lane() {
+    if (mailbox_ != nullptr) mailbox_->Close(clock_.SteadyNow(), std::move(thread_));
+  }
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  // Whether no call is in progress.
+  [[nodiscard]] bool idle() const { return mailbox_->idle(); }
+
+  // Runs `function`, a T(State&, LaneClock&), on the lane's thread, which must be idle. The function and its answer
+  // must own all they hold and hold nothing whose destructor blocks.
+  template <class Function>
+  auto Start(Function function) -> Pending<std::invoke_result_t<Function, State&, LaneClock&>> {
+    using Answer = std::invoke_result_t<Function, State&, LaneClock&>;
+    auto answer = std::make_shared<std::optional<Answer>>();
+    mailbox_->Post([function = std::move(function), answer, state = state_, &clock = mailbox_->clock()]() mutable {
+      try {
+        answer->emplace(function(*state, clock));
+      } catch (const std::exception& error) {
+        answer->emplace(Fail(ErrorCode::kInternal, error.what()));
+      }
+    });
+    return Pending<Answer>(std::move(answer));
+  }
+
+  // Whether the call was done at the deadline. Ends early, with false, when the doorbell is cancelled.
+  bool Await(SteadyTime deadline) {
+    return bell_->WaitUntil(clock_, deadline, [this] { return idle(); });
+  }
+
+  // Nobody waits for the call any more. It ends before the next thing that it would ask libvirt for; then the lane is
+  // idle again.
+  void GiveUpJob() { mailbox_->GiveUpJob(); }
+
+  // Nothing but destruction may follow.
+  ParkedCall Park() { return std::exchange(mailbox_, nullptr)->Park(std::move(thread_)); }
+
+  // Start and Await; kTimeout if there is no answer at the deadline, when the lane is not idle.
+  template <class Function>
+  auto Call(Function function, SteadyTime deadline) -> std::invoke_result_t<Function, State&, LaneClock&> {
+    auto pending = Start(std::move(function));
+    if (!Await(deadline)) return Fail(ErrorCode::kTimeout, "no answer in time");
+    return pending.Take();
+  }
+
+ private:
+  Clock& clock_;
+  const std::shared_ptr<Doorbell> bell_;
+  State* state_;  // owned by the thread
+  std::shared_ptr<Mailbox> mailbox_;
+  std::thread thread_;
+};
+
+}  // namespace vmtelem

@@ -1,0 +1,87 @@
+#include "libvirt/lane/parking_lot.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace vmtelem {
+
+// The last one to hold the lot may be one of its threads.
+ParkingLot::~ParkingLot() {
+  for (std::thread& thread : ended_) thread.detach();
+  for (auto& [id, left] : threads_) {
+    if (left.thread.joinable()) left.thread.detach();
+  }
+}
+
+ParkedCall ParkingLot::Park(std::thread thread) { return Enter(SteadyTime::min(), std::move(thread)); }
+
+ParkedCall ParkingLot::NoteClosing(SteadyTime now, std::thread thread) {
+  return Enter(now + kClosingPatience, std::move(thread));
+}
+
+ParkedCall ParkingLot::Enter(SteadyTime blocked_from, std::thread thread) {
+  JoinEnded();
+  const std::lock_guard guard(mutex_);
+  threads_.emplace(++last_id_, Left{blocked_from, std::move(thread)});
+  return {shared_from_this(), last_id_};
+}
+
+void ParkingLot::Leave(const ParkedCall& call) {
+  const std::lock_guard guard(mutex_);
+  const auto found = threads_.find(call.id_);
+  if (found == threads_.end()) return;
+  if (found->second.thread.joinable()) ended_.push_back(std::move(found->second.thread));
+  threads_.erase(found);
+  left_.notify_all();
+}
+
+void ParkingLot::JoinEnded() {
+  std::vector<std::thread> ended;
+  {
+    const std::lock_guard guard(mutex_);
+    ended.swap(ended_);
+  }
+  for (std::thread& thread : ended) thread.join();
+}
+
+bool ParkingLot::Holds(std::uint64_t id) const {
+  const std::lock_guard guard(mutex_);
+  return threads_.contains(id);
+}
+
+std::size_t ParkingLot::size() const {
+  const std::lock_guard guard(mutex_);
+  return threads_.size();
+}
+
+std::size_t ParkingLot::blocked(SteadyTime now) const {
+  const std::lock_guard guard(mutex_);
+  return BlockedLocked(now);
+}
+
+std::size_t ParkingLot::BlockedLocked(SteadyTime now) const {
+  return static_cast<std::size_t>(std::count_if(threads_.begin(), threads_.end(), [&](const auto& thread) {
+    return thread.second.counts && thread.second.blocked_from <= now;
+  }));
+}
+
+void ParkingLot::Discount() {
+  const std::lock_guard guard(mutex_);
+  for (auto& [id, left] : threads_) left.counts = false;
+}
+
+std::size_t ParkingLot::AwaitClosed(Clock& clock, SteadyTime deadline) {
+  std::size_t left = 0;
+  {
+    std::unique_lock lock(mutex_);
+    clock.WaitUntil(lock, left_, deadline, [&] {
+      return std::all_of(threads_.begin(), threads_.end(),
+                         [](const auto& thread) { return thread.second.blocked_from == SteadyTime::min(); });
+    });
+    left = threads_.size();
+  }
+  JoinEnded();
+  return left;
+}
+
+}  // namespace vmtelem

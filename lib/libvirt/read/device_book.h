@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "libvirt/api/domain_ref.h"
+#include "libvirt/read/domain_xml.h"
+
+namespace vmtelem {
+
+// The devices of VMs, as their XML named them during one run.
+struct KnownDevices {
+  DomainDevices devices;
+  std::optional<std::int64_t> domain_id;
+};
+using DeviceTable = std::unordered_map<std::string, KnownDevices>;  // by UUID
+
+// Which devices the VMs have, for drivers that have to be asked for each one. Their XML is too dear to be read for
+// every sample; this tells when to read it again. One thread; knows no libvirt.
+class DeviceBook {
+ public:
+  explicit DeviceBook(Nanoseconds ttl) : ttl_(ttl) {}
+
+  // Those whose XML is to be read: not known, of an earlier run, older than the time to live, or marked as stale.
+  [[nodiscard]] DomainRefs Due(const DomainRefs& domains, SteadyTime now) const;
+
+  void Put(const DeviceTable& read, SteadyTime now);
+  void MarkStale(const std::string& uuid);
+  // Forgets those that are not among `domains`.
+  void Keep(const DomainRefs& domains);
+
+  // For other threads; a later change makes a new one.
+  [[nodiscard]] std::shared_ptr<const DeviceTable> table() const { return table_; }
+
+ private:
+  Nanoseconds ttl_;
+  std::shared_ptr<const DeviceTable> table_ = std::make_shared<DeviceTable>();
+  std::unordered_map<std::string, SteadyTime> read_at_;  // by UUID; stale ones are not in it
+};
+
+// Null: not known for this run.
+const DomainDevices* FindDevices(const DeviceTable& table, const std::string& uuid,
+                                 std::optional<std::int64_t> domain_id);
+
+}  // namespace vmtelem

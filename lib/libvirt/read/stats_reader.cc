@@ -1,0 +1,291 @@
+#include "libvirt/read/stats_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "libvirt/api/bulk_call.h"
+#include "libvirt/api/domain_identity.h"
+#include "libvirt/read/look_up.h"
+
+namespace vmtelem {
+namespace {
+
+// Keeps a reply far below libvirt's limit of 32 MiB, which newer daemons with dozens of keys per vCPU reach at some
+// 1,900 VMs.
+constexpr std::size_t kMaxDomainsPerCall = 400;
+
+constexpr StatsGroups kMonitorGroups = kGroupBalloon | kGroupBlock;
+// QEMU's driver takes a VM's job, and asks its monitor, for every other group, even where it needs neither.
+constexpr StatsGroups kGroupsWithoutJob = kGroupState | kGroupInterface;
+constexpr StatsGroups kGroupsWithRates = kAllGroups & ~kGroupState;
+
+struct GroupBit {
+  StatsGroup group;
+  unsigned libvirt_bit;
+};
+// Never IOTHREAD, DIRTYRATE or PERF: before libvirt 11 the failure of one VM in these fails the call for all VMs.
+constexpr std::array<GroupBit, 6> kGroupBits{{{kGroupState, VIR_DOMAIN_STATS_STATE},
+                                              {kGroupCpu, VIR_DOMAIN_STATS_CPU_TOTAL},
+                                              {kGroupBalloon, VIR_DOMAIN_STATS_BALLOON},
+                                              {kGroupVcpu, VIR_DOMAIN_STATS_VCPU},
+                                              {kGroupInterface, VIR_DOMAIN_STATS_INTERFACE},
+                                              {kGroupBlock, VIR_DOMAIN_STATS_BLOCK}}};
+
+unsigned LibvirtBits(StatsGroups groups) {
+  unsigned bits = 0;
+  for (const auto& [group, bit] : kGroupBits) bits |= (groups & group) != 0 ? bit : 0U;
+  return bits;
+}
+
+std::span<const virTypedParameter> ParametersOf(const virDomainStatsRecord& record) {
+  return {record.params, static_cast<std::size_t>(std::max(record.nparams, 0))};
+}
+
+// Takes out the balloon where it was asked as a witness only, see BulkBits().
+void DropUnasked(StatsGroups groups, DomainStats& stats) {
+  if ((groups & kGroupBalloon) != 0) return;
+  stats.memory = {};
+  stats.memory_updated_s.reset();
+}
+
+// QEMU's driver chooses the active VMs first and reads each later, so that one may have been shut off in between: it
+// has no id then. One whose QEMU has died and was not cleaned up yet still runs for libvirt, which reads its process's
+// times and memory as 0 (virProcessGetStatInfo). No process has no memory.
+bool HasEnded(const DomainStats& stats) {
+  return !stats.domain_id || stats.state == VIR_DOMAIN_SHUTOFF || stats.memory[MemoryValue::kRssBytes] == 0U;
+}
+
+tl::unexpected<Error> LostConnection(const std::string& reason) {
+  return Fail(ErrorCode::kUnreachable, "the connection was lost: " + reason);
+}
+
+tl::unexpected<Error> Abandoned() { return Fail(ErrorCode::kTimeout, "the call was given up"); }
+
+}  // namespace
+
+// One Read() while it goes on.
+struct StatsReader::Reading {
+  const Question& question;
+  StatsGroups groups;
+  Answer& answer;
+  LaneClock& clock;
+  std::size_t used = 0;  // so many of answer.domains are of this answer; the rest is memory
+
+  struct Partial {
+    DomainHandle domain;
+    std::size_t slot;
+  };
+  std::vector<Partial> partial{};
+
+  // A cleared place for a VM; references to others end here.
+  DomainStats& Add(virDomainPtr domain, const CallTime& call) {
+    if (used == answer.domains.size()) answer.domains.emplace_back();
+    DomainStats& stats = answer.domains[used++];
+    ClearCounters(stats);
+    SetIdentity(stats, domain);
+    stats.stamp = call.begin;
+    stats.call_took = call.took;
+    return stats;
+  }
+};
+
+StatsReader::StatsReader(const Connection& connection)
+    : connection_(connection), is_qemu_(connection.type() == "QEMU") {}
+
+Result<void> StatsReader::Read(std::span<const virDomainPtr> domains, const Question& question, Answer& answer,
+                               LaneClock& clock) {
+  const StatsGroups mask = question.depth == Depth::kFull ? kAllGroups : kGroupsWithoutJob;
+  Reading reading{question, question.groups & mask, answer, clock};
+  answer.problems.clear();
+  answer.without_monitor.clear();
+  answer.stale_devices.clear();
+  const std::uint64_t out_of_range_before = decoder_.values_out_of_range() + calls_.values_out_of_range();
+  for (std::size_t first = 0; first < domains.size(); first += kMaxDomainsPerCall) {
+    const auto chunk = domains.subspan(first, std::min(kMaxDomainsPerCall, domains.size() - first));
+    auto read = ReadInBulk(chunk, reading);
+    if (!read) return read;
+  }
+  auto retried = RetryPartial(reading);
+  answer.domains.resize(reading.used);
+  answer.values_out_of_range = decoder_.values_out_of_range() + calls_.values_out_of_range() - out_of_range_before;
+  return retried;
+}
+
+Result<void> StatsReader::ReadInBulk(std::span<const virDomainPtr> domains, Reading& reading) {
+  const StatsGroups in_bulk = reading.groups & ~missing_in_bulk_;
+  if (in_bulk == 0) return ReadByCalls(domains, reading);
+  const auto stamp = reading.clock.Now();
+  if (!stamp) return Abandoned();
+  const auto records = GetStats(domains, BulkBits(reading, in_bulk), nowait_);
+  if (!records) return ReadApart(domains, LastVirtError(), reading);
+  const auto end = reading.clock.Now();
+  if (!end) return Abandoned();
+  return TakeRecords(records->all, {*stamp, end->steady - stamp->steady}, reading);
+}
+
+// After a bulk call that failed: by what the driver does have, or in halves, so that one VM's error costs that VM only.
+Result<void> StatsReader::ReadApart(std::span<const virDomainPtr> domains, const VirtError& error, Reading& reading) {
+  if (connection_.LostAfter(error)) return LostConnection(error.message);
+  // The vz driver does not know the flag. QEMU's does: there, the error is of something else.
+  if (error.code == VIR_ERR_INVALID_ARG && nowait_ && !is_qemu_) {
+    nowait_ = false;
+    return ReadInBulk(domains, reading);
+  }
+  if (MeansNoSuchCall(error)) {
+    missing_in_bulk_ = kAllGroups;
+    return ReadByCalls(domains, reading);
+  }
+  Error failure = CallError("read the statistics of the VMs", error);
+  if (failure.code == ErrorCode::kDenied) return tl::make_unexpected(failure);
+  if (domains.size() == 1) {
+    if (failure.code == ErrorCode::kNotFound) return {};
+    const DomainStats& stats = reading.Add(domains[0], {reading.clock.Now().value_or(Stamp{})});
+    reading.answer.problems.push_back(CallError(fmt::format("read the statistics of VM '{}'", stats.name), error));
+    return {};
+  }
+  const auto half = domains.size() / 2;
+  auto first = ReadInBulk(domains.first(half), reading);
+  return first ? ReadInBulk(domains.subspan(half), reading) : first;
+}
+
+Result<void> StatsReader::TakeRecords(std::span<const virDomainStatsRecordPtr> records, const CallTime& call,
+                                      Reading& reading) {
+  const std::size_t first = reading.used;
+  StatsGroups seen = 0;
+  std::vector<virDomainPtr> running;
+  running.reserve(records.size());
+  for (const auto* record : records) {
+    DomainStats& stats = reading.Add(record->dom, call);
+    seen |= decoder_.Decode(ParametersOf(*record), stats);
+    if (is_qemu_ && HasEnded(stats)) {
+      --reading.used;
+      continue;
+    }
+    running.push_back(record->dom);
+    if (is_qemu_ && reading.question.depth == Depth::kFull) NoteMonitor(record->dom, reading.used - 1, reading);
+  }
+  // QEMU's bulk has every group; there, a group may be missing because a VM is busy, which is not for ever.
+  if (!probed_ && !records.empty() && !is_qemu_) missing_in_bulk_ = reading.groups & ~seen;
+  probed_ = probed_ || !records.empty();
+  return FillFromCalls(running, first, reading);
+}
+
+// `vms` lie in the answer from `first` on; those that have gone meanwhile are taken out.
+Result<void> StatsReader::FillFromCalls(std::span<const virDomainPtr> vms, std::size_t first, Reading& reading) {
+  const bool beside_bulk = is_qemu_ && reading.question.depth == Depth::kWithoutMonitor;
+  const StatsGroups groups = beside_bulk ? reading.question.groups : reading.groups & missing_in_bulk_;
+  if (groups == 0) return {};
+  auto& domains = reading.answer.domains;
+  std::size_t kept = first;
+  for (std::size_t i = 0; i < vms.size(); ++i) {
+    const auto running = ReadByCalls(vms[i], groups, domains[first + i], reading);
+    if (!running) return tl::make_unexpected(running.error());
+    if (*running) std::swap(domains[kept++], domains[first + i]);
+  }
+  reading.used = kept;
+  return {};
+}
+
+Result<void> StatsReader::ReadByCalls(std::span<const virDomainPtr> domains, Reading& reading) {
+  const bool whole = reading.question.depth == Depth::kFull;
+  const StatsGroups groups = whole ? reading.groups : reading.question.groups;
+  for (auto* domain : domains) {
+    DomainStats& stats = reading.Add(domain, {reading.clock.Now().value_or(Stamp{})});
+    const auto running = ReadByCalls(domain, groups, stats, reading);
+    if (!running) return tl::make_unexpected(running.error());
+    if (!*running) --reading.used;
+  }
+  return {};
+}
+
+// False: not running any more. What bulk gave of the VM's counters before was read before: then its stamp stays.
+Result<bool> StatsReader::ReadByCalls(virDomainPtr domain, StatsGroups groups, DomainStats& stats, Reading& reading) {
+  const auto stamp = reading.clock.Now();
+  if (!stamp) return Abandoned();
+  auto& problems = reading.answer.problems;
+  const std::size_t problems_before = problems.size();
+  bool running = false;
+  if (is_qemu_ && !MayLookUp(domain, reading.clock)) return reading.groups != 0;  // what the bulk gave remains
+  if (is_qemu_ && reading.question.depth == Depth::kWithoutMonitor) {
+    running = calls_.ReadWithoutMonitor(domain, groups, stats, problems);
+  } else {
+    if ((reading.groups & ~groups & kGroupsWithRates) == 0) stats.stamp = *stamp;
+    const auto* devices = FindDevices(*reading.question.devices, stats.uuid, stats.domain_id);
+    running = calls_.Read(domain, groups, stats, devices, problems);
+  }
+  const auto end = reading.clock.Now();
+  if (!end) return Abandoned();
+  stats.call_took = end->steady - stats.stamp.steady;
+  if (problems.size() == problems_before) return running;
+  if (!connection_.alive()) return LostConnection(problems.back().message);
+  reading.answer.stale_devices.push_back(stats.uuid);
+  return running;
+}
+
+void StatsReader::NoteMonitor(virDomainPtr domain, std::size_t slot, Reading& reading) {
+  DomainStats& stats = reading.answer.domains[slot];
+  if ((reading.groups & kMonitorGroups) == 0) return;
+  if (HasMonitorFields(stats)) {
+    stats.monitor_ok = true;
+  } else if (LacksMonitorFields(stats)) {
+    virDomainRef(domain);
+    reading.partial.push_back({DomainHandle(domain), slot});
+  }
+  DropUnasked(reading.groups, stats);
+}
+
+// Another client held the job of these VMs just then; it is rarely held for long. Not so where a call of our own holds
+// it, which is known to hang.
+Result<void> StatsReader::RetryPartial(Reading& reading) {
+  const auto& hung = reading.question.hung;
+  std::vector<virDomainPtr> domains;
+  for (const auto& partial : reading.partial) {
+    const std::string& uuid = reading.answer.domains[partial.slot].uuid;
+    if (std::find(hung.begin(), hung.end(), uuid) == hung.end()) domains.push_back(partial.domain.get());
+  }
+  if (!domains.empty()) {
+    const auto stamp = reading.clock.Now();
+    if (!stamp) return Abandoned();
+    if (const auto records = GetStats(domains, BulkBits(reading, reading.groups), nowait_)) {
+      const auto end = reading.clock.Now();
+      if (!end) return Abandoned();
+      for (const auto* record : records->all) TakeRetried(*record, {*stamp, end->steady - stamp->steady}, reading);
+    } else if (const VirtError error = LastVirtError(); connection_.LostAfter(error)) {
+      return LostConnection(error.message);
+    }
+  }
+  for (const auto& partial : reading.partial) {
+    DomainStats& stats = reading.answer.domains[partial.slot];
+    if (stats.monitor_ok) continue;
+    reading.answer.without_monitor.push_back(stats.uuid);
+    const bool is_known = std::find(hung.begin(), hung.end(), stats.uuid) != hung.end();
+    if (!is_known) NoteBusyMonitor(partial.domain.get(), reading.clock, stats);
+  }
+  return {};
+}
+
+void StatsReader::TakeRetried(const virDomainStatsRecord& record, const CallTime& call, Reading& reading) {
+  ClearCounters(retried_);
+  SetIdentity(retried_, record.dom);
+  retried_.stamp = call.begin;
+  retried_.call_took = call.took;
+  decoder_.Decode(ParametersOf(record), retried_);
+  if (!HasMonitorFields(retried_)) return;
+  retried_.monitor_ok = true;
+  DropUnasked(reading.groups, retried_);
+  const auto is_same = [&](const auto& partial) { return reading.answer.domains[partial.slot].uuid == retried_.uuid; };
+  const auto found = std::find_if(reading.partial.begin(), reading.partial.end(), is_same);
+  if (found != reading.partial.end()) std::swap(reading.answer.domains[found->slot], retried_);
+}
+
+// Of QEMU's disks alone nobody could tell a busy VM from one whose disks never have counters (empty, vhost-user); its
+// balloon tells, see LacksMonitorFields().
+unsigned StatsReader::BulkBits(const Reading& reading, StatsGroups groups) const {
+  const bool needs_witness = is_qemu_ && reading.question.depth == Depth::kFull && (groups & kGroupBlock) != 0;
+  return LibvirtBits(needs_witness ? groups | kGroupBalloon : groups);
+}
+
+}  // namespace vmtelem

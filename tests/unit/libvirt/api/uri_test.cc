@@ -1,0 +1,83 @@
+#include "libvirt/api/uri.h"
+
+#include <catch2/catch.hpp>
+
+namespace vmtelem {
+namespace {
+
+TEST_CASE("user, password and query of a URI are not shown") {
+  const auto [uri, shown] = GENERATE(table<std::string, std::string>({
+      {"qemu:///system", "qemu:///system"},
+      {"qemu+ssh://root@host:22/system", "qemu+ssh://***@host:22/system"},
+      {"qemu+libssh://u:geheim@host/system", "qemu+libssh://***@host/system"},
+      {"qemu+libssh://u:ge@heim@host/system?x=1", "qemu+libssh://***@host/system?***"},
+      {"qemu+libssh://u:ge/heim@host/system", "qemu+libssh://***@host/system"},
+      {"qemu+libssh://u:ge?h#m@host/system", "qemu+libssh://***@host/system"},
+      {"qemu+tcp://[fe80::1]:16509/system?x=ab", "qemu+tcp://[fe80::1]:16509/system?***"},
+      {"qemu+tcp://host:16509/system?socket=/a@b", "qemu+tcp://***@b"},  // as well a password with all of "/?="
+      {"u:geheim@host", "***@host"},
+      {"qemu+ssh:root:geheim@host/system", "***@host/system"},
+      {"u:geheim@host/?x=a://b", "***@host/?***"},
+      {"esx:host?password=geheim", "esx:host?***"},
+      {"esx://host/?password=geheim", "esx://host/?***"},
+      {"", ""},
+  }));
+  CHECK(UriForDisplay(uri) == shown);
+}
+
+TEST_CASE("a password is taken out of a message, also where libvirt decoded it") {
+  const std::string uri = "x://u:p%40ss@h/";
+  CHECK(WithoutPassword("no driver for x://u:p%40ss@h/ (p@ss)", uri) == "no driver for x://***@h/ (***)");
+}
+
+TEST_CASE("secrets are taken out of a message wherever the URI has them") {
+  const auto uri = GENERATE(values<std::string>({
+      "qemu+libssh://u:geheim@h/system",
+      "qemu+libssh://u:geheim@h/system?socket=/a@b",
+      "u:geheim@h",
+      "u:geheim@h/?x=a://b",
+      "qemu+ssh:root:geheim@h/system",
+      "esx://h/?password=geheim",
+      "esx://h/?no_verify=1&password=geh%65im",
+      "esx://h/?geheim",
+      "esx:h?command=geheim;x=geh",
+  }));
+  CAPTURE(uri);
+  CHECK(WithoutPassword("'geheim' was refused by host 10", uri) == "'***' was refused by host 10");
+}
+
+TEST_CASE("a URI that a message quotes is quoted as it is shown") {
+  const std::string uri = "esx://root:geheim@h/?command=nc";
+  CHECK(WithoutPassword("no driver for " + uri, uri) == "no driver for " + UriForDisplay(uri));
+}
+
+TEST_CASE("a message about a URI without a password stays as it is") {
+  CHECK(WithoutPassword("cannot reach host", "qemu+ssh://u@host/system") == "cannot reach host");
+}
+
+TEST_CASE("ssh is told not to ask unless the URI says so itself") {
+  const auto [uri, opened] = GENERATE(table<std::string, std::string>({
+      {"qemu+ssh://h/system", "qemu+ssh://h/system?no_tty=1"},
+      {"qemu+ssh://h/system?socket=/s", "qemu+ssh://h/system?socket=/s&no_tty=1"},
+      {"qemu+ssh://h/system?no_tty=0", "qemu+ssh://h/system?no_tty=0"},
+      {"qemu+libssh://h/system", "qemu+libssh://h/system"},
+      {"qemu:///system", "qemu:///system"},
+      {"", ""},
+  }));
+  CHECK(UriWithoutPrompts(uri) == opened);
+}
+
+TEST_CASE("the host is found in a URI") {
+  const auto [uri, host] = GENERATE(table<std::string, std::string>({
+      {"qemu:///system", ""},
+      {"qemu+ssh://root@node7.example:2222/system", "node7.example"},
+      {"qemu+tls://node7/system", "node7"},
+      {"qemu+tls://[2001:db8::7]:16514/system", "2001:db8::7"},
+      {"test:///default", ""},
+      {"nonsense", ""},
+  }));
+  CHECK(UriHost(uri) == host);
+}
+
+}  // namespace
+}  // namespace vmtelem

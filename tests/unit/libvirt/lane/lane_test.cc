@@ -1,0 +1,276 @@
+#include "libvirt/lane/lane.h"
+
+#include <atomic>
+#include <stdexcept>
+#include <string>
+
+#include <catch2/catch.hpp>
+#include <signal.h>
+
+#include "fakes/eventually.h"
+#include "fakes/fake_clock.h"
+#include "unit/libvirt/gate.h"
+
+namespace vmtelem {
+namespace {
+
+struct Destroyed {
+  std::atomic<bool> done{false};
+  std::thread::id by;
+};
+
+struct State {
+  int calls = 0;
+  std::shared_ptr<Destroyed> destroyed = std::make_shared<Destroyed>();
+  std::shared_ptr<Gate> gate;  // to be passed before it is destroyed
+
+  ~State() {
+    if (gate != nullptr) gate->Pass();
+    destroyed->by = std::this_thread::get_id();
+    destroyed->done = true;
+  }
+};
+using TestLane = Lane<State>;
+
+SteadyTime Soon() { return std::chrono::steady_clock::now() + std::chrono::seconds(30); }
+
+Result<int> One(State&, LaneClock&) { return 1; }
+
+struct Fixture {
+  std::shared_ptr<ParkingLot> lot = std::make_shared<ParkingLot>();
+  std::shared_ptr<Doorbell> bell = std::make_shared<Doorbell>();
+  std::shared_ptr<Gate> gate = std::make_shared<Gate>();
+  SystemClock clock;
+
+  std::unique_ptr<TestLane> Make(std::unique_ptr<State> state = std::make_unique<State>()) {
+    return std::make_unique<TestLane>(std::move(state), clock, lot, bell);
+  }
+  // Has the lane's thread stand at the gate.
+  Pending<Result<std::string>> Hold(TestLane& lane) {
+    const int before = gate->arrivals();
+    auto pending = lane.Start([held = gate](State&, LaneClock&) -> Result<std::string> {
+      held->Pass();
+      return "answer";
+    });
+    REQUIRE(gate->AwaitArrivals(before + 1));
+    return pending;
+  }
+  [[nodiscard]] std::size_t Blocked() const { return lot->blocked(SteadyTime::max()); }
+  bool LotEmpties() {
+    return Eventually([this] { return Blocked() == 0; });
+  }
+};
+
+TEST_CASE_METHOD(Fixture, "calls run one after the other on the lane's own thread with its state") {
+  const auto lane = Make();
+  const auto count = [](State& state, LaneClock&) -> Result<std::pair<int, std::thread::id>> {
+    return std::pair{++state.calls, std::this_thread::get_id()};
+  };
+  const auto first = lane->Call(count, Soon());
+  const auto second = lane->Call(count, Soon());
+  CHECK(first->first == 1);
+  CHECK(second->first == 2);
+  CHECK(first->second == second->second);
+  CHECK(first->second != std::this_thread::get_id());
+}
+
+TEST_CASE_METHOD(Fixture, "an error of the call is the caller's") {
+  const auto lane = Make();
+  const auto answer =
+      lane->Call([](State&, LaneClock&) -> Result<int> { return Fail(ErrorCode::kDenied, "no"); }, Soon());
+  CHECK(answer.error().code == ErrorCode::kDenied);
+  CHECK(lane->Call(One, Soon()) == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "an exception in a call is an internal error and the lane lives") {
+  const auto lane = Make();
+  const auto thrown =
+      lane->Call([](State&, LaneClock&) -> Result<int> { throw std::runtime_error("out of luck"); }, Soon());
+  CHECK(thrown.error().code == ErrorCode::kInternal);
+  CHECK(thrown.error().message == "out of luck");
+  CHECK(lane->Call(One, Soon()) == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a call that was started is waited for until its deadline and is not given up by that") {
+  const auto lane = Make();
+  auto pending = Hold(*lane);
+  CHECK_FALSE(lane->Await(clock.SteadyNow()));
+  CHECK_FALSE(lane->idle());
+  gate->Open();
+  REQUIRE(lane->Await(Soon()));
+  CHECK(lane->idle());
+  CHECK(pending.Take() == std::string("answer"));
+}
+
+TEST_CASE_METHOD(Fixture, "a call without an answer at its deadline is a time-out") {
+  const auto lane = Make();
+  const auto answer = lane->Call(
+      [held = gate](State&, LaneClock&) -> Result<int> {
+        held->Pass();
+        return 1;
+      },
+      clock.SteadyNow());
+  CHECK(answer.error().code == ErrorCode::kTimeout);
+  gate->Open();
+}
+
+TEST_CASE_METHOD(Fixture, "several lanes are at work at the same time and ring one doorbell") {
+  const auto first = Make();
+  const auto second = Make();
+  auto one = Hold(*first);
+  auto other = Hold(*second);
+  CHECK(gate->arrivals() == 2);
+  gate->Open();
+  CHECK(bell->WaitUntil(clock, Soon(), [&] { return first->idle() && second->idle(); }));
+  CHECK(one.Take().has_value());
+  CHECK(other.Take().has_value());
+}
+
+TEST_CASE_METHOD(Fixture, "a lane that is parked counts as blocked until its call returns") {
+  const auto lane = Make();
+  const auto pending = Hold(*lane);
+  const ParkedCall call = lane->Park();
+  CHECK(lot->blocked(clock.SteadyNow()) == 1);
+  CHECK_FALSE(call.returned());
+  gate->Open();
+  CHECK(Eventually([&] { return call.returned(); }));
+  CHECK(Blocked() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "the end of a lane that was parked before asks nothing more of it") {
+  auto lane = Make();
+  const auto pending = Hold(*lane);
+  const ParkedCall call = lane->Park();
+  lane.reset();
+  CHECK(Blocked() == 1);
+  CHECK_FALSE(call.returned());
+  gate->Open();
+  CHECK(LotEmpties());
+}
+
+TEST_CASE_METHOD(Fixture, "an answer that comes after the lane was parked is discarded with the state") {
+  auto state = std::make_unique<State>();
+  const auto destroyed = state->destroyed;
+  const auto answer = std::make_shared<std::string>("late");
+  const auto lane = Make(std::move(state));
+  {
+    const auto pending = lane->Start([held = gate, answer](State&, LaneClock&) -> Result<std::shared_ptr<std::string>> {
+      held->Pass();
+      return answer;
+    });
+    REQUIRE(gate->AwaitArrivals(1));
+  }
+  const ParkedCall call = lane->Park();
+  CHECK_FALSE(destroyed->done);
+  gate->Open();
+  CHECK(Eventually([&] { return call.returned(); }));
+  CHECK(answer.use_count() == 1);
+  CHECK(destroyed->done);
+  CHECK(destroyed->by != std::this_thread::get_id());
+}
+
+TEST_CASE_METHOD(Fixture, "a call that is left behind cannot reach the clock any more") {
+  auto lane = Make();
+  const auto saw_clock = std::make_shared<std::atomic<int>>(-1);
+  const auto pending = lane->Start([held = gate, saw_clock](State&, LaneClock& lane_clock) -> Result<int> {
+    held->Pass();
+    *saw_clock = lane_clock.Now().has_value() ? 1 : 0;
+    return 0;
+  });
+  REQUIRE(gate->AwaitArrivals(1));
+  SECTION("parked") { static_cast<void>(lane->Park()); }
+  SECTION("destroyed") { lane.reset(); }
+  gate->Open();
+  CHECK(LotEmpties());
+  CHECK(*saw_clock == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a call reads the clock while its lane is owned") {
+  const auto lane = Make();
+  const auto stamp =
+      lane->Call([](State&, LaneClock& lane_clock) -> Result<bool> { return lane_clock.Now().has_value(); }, Soon());
+  CHECK(stamp == true);
+}
+
+TEST_CASE_METHOD(Fixture, "the state is destroyed on the lane's thread when the lane ends") {
+  auto state = std::make_unique<State>();
+  const auto destroyed = state->destroyed;
+  auto lane = Make(std::move(state));
+  lane.reset();
+  CHECK(Eventually([&] { return destroyed->done.load(); }));
+  CHECK(destroyed->by != std::this_thread::get_id());
+}
+
+TEST_CASE_METHOD(Fixture, "the end of a lane does not wait for its state, which counts as blocked when it takes long") {
+  auto state = std::make_unique<State>();
+  state->gate = gate;
+  auto lane = Make(std::move(state));
+  lane.reset();
+  REQUIRE(gate->AwaitArrivals(1));
+  CHECK(lot->blocked(clock.SteadyNow()) == 0);
+  CHECK(lot->blocked(clock.SteadyNow() + ParkingLot::kClosingPatience) == 1);
+  gate->Open();
+  CHECK(LotEmpties());
+}
+
+TEST_CASE_METHOD(Fixture, "the end of a lane does not wait for a call in progress") {
+  auto lane = Make();
+  const auto pending = Hold(*lane);
+  lane.reset();
+  CHECK(Blocked() == 1);
+  gate->Open();
+  CHECK(LotEmpties());
+}
+
+TEST_CASE_METHOD(Fixture, "a cancelled doorbell ends the wait for a call long before its deadline") {
+  const auto lane = Make();
+  std::thread canceller([&] {
+    gate->AwaitArrivals(1);
+    bell->Cancel();
+  });
+  const auto pending = Hold(*lane);
+  CHECK_FALSE(lane->Await(Soon()));
+  canceller.join();
+  CHECK_FALSE(lane->idle());
+  gate->Open();
+}
+
+TEST_CASE_METHOD(Fixture, "a job that was not taken before its mailbox was closed is not done") {
+  FakeClock unused;
+  Mailbox mailbox(unused, lot, bell);
+  mailbox.Post([] {});
+  SECTION("parked") { static_cast<void>(mailbox.Park()); }
+  SECTION("closed") { mailbox.Close(unused.SteadyNow()); }
+  CHECK(mailbox.Take() == nullptr);
+}
+
+TEST_CASE_METHOD(Fixture, "a broken pipe on the lane's thread is an error and not the end of the process") {
+  const auto lane = Make();
+  const auto blocked = lane->Call(
+      [](State&, LaneClock&) -> Result<bool> {
+        sigset_t mask;
+        pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+        return sigismember(&mask, SIGPIPE) == 1;
+      },
+      Soon());
+  CHECK(blocked == true);
+}
+
+TEST_CASE_METHOD(Fixture, "a job that is given up learns so when it asks for the time, and the next one does not") {
+  const auto lane = Make();
+  auto held = lane->Start([gate = gate](State&, LaneClock& lane_clock) -> Result<bool> {
+    gate->Pass();
+    return lane_clock.Now().has_value();
+  });
+  REQUIRE(gate->AwaitArrivals(1));
+  lane->GiveUpJob();
+  gate->Open();
+  REQUIRE(lane->Await(Soon()));
+  CHECK(held.Take() == false);
+  const auto next =
+      lane->Call([](State&, LaneClock& lane_clock) -> Result<bool> { return lane_clock.Now().has_value(); }, Soon());
+  CHECK(next == true);
+}
+
+}  // namespace
+}  // namespace vmtelem
