@@ -16,6 +16,8 @@ MAY_INCLUDE = {
     "agent": {"base", "model", "agent", *STAGES},
 }
 ONLY_IN = {"libvirt/": "lib/libvirt", "curl/": "lib/influx", "CLI/": "cmd", "pugixml": "lib/libvirt"}
+# Inside libvirt each room knows itself and the ones before it; the files beside the rooms are the cycle, the last.
+LIBVIRT_ROOMS = ["lane", "api", "read", "cycle"]
 TOP_LEVEL = {"CMakeLists.txt", "cmd", "lib", "tests", "completions", "man", ".env.example", "README.md"}
 MAX_FILE_LINES = 300
 
@@ -49,6 +51,24 @@ def test_a_stage_includes_only_what_lies_below_it(path):
     stage = path.relative_to(ROOT / "lib").parts[0]
     included = {name.split("/")[0] for mark, name in includes(path) if mark == '"'}
     assert included <= MAY_INCLUDE[stage]
+
+
+def libvirt_room(name):
+    """Of a path below lib/, which is also the name by which a file is included."""
+    parts = Path(name).parts
+    return LIBVIRT_ROOMS.index(parts[1] if len(parts) > 2 else "cycle")
+
+
+@pytest.mark.parametrize("path", [p for p in sources() if relative(p).startswith("lib/libvirt/")], ids=relative)
+def test_a_room_of_libvirt_includes_only_rooms_below_it(path):
+    room = libvirt_room(path.relative_to(ROOT / "lib"))
+    included = {name for mark, name in includes(path) if mark == '"' and name.startswith("libvirt/")}
+    assert {name for name in included if libvirt_room(name) > room} == set()
+
+
+@pytest.mark.parametrize("path", [p for p in sources() if relative(p).startswith("lib/libvirt/lane/")], ids=relative)
+def test_a_lane_makes_no_call_to_libvirt(path):
+    assert {name for mark, name in includes(path) if mark == "<" and name.startswith("libvirt/")} == set()
 
 
 @pytest.mark.parametrize("path", sources(), ids=relative)
