@@ -10,9 +10,9 @@
 #include "base/result.h"
 #include "libvirt/api/domain_events.h"
 #include "libvirt/control_session.h"
-#include "libvirt/read/device_book.h"
+#include "libvirt/domain_inventory.h"
+#include "libvirt/read/device_cache.h"
 #include "libvirt/reconnect_pause.h"
-#include "libvirt/roster.h"
 #include "model/hypervisor.h"
 
 namespace vmtelem {

@@ -12,7 +12,7 @@
 #include "libvirt/api/event_loop.h"
 #include "libvirt/api/handles.h"
 #include "libvirt/lane/lane.h"
-#include "libvirt/read/device_book.h"
+#include "libvirt/read/device_cache.h"
 #include "model/hypervisor.h"
 #include "model/source.h"
 

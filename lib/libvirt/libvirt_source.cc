@@ -19,12 +19,12 @@
 #include "libvirt/call_floors.h"
 #include "libvirt/control.h"
 #include "libvirt/daemon_life.h"
-#include "libvirt/incarnations.h"
+#include "libvirt/domain_runs.h"
 #include "libvirt/lane_pool.h"
-#include "libvirt/poll.h"
 #include "libvirt/reconnect_pause.h"
 #include "libvirt/shards.h"
 #include "libvirt/snapshot_filler.h"
+#include "libvirt/stats_cycle.h"
 #include "libvirt/stuck_domains.h"
 
 namespace vmtelem {

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "libvirt/api/domain_ref.h"
-#include "libvirt/poll.h"
+#include "libvirt/stats_cycle.h"
 #include "libvirt/stuck_domains.h"
 #include "model/snapshot.h"
 

@@ -18,26 +18,26 @@ vmtelem_stage(
           control_session.cc
           daemon_life.cc
           domain_filter.cc
+          domain_inventory.cc
+          domain_runs.cc
           hang_search.cc
-          incarnations.cc
           lane/lane.cc
-          lane/parking_lot.cc
+          lane/parked_calls.cc
           lane_pool.cc
           late_calls.cc
           libvirt_source.cc
-          poll.cc
           read/bulk_decode.cc
-          read/device_book.cc
+          read/device_cache.cc
           read/domain_calls.cc
           read/domain_xml.cc
           read/look_up.cc
           read/stats_reader.cc
           read/values.cc
           reconnect_pause.cc
-          roster.cc
           shards.cc
           snapshot_filler.cc
           stats_calls.cc
+          stats_cycle.cc
           stuck_domains.cc
           sweep.cc
   STAGES model

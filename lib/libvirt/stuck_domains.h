@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "libvirt/api/domain_ref.h"
-#include "libvirt/lane/parking_lot.h"
+#include "libvirt/lane/parked_calls.h"
 
 namespace vmtelem {
 

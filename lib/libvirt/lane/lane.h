@@ -12,9 +12,9 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/notifier.h"
 #include "base/result.h"
-#include "libvirt/lane/doorbell.h"
-#include "libvirt/lane/parking_lot.h"
+#include "libvirt/lane/parked_calls.h"
 
 // A call into libvirt has no time-out and cannot be cancelled. So it is made on a thread that may be lost.
 namespace vmtelem {

@@ -13,7 +13,7 @@
 #include "libvirt/api/virt_error.h"
 #include "libvirt/lane/lane.h"
 #include "libvirt/read/bulk_decode.h"
-#include "libvirt/read/device_book.h"
+#include "libvirt/read/device_cache.h"
 #include "libvirt/read/domain_calls.h"
 #include "model/hypervisor.h"
 #include "model/snapshot.h"

@@ -17,14 +17,14 @@ vmtelem_unit_test(
           daemon_life_test.cc
           discovery_test.cc
           domain_filter_test.cc
+          domain_inventory_test.cc
+          domain_runs_test.cc
           fake_daemon.cc
           fake_peer.cc
           hung_vm_test.cc
-          incarnations_test.cc
           interrupt_test.cc
-          lane/doorbell_test.cc
           lane/lane_test.cc
-          lane/parking_lot_test.cc
+          lane/parked_calls_test.cc
           libvirt_hooks.cc
           libvirt_source_test.cc
           listing_test.cc
@@ -35,14 +35,13 @@ vmtelem_unit_test(
           new_daemon_test.cc
           read/bulk_decode_test.cc
           read/call_time_test.cc
-          read/device_book_test.cc
+          read/device_cache_test.cc
           read/domain_xml_test.cc
           read/monitor_test.cc
           read/single_calls_test.cc
           read/stats_reader_test.cc
           read/values_test.cc
           reconnect_pause_test.cc
-          roster_test.cc
           shards_test.cc
           silent_daemon_test.cc
           stuck_domains_test.cc

@@ -1,4 +1,4 @@
-#include "libvirt/read/device_book.h"
+#include "libvirt/read/device_cache.h"
 
 #include <unordered_set>
 

@@ -1,4 +1,4 @@
-#include "libvirt/lane/parking_lot.h"
+#include "libvirt/lane/parked_calls.h"
 
 #include <thread>
 

@@ -1,4 +1,4 @@
-#include "libvirt/lane/doorbell.h"
+#include "base/notifier.h"
 
 #include <atomic>
 #include <thread>

@@ -1,4 +1,4 @@
-#include "libvirt/poll.h"
+#include "libvirt/stats_cycle.h"
 
 #include <algorithm>
 #include <iterator>

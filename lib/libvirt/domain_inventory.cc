@@ -1,4 +1,4 @@
-#include "libvirt/roster.h"
+#include "libvirt/domain_inventory.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "libvirt/incarnations.h"
+#include "libvirt/domain_runs.h"
 
 namespace vmtelem {
 
