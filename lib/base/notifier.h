@@ -8,19 +8,19 @@
 
 namespace vmtelem {
 
-// What the owner of several lanes waits on: each of them rings when a call is done. Thread-safe.
-class Doorbell {
+// Wakes the one thread that waits for any of several others, each of which notifies when it has something. Thread-safe.
+class Notifier {
  public:
-  void Ring() {
+  void Notify() {
     const std::lock_guard guard(mutex_);
-    rung_.notify_all();
+    notified_.notify_all();
   }
 
   // Ends the wait in progress and every later one.
   void Cancel() {
     const std::lock_guard guard(mutex_);
     cancelled_ = true;
-    rung_.notify_all();
+    notified_.notify_all();
   }
   [[nodiscard]] bool cancelled() {
     const std::lock_guard guard(mutex_);
@@ -28,16 +28,16 @@ class Doorbell {
   }
 
   // Whether `ready` holds; waits for it until the deadline or Cancel(). `ready` may take locks that are not held while
-  // ringing.
+  // notifying.
   bool WaitUntil(Clock& clock, SteadyTime deadline, const std::function<bool()>& ready) {
     std::unique_lock lock(mutex_);
-    clock.WaitUntil(lock, rung_, deadline, [&] { return ready() || cancelled_; });
+    clock.WaitUntil(lock, notified_, deadline, [&] { return ready() || cancelled_; });
     return ready();
   }
 
  private:
   std::mutex mutex_;
-  std::condition_variable rung_;
+  std::condition_variable notified_;
   bool cancelled_ = false;
 };
 

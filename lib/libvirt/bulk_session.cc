@@ -37,19 +37,19 @@ Result<void> BulkSession::EnsureConnected() {
   return {};
 }
 
-Result<BulkSession::Reply> BulkSession::Read(Request request, LaneClock& clock) {
+Result<ShardResult> BulkSession::Collect(ShardRequest request, LaneClock& clock) {
   if (connected_ == nullptr) return Fail(ErrorCode::kUnreachable, "there is no connection");
   const auto found = connected_->pointers.Find(request.domains);
-  if (!found) return Noting(Result<Reply>(tl::make_unexpected(found.error())));
+  if (!found) return Noting(Result<ShardResult>(tl::make_unexpected(found.error())));
   const auto begin = clock.Now();
   if (!begin) return Abandoned();
-  Reply reply{std::move(request.memory), {}, found->some_unknown};
-  auto read = connected_->reader.Read(found->pointers, request.question, reply.answer, clock);
-  if (!read) return Noting(Result<Reply>(tl::make_unexpected(read.error())));
-  reply.answer.kind = KindOfCall(request.domains, request.question.depth);
+  ShardResult result{std::move(request.memory), {}, found->some_unknown};
+  auto read = connected_->reader.Read(found->pointers, request.query, result.stats, clock);
+  if (!read) return Noting(Result<ShardResult>(tl::make_unexpected(read.error())));
+  result.stats.kind = KindOfCall(request.domains, request.query.depth);
   const auto end = clock.Now();
-  if (end) reply.took = end->steady - begin->steady;
-  return reply;
+  if (end) result.took = end->steady - begin->steady;
+  return result;
 }
 
 Result<void> BulkSession::Sweep(const DomainRefs& domains, SweepProgress& progress, LaneClock& clock) {

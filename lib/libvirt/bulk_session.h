@@ -18,6 +18,20 @@
 
 namespace vmtelem {
 
+// A shard of the VMs and what is asked of them.
+struct ShardRequest {
+  DomainRefs domains;
+  StatsQuery query;
+  StatsResult memory;  // to be reused
+};
+
+// The statistics of a shard, as one connection gave them.
+struct ShardResult {
+  StatsResult stats;
+  Nanoseconds took{};
+  bool some_unknown = false;  // VMs of which this connection has no pointer: if that lasts, prepare it anew
+};
+
 // What a bulk lane works on: a connection and what hangs on it. Lives on the lane's thread; every call, and the
 // destructor, may block for ever. Takes and gives plain values only. Prepare() comes before everything else; after any
 // call has failed with kUnreachable the connection is gone and only Prepare() may follow.
@@ -29,18 +43,8 @@ class BulkSession {
   // Connects, if need be, and lists the VMs, which waits for the lock of each of them.
   Result<void> Prepare();
 
-  struct Request {
-    DomainRefs domains;
-    Question question;
-    Answer memory;  // to be reused
-  };
-  struct Reply {
-    Answer answer;
-    Nanoseconds took{};
-    bool some_unknown = false;  // VMs of which this connection has no pointer: if that lasts, prepare it anew
-  };
   // The statistics of those VMs that run.
-  Result<Reply> Read(Request request, LaneClock& clock);
+  Result<ShardResult> Collect(ShardRequest request, LaneClock& clock);
 
   // Asks VM by VM for its state, which waits for the VM's lock and not with libvirtd's list of VMs locked, and of one
   // that answered how long its monitor has been busy with one command.
@@ -78,8 +82,8 @@ class BulkLane final : public Lane<BulkSession> {
  public:
   struct Parts {
     Clock& clock;
-    std::shared_ptr<ParkingLot> lot;
-    std::shared_ptr<Doorbell> bell;
+    std::shared_ptr<ParkedCalls> parked_calls;
+    std::shared_ptr<Notifier> notifier;
   };
   // Throws std::system_error if there is no thread to be had.
   BulkLane(const std::string& uri, Parts parts)
@@ -94,7 +98,8 @@ class BulkLane final : public Lane<BulkSession> {
 
  private:
   BulkLane(const std::string& uri, std::shared_ptr<ConnectionSocket> socket, Parts parts)
-      : Lane(std::make_unique<BulkSession>(uri, socket), parts.clock, std::move(parts.lot), std::move(parts.bell)),
+      : Lane(std::make_unique<BulkSession>(uri, socket), parts.clock, std::move(parts.parked_calls),
+             std::move(parts.notifier)),
         socket_(std::move(socket)) {}
 
   const std::shared_ptr<ConnectionSocket> socket_;

@@ -19,18 +19,18 @@ constexpr std::size_t kDevicesAtOnce = 100;  // a listing has to wait for them
 
 }  // namespace
 
-Control::Control(const CollectOptions& options, const Parts& parts, std::shared_ptr<Doorbell> bell)
+Control::Control(const CollectOptions& options, const Parts& parts, std::shared_ptr<Notifier> notifier)
     : options_(options),
       clock_(parts.clock),
       pause_(parts.pause),
-      bell_(std::move(bell)),
+      notifier_(std::move(notifier)),
       shown_uri_(UriForDisplay(options.hypervisor.uri)),
-      roster_(options.filter),
+      inventory_(options.filter),
       devices_(options.device_cache_ttl) {}
 
 Result<void> Control::Ensure(SteadyTime deadline) {
   if (phase_ == Phase::kConnected && inbox_->closed()) NoteLost();
-  if (!roster_known_) return EnsureConnected(deadline).and_then([&] { return EnsureRoster(deadline); });
+  if (!inventory_known_) return EnsureConnected(deadline).and_then([&] { return EnsureInventory(deadline); });
   KeepUp();
   return {};
 }
@@ -54,9 +54,9 @@ Result<void> Control::EnsureConnected(SteadyTime deadline) {
 }
 
 Result<void> Control::StartConnecting() {
-  if (lot_->blocked(clock_.SteadyNow()) >= kMaxBlocked) return NoAnswer();
+  if (parked_calls_->blocked(clock_.SteadyNow()) >= kMaxBlocked) return NoAnswer();
   try {
-    lane_ = std::make_unique<ControlLane>(std::make_unique<ControlSession>(), clock_, lot_, bell_);
+    lane_ = std::make_unique<ControlLane>(std::make_unique<ControlSession>(), clock_, parked_calls_, notifier_);
   } catch (const std::system_error& error) {
     return Fail(ErrorCode::kInternal, fmt::format("cannot start a thread: {}", error.what()));
   }
@@ -87,16 +87,16 @@ Result<void> Control::AwaitConnected(SteadyTime deadline) {
   greeting_ = std::move(*greeting);
   phase_ = Phase::kConnected;
   fault_.reset();
-  if (roster_known_) pause_.NoteSuccess();
+  if (inventory_known_) pause_.NoteSuccess();
   next_listing_ = clock_.SteadyNow();  // of what happened before the connection there was no event
   return {};
 }
 
-Result<void> Control::EnsureRoster(SteadyTime deadline) {
-  if (!roster_known_ && background_ == Background::kNone) StartListing();
+Result<void> Control::EnsureInventory(SteadyTime deadline) {
+  if (!inventory_known_ && background_ == Background::kNone) StartListing();
   TakeBackground();
   if (phase_ != Phase::kConnected) return fault_ ? tl::make_unexpected(*fault_) : NoAnswer();
-  while (!roster_known_) {
+  while (!inventory_known_) {
     if (auto done = AwaitBackground(deadline); !done) return done;
   }
   pause_.NoteSuccess();
@@ -141,31 +141,31 @@ void Control::TakeBackground() {
 void Control::TakeListing() {
   const auto listed = listing_.Take();
   if (!listed) {
-    if (!roster_known_) pause_.NoteFailure(clock_.SteadyNow());
-    if (!roster_known_ || listed.error().code == ErrorCode::kUnreachable) NoteLost();
+    if (!inventory_known_) pause_.NoteFailure(clock_.SteadyNow());
+    if (!inventory_known_ || listed.error().code == ErrorCode::kUnreachable) NoteLost();
     static_cast<void>(Failed(listed.error()));
     next_listing_ = clock_.SteadyNow() + kListingIntervalWithoutEvents;
     return;
   }
   fault_.reset();
-  roster_.Replace(*listed);
-  for (const DomainEvent& event : events_while_listing_) roster_.Apply(event);
-  devices_.Keep(roster_.domains());
+  inventory_.Replace(*listed);
+  for (const DomainEvent& event : events_while_listing_) inventory_.Apply(event);
+  devices_.Keep(inventory_.domains());
   next_listing_ = clock_.SteadyNow();
   if (!std::exchange(forgot_events_, false)) {
     next_listing_ += greeting_.has_events ? kListingInterval : kListingIntervalWithoutEvents;
   }
   const bool needs_devices = !greeting_.is_qemu && (options_.groups & (kGroupInterface | kGroupBlock)) != 0;
-  if (!roster_known_ && needs_devices) {
-    StartReadingDevices(roster_.domains());
+  if (!inventory_known_ && needs_devices) {
+    StartReadingDevices(inventory_.domains());
   } else {
-    roster_known_ = true;
+    inventory_known_ = true;
   }
 }
 
 void Control::TakeDevices() {
   auto read = reading_devices_.Take();
-  roster_known_ = true;
+  inventory_known_ = true;
   if (!read) {
     if (read.error().code == ErrorCode::kUnreachable) NoteLost();
     read.error().message = WithoutPassword(std::move(read.error().message), options_.hypervisor.uri);
@@ -181,12 +181,12 @@ void Control::ApplyEvents() {
   if (!events) {
     next_listing_ = clock_.SteadyNow();
     forgot_events_ = background_ == Background::kListing;
-    for (const auto& domain : roster_.domains()) devices_.MarkStale(domain->uuid);
+    for (const auto& domain : inventory_.domains()) devices_.MarkStale(domain->uuid);
     return;
   }
   for (DomainEvent& event : *events) {
     if (event.kind == DomainEvent::Kind::kDevicesChanged) devices_.MarkStale(event.uuid);
-    roster_.Apply(event);
+    inventory_.Apply(event);
     // The listing under way may be older than the event: apply it again afterwards.
     if (background_ == Background::kListing) events_while_listing_.push_back(std::move(event));
   }
@@ -196,14 +196,14 @@ void Control::Tend(Locks locks) {
   if (phase_ != Phase::kConnected || background_ != Background::kNone || !lane_->idle()) return;
   if (clock_.SteadyNow() >= next_listing_ && locks == Locks::kFree) return StartListing();
   if (greeting_.is_qemu || (options_.groups & (kGroupInterface | kGroupBlock)) == 0) return;
-  DomainRefs due = devices_.Due(roster_.domains(), clock_.SteadyNow());
+  DomainRefs due = devices_.Due(inventory_.domains(), clock_.SteadyNow());
   if (due.empty()) return;
   due.resize(std::min(due.size(), kDevicesAtOnce));
   StartReadingDevices(std::move(due));
 }
 
 Result<std::vector<DomainInfo>> Control::List(ListScope scope, SteadyTime deadline) {
-  if (bell_->cancelled()) return NoAnswer();
+  if (notifier_->cancelled()) return NoAnswer();
   while (background_ != Background::kNone) {
     if (auto done = AwaitBackground(deadline); !done) return tl::make_unexpected(done.error());
   }
@@ -214,7 +214,7 @@ Result<std::vector<DomainInfo>> Control::List(ListScope scope, SteadyTime deadli
   });
   if (list) return list;
   if (lane_ != nullptr && phase_ == Phase::kConnected && !lane_->idle()) {
-    if (!bell_->cancelled()) Park();
+    if (!notifier_->cancelled()) Park();
     return NoAnswer();
   }
   if (list.error().code == ErrorCode::kUnreachable) NoteLost();
@@ -223,7 +223,7 @@ Result<std::vector<DomainInfo>> Control::List(ListScope scope, SteadyTime deadli
 
 // What events told before counts.
 void Control::NoteLost() {
-  if (phase_ == Phase::kConnected && roster_known_) ApplyEvents();
+  if (phase_ == Phase::kConnected && inventory_known_) ApplyEvents();
   Drop();
 }
 
@@ -234,13 +234,13 @@ void Control::Drop() {
 }
 
 void Control::Park() {
-  if (phase_ == Phase::kConnected && roster_known_) ApplyEvents();
+  if (phase_ == Phase::kConnected && inventory_known_) ApplyEvents();
   static_cast<void>(lane_->Park());
   Drop();
 }
 
 tl::unexpected<Error> Control::NoAnswer() const {
-  if (bell_->cancelled()) return Fail(ErrorCode::kClosed, "interrupted");
+  if (notifier_->cancelled()) return Fail(ErrorCode::kClosed, "interrupted");
   return Fail(ErrorCode::kTimeout, fmt::format("{} does not answer", shown_uri_));
 }
 

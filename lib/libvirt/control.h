@@ -30,7 +30,7 @@ class Control {
     Clock& clock;
     ReconnectPause& pause;
   };
-  Control(const CollectOptions& options, const Parts& parts, std::shared_ptr<Doorbell> bell);
+  Control(const CollectOptions& options, const Parts& parts, std::shared_ptr<Notifier> notifier);
 
   // Makes sure that domains() are known, waiting until `deadline` at most; then brings them up to date with what events
   // told. An attempt to connect that takes longer goes on meanwhile.
@@ -45,7 +45,7 @@ class Control {
   // kTimeout, or kClosed after an interruption.
   [[nodiscard]] tl::unexpected<Error> NoAnswer() const;
 
-  [[nodiscard]] const DomainRefs& domains() const { return roster_.domains(); }
+  [[nodiscard]] const DomainRefs& domains() const { return inventory_.domains(); }
   [[nodiscard]] std::shared_ptr<const DeviceTable> devices() const { return devices_.table(); }
   [[nodiscard]] const ControlSession::Greeting& greeting() const { return greeting_; }
   // What background work failed at since the last time.
@@ -57,7 +57,7 @@ class Control {
 
   Result<std::vector<DomainInfo>> List(ListScope scope, SteadyTime deadline);
 
-  [[nodiscard]] const std::shared_ptr<ParkingLot>& lot() const { return lot_; }
+  [[nodiscard]] const std::shared_ptr<ParkedCalls>& parked_calls() const { return parked_calls_; }
   // Drops the connection; does not wait.
   void Close() { lane_.reset(); }
 
@@ -69,7 +69,7 @@ class Control {
   Result<void> EnsureConnected(SteadyTime deadline);
   Result<void> StartConnecting();
   Result<void> AwaitConnected(SteadyTime deadline);
-  Result<void> EnsureRoster(SteadyTime deadline);
+  Result<void> EnsureInventory(SteadyTime deadline);
   Result<void> AwaitBackground(SteadyTime deadline);
   void StartListing();
   void StartReadingDevices(DomainRefs due);
@@ -84,9 +84,9 @@ class Control {
   const CollectOptions& options_;
   Clock& clock_;
   ReconnectPause& pause_;
-  const std::shared_ptr<Doorbell> bell_;
+  const std::shared_ptr<Notifier> notifier_;
   const std::string shown_uri_;
-  const std::shared_ptr<ParkingLot> lot_ = std::make_shared<ParkingLot>();
+  const std::shared_ptr<ParkedCalls> parked_calls_ = std::make_shared<ParkedCalls>();
 
   std::unique_ptr<ControlLane> lane_;
   Phase phase_ = Phase::kNone;
@@ -103,10 +103,10 @@ class Control {
   std::vector<DomainEvent> events_while_listing_;
   bool forgot_events_ = false;  // while listing
 
-  Roster roster_;
-  bool roster_known_ = false;
+  DomainInventory inventory_;
+  bool inventory_known_ = false;
   SteadyTime next_listing_;
-  DeviceBook devices_;
+  DeviceCache devices_;
   std::vector<Error> problems_;
 };
 

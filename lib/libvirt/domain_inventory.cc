@@ -15,9 +15,9 @@ bool SameVm(const Entry& one, const Entry& other) { return one->uuid == other->u
 
 }  // namespace
 
-Roster::Roster(DomainFilter filter) : filter_(std::move(filter)) {}
+DomainInventory::DomainInventory(DomainFilter filter) : filter_(std::move(filter)) {}
 
-void Roster::Replace(const std::vector<DomainRef>& listed) {
+void DomainInventory::Replace(const std::vector<DomainRef>& listed) {
   DomainRefs now;
   for (const DomainRef& domain : listed) {
     if (Matches(filter_, domain.name, domain.uuid)) now.push_back(Shared(domain));
@@ -27,7 +27,7 @@ void Roster::Replace(const std::vector<DomainRef>& listed) {
   domains_ = std::move(now);
 }
 
-void Roster::Apply(const DomainEvent& event) {
+void DomainInventory::Apply(const DomainEvent& event) {
   if (event.kind == DomainEvent::Kind::kDevicesChanged) return;
   const bool collected = event.kind == DomainEvent::Kind::kActive && Matches(filter_, event.name, event.uuid);
   const auto place = Place(event.uuid);
@@ -41,12 +41,12 @@ void Roster::Apply(const DomainEvent& event) {
   }
 }
 
-DomainRefs::iterator Roster::Place(const std::string& uuid) {
+DomainRefs::iterator DomainInventory::Place(const std::string& uuid) {
   return std::lower_bound(domains_.begin(), domains_.end(), uuid,
                           [](const Entry& domain, const std::string& wanted) { return domain->uuid < wanted; });
 }
 
-std::shared_ptr<const DomainRef> Roster::Shared(const DomainRef& domain) {
+std::shared_ptr<const DomainRef> DomainInventory::Shared(const DomainRef& domain) {
   const auto place = Place(domain.uuid);
   if (place != domains_.end() && **place == domain) return *place;
   return std::make_shared<const DomainRef>(domain);

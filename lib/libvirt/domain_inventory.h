@@ -11,9 +11,9 @@
 namespace vmtelem {
 
 // The running VMs that are collected, as listings and events tell of them. State without calls; one thread.
-class Roster {
+class DomainInventory {
  public:
-  explicit Roster(DomainFilter filter);
+  explicit DomainInventory(DomainFilter filter);
 
   // What a listing of all running VMs gave. The object of a VM that is as it was stays the same.
   //

@@ -2,7 +2,7 @@
 
 namespace vmtelem {
 
-void Incarnations::Assign(std::vector<DomainStats>& domains) {
+void DomainRuns::Assign(std::vector<DomainStats>& domains) {
   ++answers_;
   for (DomainStats& domain : domains) {
     Run& run = runs_[domain.uuid];

@@ -13,7 +13,7 @@ namespace vmtelem {
 // Numbers the runs of each VM. A run ends when the domain id changes, when the VM is missing from one answer, and when
 // the connection was lost: ids are counted anew by a daemon that was restarted, so none of them proves a run across
 // that. One thread.
-class Incarnations {
+class DomainRuns {
  public:
   // Every VM counts as started anew.
   void NoteReconnected() { runs_.clear(); }

@@ -42,7 +42,7 @@ HangSearch::Finding HangSearch::Finish() {
 }
 
 HangSearch::Finding HangSearch::LeaveAtLock() {
-  const ParkedCall call = parts_.lanes.lot()->Park();
+  const ParkedCall call = parts_.lanes.parked_calls()->Park();
   Finding finding{sweep_->progress->blocked(), Locked{sweep_->suspects[sweep_->progress->at()], call, sweep_->at_since},
                   false};
   sweep_->lane->GiveUpJob();

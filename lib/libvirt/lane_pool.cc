@@ -50,7 +50,7 @@ bool LanePool::MayConnect() const {
 
 std::unique_ptr<BulkLane> LanePool::Make() {
   try {
-    return std::make_unique<BulkLane>(uri_, BulkLane::Parts{parts_.clock, lot_, bell_});
+    return std::make_unique<BulkLane>(uri_, BulkLane::Parts{parts_.clock, parked_calls_, notifier_});
   } catch (const std::system_error& error) {
     fault_ = Error{ErrorCode::kInternal, std::string("cannot start a thread: ") + error.what(), {}};
     return nullptr;
@@ -116,7 +116,7 @@ void LanePool::DropOlder(SteadyTime moment) {
 std::size_t LanePool::Close(SteadyTime deadline) {
   ready_.clear();
   connecting_.clear();
-  return lot_->AwaitClosed(parts_.clock, deadline);
+  return parked_calls_->AwaitClosed(parts_.clock, deadline);
 }
 
 }  // namespace vmtelem

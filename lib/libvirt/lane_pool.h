@@ -38,8 +38,8 @@ class LanePool {
     ReconnectPause& pause;
     DaemonLife& life;
   };
-  LanePool(std::string uri, const Parts& parts, std::shared_ptr<Doorbell> bell)
-      : uri_(std::move(uri)), parts_(parts), bell_(std::move(bell)) {}
+  LanePool(std::string uri, const Parts& parts, std::shared_ptr<Notifier> notifier)
+      : uri_(std::move(uri)), parts_(parts), notifier_(std::move(notifier)) {}
 
   // Between cycles: how many there should be.
   void Resize(std::size_t size);
@@ -69,7 +69,7 @@ class LanePool {
   void DropOlder(SteadyTime moment);
 
   // Where calls are counted that do not return.
-  [[nodiscard]] const std::shared_ptr<ParkingLot>& lot() const { return lot_; }
+  [[nodiscard]] const std::shared_ptr<ParkedCalls>& parked_calls() const { return parked_calls_; }
   // Drops all, waits until the connections that are being closed are, and gives the number of blocked calls.
   std::size_t Close(SteadyTime deadline);
 
@@ -86,8 +86,8 @@ class LanePool {
 
   const std::string uri_;
   const Parts parts_;
-  const std::shared_ptr<Doorbell> bell_;
-  const std::shared_ptr<ParkingLot> lot_ = std::make_shared<ParkingLot>();
+  const std::shared_ptr<Notifier> notifier_;
+  const std::shared_ptr<ParkedCalls> parked_calls_ = std::make_shared<ParkedCalls>();
   std::deque<std::unique_ptr<BulkLane>> ready_;
   std::vector<Connecting> connecting_;
   std::size_t size_ = 1;

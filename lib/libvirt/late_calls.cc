@@ -165,7 +165,7 @@ void LateCalls::Abandon(StatsCall& call, const DomainRefs& hung, const DomainRef
   std::erase_if(rest, [&](const auto& domain) { return parts_.stuck.set_aside(domain->uuid); });
   // Where it is known who holds the call up, the others can be asked.
   const bool alone = again_as == Kind::kAlone;
-  const bool at_cap = parts_.lanes.lot()->blocked(parts_.clock.SteadyNow()) > calls_.terms().blocked_max;
+  const bool at_cap = parts_.lanes.parked_calls()->blocked(parts_.clock.SteadyNow()) > calls_.terms().blocked_max;
   if (!alone && at_cap) return SetAside(rest, parked, call.since);
   calls_.Queue(rest, alone ? calls_.terms().alone_max : 2, {{}, again_as, call.depth, call.asked_again});
 }
@@ -205,7 +205,7 @@ DomainRefs LateCalls::LeaveBehind(SteadyTime moment) {
   DomainRefs unanswered = calls_.LeaveBehind(moment);
   search_.LeaveBehind();
   parts_.lanes.DropOlder(moment);
-  parts_.lanes.lot()->Discount();
+  parts_.lanes.parked_calls()->Discount();
   parts_.stuck.Clear();
   return unanswered;
 }

@@ -56,9 +56,9 @@ class LibvirtSource final : public Source {
         clock_(clock),
         log_(std::move(log)),
         pause_(is_remote_ ? ReconnectPause::kRemoteCap : ReconnectPause::kLocalCap, SystemRandom()),
-        control_(options_, {clock, pause_}, bell_),
-        lanes_(options_.hypervisor.uri, {clock, pause_, life_}, bell_),
-        poll_({lanes_, stuck_, life_, clock, *bell_}, options_.timeout),
+        control_(options_, {clock, pause_}, notifier_),
+        lanes_(options_.hypervisor.uri, {clock, pause_, life_}, notifier_),
+        cycle_({lanes_, stuck_, life_, clock, *notifier_}, options_.timeout),
         filler_({stuck_, clock, shown_uri_}) {}
   ~LibvirtSource() override { Close(); }
   LibvirtSource(const LibvirtSource&) = delete;
@@ -67,17 +67,17 @@ class LibvirtSource final : public Source {
   Result<void> Collect(Snapshot& snapshot) override {
     snapshot.stamp = clock_.Now();
     snapshot.cycle = ++polls_;
-    auto sampled = Sample(snapshot);
-    snapshot.up = sampled.has_value();
-    if (!sampled) {
+    auto collected = CollectDomains(snapshot);
+    snapshot.up = collected.has_value();
+    if (!collected) {
       ++poll_errors_;
       snapshot.domains.clear();
-      sampled = tl::make_unexpected(NamingUri(std::move(sampled.error())));
+      collected = tl::make_unexpected(NamingUri(std::move(collected.error())));
     }
     HidePassword(snapshot.problems);
     snapshot.host = host_;
     FillCounters(snapshot);
-    return sampled;
+    return collected;
   }
 
   Result<std::vector<DomainInfo>> List(ListScope scope) override {
@@ -90,20 +90,20 @@ class LibvirtSource final : public Source {
     return list;
   }
 
-  void Interrupt() noexcept override { bell_->Cancel(); }
+  void Interrupt() noexcept override { notifier_->Cancel(); }
 
   std::size_t Close() noexcept override {
     const SteadyTime deadline = clock_.SteadyNow() + (std::exchange(closed_, true) ? Nanoseconds{} : kCloseTimeout);
     control_.Close();
-    poll_.Close();
-    return control_.lot()->AwaitClosed(clock_, deadline) + lanes_.Close(deadline);
+    cycle_.Close();
+    return control_.parked_calls()->AwaitClosed(clock_, deadline) + lanes_.Close(deadline);
   }
 
  private:
-  Result<void> Sample(Snapshot& snapshot) {
+  Result<void> CollectDomains(Snapshot& snapshot) {
     const SteadyTime now = snapshot.stamp.steady;
     snapshot.problems.clear();
-    if (bell_->cancelled()) return Fail(ErrorCode::kClosed, "interrupted");
+    if (notifier_->cancelled()) return Fail(ErrorCode::kClosed, "interrupted");
     stuck_.Refresh();
     const Nanoseconds patience = polls_ == 1 ? options_.first_answer_timeout : kPatience;
     if (auto known = control_.Ensure(now + std::min(options_.timeout, patience)); !known) return known;
@@ -112,7 +112,7 @@ class LibvirtSource final : public Source {
     for (const auto& domain : control_.domains()) {
       (stuck_.set_aside(domain->uuid) ? set_aside : eligible).push_back(domain);
     }
-    auto result = poll_.Run(eligible, MakePlan(snapshot));
+    auto result = cycle_.Collect(eligible, MakePlan(snapshot));
     NoteDaemon();
     if (!result) return tl::make_unexpected(WhyNot(result.error()));
     NoteConnected();
@@ -129,7 +129,7 @@ class LibvirtSource final : public Source {
 
   void Finish(std::size_t read, Snapshot& snapshot) {
     call_floors_.KeepOnly(snapshot.domains);
-    incarnations_.Assign(snapshot.domains);
+    runs_.Assign(snapshot.domains);
     // A VM that was not read is in the same run as before, as far as anybody knows, but nothing is known of it now.
     for (std::size_t i = read; i < snapshot.domains.size(); ++i) snapshot.domains[i].domain_id.reset();
     control_.Tend(stuck_.any_set_aside() ? Control::Locks::kHeld : Control::Locks::kFree);
@@ -139,8 +139,8 @@ class LibvirtSource final : public Source {
   void NoteDaemon() {
     const auto another_since = life_.AnotherSinceLastCycle();
     if (!another_since) return;
-    incarnations_.NoteReconnected();
-    poll_.LeaveBehind(*another_since);
+    runs_.NoteReconnected();
+    cycle_.LeaveBehind(*another_since);
   }
 
   void NoteReplaced() {
@@ -174,17 +174,17 @@ class LibvirtSource final : public Source {
     log_->warn("{}; the VMs that are known are sampled on, those that start are not seen", control_.fault()->message);
   }
 
-  Poll::Plan MakePlan(Snapshot& snapshot) {
+  StatsCycle::Plan MakePlan(Snapshot& snapshot) {
     const std::size_t vms = control_.domains().size();
     lane_count_ = LaneCount({options_.lanes, vms, std::thread::hardware_concurrency(), is_remote_});
     lanes_.Resize(lane_count_ + (is_remote_ ? LanePool::kSparesOfRemote : LanePool::kSpares));
-    Poll::Plan plan;
+    StatsCycle::Plan plan;
     plan.terms.shards = lane_count_;
     // To a remote host each call is a way there and back.
     plan.terms.alone_max = is_remote_ ? kPartsOfRemoteShard * lane_count_ : std::max<std::size_t>(vms, 1);
     plan.terms.blocked_max = options_.lanes_parked_max + lane_count_;
-    plan.terms.question.groups = options_.groups;
-    plan.terms.question.devices = control_.devices();
+    plan.terms.query.groups = options_.groups;
+    plan.terms.query.devices = control_.devices();
     plan.terms.memory = std::move(snapshot.domains);
     const SteadyTime tick = snapshot.stamp.steady;
     plan.deadline = tick + options_.timeout;
@@ -195,14 +195,14 @@ class LibvirtSource final : public Source {
     return plan;
   }
 
-  void Merge(PollResult& result, Snapshot& snapshot) {
+  void Merge(CycleResult& result, Snapshot& snapshot) {
     snapshot.domains.clear();
-    for (Answer& answer : result.answers) {
-      call_floors_.Assign(answer.kind, answer.domains);
-      std::move(answer.domains.begin(), answer.domains.end(), std::back_inserter(snapshot.domains));
-      std::move(answer.problems.begin(), answer.problems.end(), std::back_inserter(snapshot.problems));
-      for (const std::string& uuid : answer.stale_devices) control_.NoteStaleDevices(uuid);
-      values_out_of_range_ += answer.values_out_of_range;
+    for (StatsResult& stats : result.stats) {
+      call_floors_.Assign(stats.kind, stats.domains);
+      std::move(stats.domains.begin(), stats.domains.end(), std::back_inserter(snapshot.domains));
+      std::move(stats.problems.begin(), stats.problems.end(), std::back_inserter(snapshot.problems));
+      for (const std::string& uuid : stats.stale_devices) control_.NoteStaleDevices(uuid);
+      values_out_of_range_ += stats.values_out_of_range;
     }
     for (Error& problem : control_.TakeProblems()) snapshot.problems.push_back(std::move(problem));
     filler_.NoteMonitors(result, snapshot);
@@ -222,7 +222,7 @@ class LibvirtSource final : public Source {
 
   // Blocked calls beyond those that may be replaced are at the expense of the lanes of a healthy cycle.
   void FillCounters(Snapshot& snapshot) {
-    const std::size_t blocked = lanes_.lot()->blocked(clock_.SteadyNow());
+    const std::size_t blocked = lanes_.parked_calls()->blocked(clock_.SteadyNow());
     const std::size_t parked = std::min(blocked, options_.lanes_parked_max);
     snapshot.lanes_parked = parked;
     snapshot.lanes = snapshot.up ? lane_count_ - std::min(lane_count_, blocked - parked) : 0;
@@ -239,15 +239,15 @@ class LibvirtSource final : public Source {
   Clock& clock_;
   LoggerPtr log_;
 
-  const std::shared_ptr<Doorbell> bell_ = std::make_shared<Doorbell>();
+  const std::shared_ptr<Notifier> notifier_ = std::make_shared<Notifier>();
   ReconnectPause pause_;
   DaemonLife life_;
   StuckDomains stuck_;
   Control control_;
   LanePool lanes_;
-  Poll poll_;
+  StatsCycle cycle_;
   const SnapshotFiller filler_;
-  Incarnations incarnations_;
+  DomainRuns runs_;
   CallFloors call_floors_;
   std::size_t lane_count_ = 0;
   bool was_up_ = false;

@@ -21,10 +21,10 @@ DomainStats& Add(const DomainRef& domain, Snapshot& snapshot) {
 
 }  // namespace
 
-void SnapshotFiller::NoteMonitors(const PollResult& result, Snapshot& snapshot) const {
+void SnapshotFiller::NoteMonitors(const CycleResult& result, Snapshot& snapshot) const {
   std::unordered_set<std::string> partial;
-  for (const Answer& answer : result.answers)
-    partial.insert(answer.without_monitor.begin(), answer.without_monitor.end());
+  for (const StatsResult& stats : result.stats)
+    partial.insert(stats.without_monitor.begin(), stats.without_monitor.end());
   for (DomainStats& domain : snapshot.domains) {
     const bool lacks = partial.contains(domain.uuid) || parts_.stuck.hung(domain.uuid);
     if (!domain.monitor_ok && lacks) NoteMonitor(domain, snapshot.problems);
@@ -42,7 +42,7 @@ void SnapshotFiller::NoteMonitor(DomainStats& domain, std::vector<Error>& proble
   problems.push_back({ErrorCode::kTimeout, message, {}});
 }
 
-void SnapshotFiller::AddUnread(const PollResult& result, Snapshot& snapshot) const {
+void SnapshotFiller::AddUnread(const CycleResult& result, Snapshot& snapshot) const {
   for (const auto& domain : result.failed) {
     Add(*domain, snapshot);
     const std::string message = fmt::format("VM '{}' was not read: {}", domain->name, result.why_failed);

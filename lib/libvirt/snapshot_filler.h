@@ -25,10 +25,10 @@ class SnapshotFiller {
 
   // Tells a VM that does not answer its monitor from one that another client was just busy with. Of the first, a call
   // of ours waits, or libvirt has said for how long its monitor has been busy.
-  void NoteMonitors(const PollResult& result, Snapshot& snapshot) const;
+  void NoteMonitors(const CycleResult& result, Snapshot& snapshot) const;
 
   // VMs whose call failed, or goes on.
-  void AddUnread(const PollResult& result, Snapshot& snapshot) const;
+  void AddUnread(const CycleResult& result, Snapshot& snapshot) const;
 
   // VMs that were not asked, since calls wait for their locks, of `all` on the host. One whose lock came free at the
   // end of the cycle is asked in the next. Where most of them wait, it is the daemon that does not get on, and no VM is

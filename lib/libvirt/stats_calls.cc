@@ -51,11 +51,11 @@ bool StatsCalls::MayStart() const {
 }
 
 bool StatsCalls::at_cap() const {
-  return CountOpen(Depth::kFull) + lanes_.lot()->blocked(clock_.SteadyNow()) >= terms_.blocked_max;
+  return CountOpen(Depth::kFull) + lanes_.parked_calls()->blocked(clock_.SteadyNow()) >= terms_.blocked_max;
 }
 
 bool StatsCalls::NoneIsToComeBack() const {
-  if (lanes_.lot()->blocked(clock_.SteadyNow()) >= terms_.blocked_max) return true;
+  if (lanes_.parked_calls()->blocked(clock_.SteadyNow()) >= terms_.blocked_max) return true;
   return std::all_of(under_way_.begin(), under_way_.end(),
                      [](const StatsCall& call) { return !call.open() || call.looks > 0; });
 }
@@ -71,15 +71,15 @@ void StatsCalls::JoinWithoutMonitor() {
 }
 
 void StatsCalls::Start(StatsCall call, std::unique_ptr<BulkLane> lane, const std::vector<std::string>& hung) {
-  BulkSession::Request request{call.domains, terms_.question, {}};
-  request.question.depth = call.depth;
-  request.question.hung = hung;
+  ShardRequest request{call.domains, terms_.query, {}};
+  request.query.depth = call.depth;
+  request.query.hung = hung;
   request.memory.domains = MemoryFor(call.domains.size());
   call.lane = std::move(lane);
   call.since = clock_.SteadyNow();
   call.look_at = call.since + LimitOf(call);
-  call.reply = call.lane->Start([request = std::move(request)](BulkSession& session, LaneClock& clock) mutable {
-    return session.Read(std::move(request), clock);
+  call.result = call.lane->Start([request = std::move(request)](BulkSession& session, LaneClock& clock) mutable {
+    return session.Collect(std::move(request), clock);
   });
   under_way_.push_back(std::move(call));
 }
@@ -106,7 +106,7 @@ std::vector<StatsCall> StatsCalls::TakeReturned() {
 }
 
 ParkedCall StatsCalls::Park(StatsCall& call) {
-  call.parked = lanes_.lot()->Park();
+  call.parked = lanes_.parked_calls()->Park();
   if (call.kind != Kind::kAlone) call.lane->GiveUpJob();
   return *call.parked;
 }

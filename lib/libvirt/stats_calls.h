@@ -27,7 +27,7 @@ struct StatsCall {
   bool asked_again = false;  // on a new connection, after another one ended
 
   std::unique_ptr<BulkLane> lane{};
-  Pending<Result<BulkSession::Reply>> reply{};
+  Pending<Result<ShardResult>> result{};
   SteadyTime since{}, look_at{};  // it is late from `look_at` on
   int looks = 0;
   // Nobody waits for it: its VMs are asked in other calls, or set aside. Its lane is of use again when it returns.
@@ -42,7 +42,7 @@ struct StatsCall {
 class StatsCalls {
  public:
   struct Terms {  // of a cycle
-    Question question;
+    StatsQuery query;
     std::size_t shards = 1;
     std::size_t alone_max = 1;        // calls at most in which VMs are asked for each alone
     std::size_t blocked_max = 0;      // calls that may wait in vain, all in all

@@ -18,13 +18,13 @@ constexpr Nanoseconds kPatienceWithSilence = std::chrono::milliseconds(250);
 
 }  // namespace
 
-Result<PollResult> Poll::Run(const DomainRefs& domains, Plan plan) {
+Result<CycleResult> StatsCycle::Collect(const DomainRefs& domains, Plan plan) {
   Begin(domains, std::move(plan));
   if (!Go()) return Fail(ErrorCode::kClosed, "interrupted");
   return End();
 }
 
-void Poll::Begin(const DomainRefs& domains, Plan plan) {
+void StatsCycle::Begin(const DomainRefs& domains, Plan plan) {
   TakeBetweenCycles();
   result_ = {};
   last_error_.reset();
@@ -45,19 +45,19 @@ void Poll::Begin(const DomainRefs& domains, Plan plan) {
 }
 
 // What comes between two cycles shows that the daemon lives, and is of no other use: it is a sample of neither.
-void Poll::TakeBetweenCycles() {
+void StatsCycle::TakeBetweenCycles() {
   const SteadyTime now = parts_.clock.SteadyNow();
   for (StatsCall& call : calls_.TakeReturned()) {
-    const auto reply = call.reply.Take();
+    const auto result = call.result.Take();
     // A lane whose connection has ended shows that when it is used next.
-    if (reply) parts_.life.NoteAnswer(call.lane->opened, call.since, now);
-    if (reply) was_silent_ = false;
+    if (result) parts_.life.NoteAnswer(call.lane->opened, call.since, now);
+    if (result) was_silent_ = false;
     parts_.lanes.GiveBack(std::move(call.lane));
   }
 }
 
 // A daemon that was silent is asked for the VMs when it answers anything.
-void Poll::AskAfterSilence() {
+void StatsCycle::AskAfterSilence() {
   if (!was_silent_) return;
   if (!heard()) return late_calls_.search().Ping();
   was_silent_ = false;
@@ -66,7 +66,7 @@ void Poll::AskAfterSilence() {
 }
 
 // VMs that hang are asked apart: their locks are held next, when they are destroyed.
-void Poll::Queue(DomainRefs due) {
+void StatsCycle::Queue(DomainRefs due) {
   const auto first_hung = std::stable_partition(due.begin(), due.end(),
                                                 [&](const auto& domain) { return !parts_.stuck.hung(domain->uuid); });
   const DomainRefs hung(first_hung, due.end());
@@ -78,27 +78,27 @@ void Poll::Queue(DomainRefs due) {
   calls_.Queue(hung, hung.size(), {{}, Kind::kAlone});
 }
 
-bool Poll::Go() {
+bool StatsCycle::Go() {
   while (true) {
-    if (parts_.bell.cancelled()) return false;
+    if (parts_.notifier.cancelled()) return false;
     TendLanes();
     if (asks_nothing_ && !heard()) late_calls_.search().Ping();
     AskAfterSilence();
     calls_.StartQueued(parts_.stuck.all_hung());
     if (IsOver(parts_.clock.SteadyNow())) return true;
     Wait();
-    TakeReplies();
+    TakeResults();
     LookInto(parts_.clock.SteadyNow());
   }
 }
 
 // A lane is made by a listing, which would wait for a lock that is held.
-void Poll::TendLanes() {
+void StatsCycle::TendLanes() {
   const bool may_list = !parts_.stuck.any_set_aside() || late_calls_.SilentSince(parts_.clock.SteadyNow());
   parts_.lanes.Tend(calls_.CountOpen() + late_calls_.search().lanes_out(), may_list);
 }
 
-bool Poll::IsOver(SteadyTime now) {
+bool StatsCycle::IsOver(SteadyTime now) {
   if (now >= deadline_) return true;
   if (now - begun_ >= kSilence && !heard() && late_calls_.SilentSince(now)) return true;
   if (NothingLeftToDo(now)) return true;
@@ -111,25 +111,25 @@ bool Poll::IsOver(SteadyTime now) {
 // asked again just now. Where few have, the daemon is slow, and nothing is gained by asking the next ones. Those asked
 // again for a VM that hangs may be held up by another one: finding it is worth a delay that costs no tick, see
 // TickSchedule.
-bool Poll::MayGoOnWithout(SteadyTime now) const {
+bool StatsCycle::MayGoOnWithout(SteadyTime now) const {
   if (calls_.AnyOpenPart() && now < LatestEnd()) return false;
-  return !calls_.queued() && !calls_.AnyPartInTime(now) && calls_.CountOpen() <= result_.answers.size();
+  return !calls_.queued() && !calls_.AnyPartInTime(now) && calls_.CountOpen() <= result_.stats.size();
 }
 
 // Of a cycle that costs the next one no tick.
-SteadyTime Poll::LatestEnd() const {
+SteadyTime StatsCycle::LatestEnd() const {
   if (plan_.next_tick == SteadyTime::max()) return plan_.next_tick;
   return plan_.next_tick + (plan_.next_tick - begun_) * 2 / 5;
 }
 
-bool Poll::NothingLeftToDo(SteadyTime now) {
+bool StatsCycle::NothingLeftToDo(SteadyTime now) {
   if (calls_.CountOpen() > 0) return false;
   const bool may_get_a_lane = parts_.lanes.ready() || parts_.lanes.connecting_until() > now;
   if (asks_nothing_ || was_silent_) return heard() || (!late_calls_.search().pinging() && !may_get_a_lane);
   return !calls_.queued() || !may_get_a_lane;
 }
 
-void Poll::Wait() {
+void StatsCycle::Wait() {
   const SteadyTime now = parts_.clock.SteadyNow();
   SteadyTime until = std::min(deadline_, late_calls_.look_at(now));
   for (const SteadyTime end : {plan_.next_tick, LatestEnd()}) {
@@ -139,31 +139,31 @@ void Poll::Wait() {
   if (connecting_until > now) until = std::min(until, *connecting_until);
   // The collector is not to be woken for each of the calls of a healthy cycle.
   const bool all_at_once = !calls_.queued();
-  parts_.bell.WaitUntil(parts_.clock, until, [&] {
+  parts_.notifier.WaitUntil(parts_.clock, until, [&] {
     if (parts_.lanes.has_news() || late_calls_.search().has_news()) return true;
     return all_at_once ? calls_.CountOpen() > 0 && calls_.AllOpenAreIdle() : calls_.AnyIdle();
   });
 }
 
-void Poll::TakeReplies() {
+void StatsCycle::TakeResults() {
   for (StatsCall& call : calls_.TakeReturned()) Take(std::move(call));
 }
 
-void Poll::Take(StatsCall call) {
-  auto reply = call.reply.Take();
-  if (!reply) return TakeFailure(std::move(call), std::move(reply.error()));
+void StatsCycle::Take(StatsCall call) {
+  auto result = call.result.Take();
+  if (!result) return TakeFailure(std::move(call), std::move(result.error()));
   parts_.life.NoteAnswer(call.lane->opened, call.since, parts_.clock.SteadyNow());
-  parts_.lanes.GiveBack(std::move(call.lane), !reply->some_unknown);
+  parts_.lanes.GiveBack(std::move(call.lane), !result->some_unknown);
   const bool is_wanted = call.open() || (call.kind == Kind::kAlone && call.since >= begun_);
   if (!is_wanted) return;
-  calls_.NoteDuration(call, reply->took);
-  result_.answers.push_back(std::move(reply->answer));
+  calls_.NoteDuration(call, result->took);
+  result_.stats.push_back(std::move(result->stats));
 }
 
 // A connection that ended may have done so alone, and all of them end when the daemon is restarted: try on each of the
 // others, and once on one that was made since. In halves, since a reply that is too large for the protocol may end the
 // connection as well.
-void Poll::TakeFailure(StatsCall call, Error error) {
+void StatsCycle::TakeFailure(StatsCall call, Error error) {
   const SteadyTime now = parts_.clock.SteadyNow();
   const bool is_lost = error.code == ErrorCode::kUnreachable;
   const SteadyTime opened = call.lane->opened;
@@ -181,18 +181,18 @@ void Poll::TakeFailure(StatsCall call, Error error) {
   calls_.Queue(call.domains, 2, {{}, kind, call.depth, opened >= begun_});
 }
 
-void Poll::NoteFailed(const DomainRefs& domains, const Error& error) {
+void StatsCycle::NoteFailed(const DomainRefs& domains, const Error& error) {
   result_.failed.insert(result_.failed.end(), domains.begin(), domains.end());
   last_error_ = error;
 }
 
-void Poll::LookInto(SteadyTime now) {
-  auto judgement = late_calls_.Look(now, !result_.answers.empty());
+void StatsCycle::LookInto(SteadyTime now) {
+  auto judgement = late_calls_.Look(now, !result_.stats.empty());
   result_.set_aside.insert(result_.set_aside.end(), judgement.set_aside.begin(), judgement.set_aside.end());
   result_.replaced_connections = result_.replaced_connections || judgement.replaced_before.has_value();
 }
 
-Result<PollResult> Poll::End() {
+Result<CycleResult> StatsCycle::End() {
   const SteadyTime now = parts_.clock.SteadyNow();
   was_silent_ = !heard() && late_calls_.SilentSince(now).has_value();
   is_bound_by_cap_ = IsBoundByCap();
@@ -202,7 +202,7 @@ Result<PollResult> Poll::End() {
   for (const StatsCall& call : calls_.under_way()) {
     if (call.open()) result_.late.insert(result_.late.end(), call.domains.begin(), call.domains.end());
   }
-  const bool refused = result_.answers.empty() && result_.late.empty() && result_.set_aside.empty() && last_error_ &&
+  const bool refused = result_.stats.empty() && result_.late.empty() && result_.set_aside.empty() && last_error_ &&
                        last_error_->code != ErrorCode::kTimeout;
   if ((!heard() && !is_bound_by_cap_) || refused) return tl::make_unexpected(WhyNothingAnswers());
   if (last_error_) result_.why_failed = last_error_->message;
@@ -210,12 +210,12 @@ Result<PollResult> Poll::End() {
 }
 
 // Nothing was asked, since every lane waits for a VM: that says nothing about the daemon.
-bool Poll::IsBoundByCap() const {
+bool StatsCycle::IsBoundByCap() const {
   const bool asks = calls_.CountOpen() > 0 || late_calls_.search().lanes_out() > 0;
   return !asks && !parts_.lanes.ready() && parts_.stuck.any_set_aside();
 }
 
-void Poll::GiveUpOldCalls(SteadyTime now) {
+void StatsCycle::GiveUpOldCalls(SteadyTime now) {
   for (StatsCall& call : calls_.under_way()) {
     if (!call.open() || now - call.since < timeout_ - kStartOfCycle) continue;
     static_cast<void>(calls_.Park(call));
@@ -223,25 +223,25 @@ void Poll::GiveUpOldCalls(SteadyTime now) {
   }
 }
 
-Error Poll::WhyNotAsked() const {
+Error StatsCycle::WhyNotAsked() const {
   if (!is_bound_by_cap_) return WhyNothingAnswers();
   return {ErrorCode::kTimeout, "every connection waits for a VM whose lock is held", {}};
 }
 
-Error Poll::WhyNothingAnswers() const {
+Error StatsCycle::WhyNothingAnswers() const {
   if (parts_.lanes.fault() && !parts_.lanes.ready()) return *parts_.lanes.fault();
   if (last_error_) return *last_error_;
   return {ErrorCode::kTimeout, {}, {}};
 }
 
-void Poll::LeaveBehind(SteadyTime moment) {
+void StatsCycle::LeaveBehind(SteadyTime moment) {
   static_cast<void>(late_calls_.LeaveBehind(moment));
   late_calls_.NoteRestart(parts_.clock.SteadyNow());
   calls_.ForgetPace();
   is_first_ = true;
 }
 
-void Poll::Close() {
+void StatsCycle::Close() {
   calls_.Close();
   late_calls_.search().Close();
 }

@@ -17,8 +17,8 @@
 namespace vmtelem {
 
 // What one cycle gave.
-struct PollResult {
-  std::vector<Answer> answers;
+struct CycleResult {
+  std::vector<StatsResult> stats;
   DomainRefs failed;  // the call failed or was given up
   std::string why_failed;
   DomainRefs late;       // the call goes on, into the next cycle
@@ -29,14 +29,14 @@ struct PollResult {
 // Asks for all VMs, cycle by cycle, in shards on lanes in parallel, and does not let a call that waits hold up the
 // others (see LateCalls). A call that takes longer than the cycle may goes on into the next one, in which its VMs are
 // not asked for again. For the collector's thread.
-class Poll {
+class StatsCycle {
  public:
   struct Parts {  // all must outlive the poll
     LanePool& lanes;
     StuckDomains& stuck;
     DaemonLife& life;
     Clock& clock;
-    Doorbell& bell;
+    Notifier& notifier;
   };
   struct Plan {
     StatsCalls::Terms terms;
@@ -46,7 +46,7 @@ class Poll {
     SteadyTime deadline;  // of the cycle
   };
   // A call that takes longer than `timeout` is given up.
-  Poll(const Parts& parts, Nanoseconds timeout)
+  StatsCycle(const Parts& parts, Nanoseconds timeout)
       : parts_(parts),
         timeout_(timeout),
         calls_(parts.lanes, parts.clock, timeout),
@@ -54,7 +54,7 @@ class Poll {
 
   // Fails if nothing answers: kUnreachable, kDenied, kTimeout (without a message); kClosed: interrupted. Where there is
   // no VM to ask for, a ping shows whether anything does.
-  Result<PollResult> Run(const DomainRefs& domains, Plan plan);
+  Result<CycleResult> Collect(const DomainRefs& domains, Plan plan);
 
   // Between cycles: connections that were open before `moment` lead to nobody.
   void LeaveBehind(SteadyTime moment);
@@ -72,7 +72,7 @@ class Poll {
   [[nodiscard]] bool MayGoOnWithout(SteadyTime now) const;
   [[nodiscard]] SteadyTime LatestEnd() const;
   [[nodiscard]] bool NothingLeftToDo(SteadyTime now);
-  Result<PollResult> End();
+  Result<CycleResult> End();
   void GiveUpOldCalls(SteadyTime now);
   [[nodiscard]] bool IsBoundByCap() const;
   [[nodiscard]] Error WhyNotAsked() const;
@@ -80,7 +80,7 @@ class Poll {
   [[nodiscard]] bool heard() const { return parts_.life.HeardSince(begun_); }
 
   void Wait();
-  void TakeReplies();
+  void TakeResults();
   void Take(StatsCall call);
   void TakeFailure(StatsCall call, Error error);
   void NoteFailed(const DomainRefs& domains, const Error& error);
@@ -99,7 +99,7 @@ class Poll {
   bool is_bound_by_cap_ = false;
   bool asks_nothing_ = false;
   AskingOrder order_;
-  PollResult result_;
+  CycleResult result_;
   std::optional<Error> last_error_;
 };
 

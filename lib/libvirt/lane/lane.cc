@@ -49,7 +49,7 @@ bool Mailbox::idle() {
 ParkedCall Mailbox::Park(std::thread thread) {
   const std::lock_guard guard(mutex_);
   clock_.Abandon();
-  left_behind_ = lot_->Park(std::move(thread));
+  left_behind_ = parked_calls_->Park(std::move(thread));
   posted_.notify_one();
   return *left_behind_;
 }
@@ -57,7 +57,7 @@ ParkedCall Mailbox::Park(std::thread thread) {
 void Mailbox::Close(SteadyTime now, std::thread thread) {
   const std::lock_guard guard(mutex_);
   clock_.Abandon();
-  left_behind_ = lot_->NoteClosing(now, std::move(thread));
+  left_behind_ = parked_calls_->NoteClosing(now, std::move(thread));
   posted_.notify_one();
 }
 
@@ -73,7 +73,7 @@ void Mailbox::NoteDone() {
     const std::lock_guard guard(mutex_);
     idle_ = true;
   }
-  bell_->Ring();
+  notifier_->Notify();
 }
 
 void Mailbox::NoteEnded() {
@@ -82,7 +82,7 @@ void Mailbox::NoteEnded() {
     const std::lock_guard guard(mutex_);
     call = left_behind_;
   }
-  lot_->Leave(*call);
+  parked_calls_->Leave(*call);
 }
 
 }  // namespace vmtelem

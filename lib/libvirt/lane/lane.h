@@ -40,8 +40,8 @@ class LaneClock {
 // What a lane's owner and its thread share. Outlives the owner if the thread does not come back.
 class Mailbox {
  public:
-  Mailbox(Clock& clock, std::shared_ptr<ParkingLot> lot, std::shared_ptr<Doorbell> bell)
-      : lot_(std::move(lot)), bell_(std::move(bell)), clock_(clock) {}
+  Mailbox(Clock& clock, std::shared_ptr<ParkedCalls> parked_calls, std::shared_ptr<Notifier> notifier)
+      : parked_calls_(std::move(parked_calls)), notifier_(std::move(notifier)), clock_(clock) {}
 
   // For the owner's thread.
   void Post(std::function<void()> job);
@@ -60,8 +60,8 @@ class Mailbox {
   void NoteEnded();
 
  private:
-  const std::shared_ptr<ParkingLot> lot_;
-  const std::shared_ptr<Doorbell> bell_;
+  const std::shared_ptr<ParkedCalls> parked_calls_;
+  const std::shared_ptr<Notifier> notifier_;
   LaneClock clock_;
   std::mutex mutex_;
   std::condition_variable posted_;
@@ -99,9 +99,10 @@ template <class State>
 class Lane {
  public:
   // Throws std::system_error if there is no thread to be had.
-  Lane(std::unique_ptr<State> state, Clock& clock, std::shared_ptr<ParkingLot> lot, std::shared_ptr<Doorbell> bell)
-      : clock_(clock), bell_(bell), state_(state.get()) {
-    mailbox_ = std::make_shared<Mailbox>(clock, std::move(lot), std::move(bell));
+  Lane(std::unique_ptr<State> state, Clock& clock, std::shared_ptr<ParkedCalls> parked_calls,
+       std::shared_ptr<Notifier> notifier)
+      : clock_(clock), notifier_(notifier), state_(state.get()) {
+    mailbox_ = std::make_shared<Mailbox>(clock, std::move(parked_calls), std::move(notifier));
     thread_ = std::thread([mailbox = mailbox_, owned = std::move(state)]() mutable {
       BlockSigpipe();
       while (auto job = mailbox->Take()) {
@@ -139,9 +140,9 @@ class Lane {
     return Pending<Answer>(std::move(answer));
   }
 
-  // Whether the call was done at the deadline. Ends early, with false, when the doorbell is cancelled.
+  // Whether the call was done at the deadline. Ends early, with false, when the notifier is cancelled.
   bool Await(SteadyTime deadline) {
-    return bell_->WaitUntil(clock_, deadline, [this] { return idle(); });
+    return notifier_->WaitUntil(clock_, deadline, [this] { return idle(); });
   }
 
   // Nobody waits for the call any more. It ends before the next thing that it would ask libvirt for; then the lane is
@@ -161,7 +162,7 @@ class Lane {
 
  private:
   Clock& clock_;
-  const std::shared_ptr<Doorbell> bell_;
+  const std::shared_ptr<Notifier> notifier_;
   State* state_;  // owned by the thread
   std::shared_ptr<Mailbox> mailbox_;
   std::thread thread_;

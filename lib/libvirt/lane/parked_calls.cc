@@ -5,28 +5,28 @@
 
 namespace vmtelem {
 
-// The last one to hold the lot may be one of its threads.
-ParkingLot::~ParkingLot() {
+// The last one to hold this object may be one of its threads.
+ParkedCalls::~ParkedCalls() {
   for (std::thread& thread : ended_) thread.detach();
   for (auto& [id, left] : threads_) {
     if (left.thread.joinable()) left.thread.detach();
   }
 }
 
-ParkedCall ParkingLot::Park(std::thread thread) { return Enter(SteadyTime::min(), std::move(thread)); }
+ParkedCall ParkedCalls::Park(std::thread thread) { return Enter(SteadyTime::min(), std::move(thread)); }
 
-ParkedCall ParkingLot::NoteClosing(SteadyTime now, std::thread thread) {
+ParkedCall ParkedCalls::NoteClosing(SteadyTime now, std::thread thread) {
   return Enter(now + kClosingPatience, std::move(thread));
 }
 
-ParkedCall ParkingLot::Enter(SteadyTime blocked_from, std::thread thread) {
+ParkedCall ParkedCalls::Enter(SteadyTime blocked_from, std::thread thread) {
   JoinEnded();
   const std::lock_guard guard(mutex_);
   threads_.emplace(++last_id_, Left{blocked_from, std::move(thread)});
   return {shared_from_this(), last_id_};
 }
 
-void ParkingLot::Leave(const ParkedCall& call) {
+void ParkedCalls::Leave(const ParkedCall& call) {
   const std::lock_guard guard(mutex_);
   const auto found = threads_.find(call.id_);
   if (found == threads_.end()) return;
@@ -35,7 +35,7 @@ void ParkingLot::Leave(const ParkedCall& call) {
   left_.notify_all();
 }
 
-void ParkingLot::JoinEnded() {
+void ParkedCalls::JoinEnded() {
   std::vector<std::thread> ended;
   {
     const std::lock_guard guard(mutex_);
@@ -44,33 +44,33 @@ void ParkingLot::JoinEnded() {
   for (std::thread& thread : ended) thread.join();
 }
 
-bool ParkingLot::Holds(std::uint64_t id) const {
+bool ParkedCalls::Holds(std::uint64_t id) const {
   const std::lock_guard guard(mutex_);
   return threads_.contains(id);
 }
 
-std::size_t ParkingLot::size() const {
+std::size_t ParkedCalls::size() const {
   const std::lock_guard guard(mutex_);
   return threads_.size();
 }
 
-std::size_t ParkingLot::blocked(SteadyTime now) const {
+std::size_t ParkedCalls::blocked(SteadyTime now) const {
   const std::lock_guard guard(mutex_);
   return BlockedLocked(now);
 }
 
-std::size_t ParkingLot::BlockedLocked(SteadyTime now) const {
+std::size_t ParkedCalls::BlockedLocked(SteadyTime now) const {
   return static_cast<std::size_t>(std::count_if(threads_.begin(), threads_.end(), [&](const auto& thread) {
     return thread.second.counts && thread.second.blocked_from <= now;
   }));
 }
 
-void ParkingLot::Discount() {
+void ParkedCalls::Discount() {
   const std::lock_guard guard(mutex_);
   for (auto& [id, left] : threads_) left.counts = false;
 }
 
-std::size_t ParkingLot::AwaitClosed(Clock& clock, SteadyTime deadline) {
+std::size_t ParkedCalls::AwaitClosed(Clock& clock, SteadyTime deadline) {
   std::size_t left = 0;
   {
     std::unique_lock lock(mutex_);

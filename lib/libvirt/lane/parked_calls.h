@@ -13,7 +13,7 @@
 
 namespace vmtelem {
 
-class ParkingLot;
+class ParkedCalls;
 
 // A call that was given up and the thread that is in it. A value; may be copied and outlive everything.
 class ParkedCall {
@@ -24,24 +24,25 @@ class ParkedCall {
   void NoteReturned() const;
 
  private:
-  friend class ParkingLot;
-  ParkedCall(std::shared_ptr<ParkingLot> lot, std::uint64_t id) : lot_(std::move(lot)), id_(id) {}
+  friend class ParkedCalls;
+  ParkedCall(std::shared_ptr<ParkedCalls> parked_calls, std::uint64_t id)
+      : parked_calls_(std::move(parked_calls)), id_(id) {}
 
-  std::shared_ptr<ParkingLot> lot_;
+  std::shared_ptr<ParkedCalls> parked_calls_;
   std::uint64_t id_;
 };
 
 // The threads that were left behind, until they end. Each of them may pin a worker of the daemon, of which there are 20
 // for everybody. Shared with these threads. Thread-safe.
-class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
+class ParkedCalls : public std::enable_shared_from_this<ParkedCalls> {
  public:
   // Closing a connection is a remote call of its own; one that takes longer than this counts as blocked like any other.
   static constexpr Nanoseconds kClosingPatience = std::chrono::seconds(1);
 
-  ParkingLot() = default;
-  ~ParkingLot();  // leaves the threads that have not ended to themselves
-  ParkingLot(const ParkingLot&) = delete;
-  ParkingLot& operator=(const ParkingLot&) = delete;
+  ParkedCalls() = default;
+  ~ParkedCalls();  // leaves the threads that have not ended to themselves
+  ParkedCalls(const ParkedCalls&) = delete;
+  ParkedCalls& operator=(const ParkedCalls&) = delete;
 
   // For the owner of the lanes; takes the lane's thread over.
   [[nodiscard]] ParkedCall Park(std::thread thread = {});
@@ -77,7 +78,7 @@ class ParkingLot : public std::enable_shared_from_this<ParkingLot> {
   std::uint64_t last_id_ = 0;
 };
 
-inline bool ParkedCall::returned() const { return !lot_->Holds(id_); }
-inline void ParkedCall::NoteReturned() const { lot_->Leave(*this); }
+inline bool ParkedCall::returned() const { return !parked_calls_->Holds(id_); }
+inline void ParkedCall::NoteReturned() const { parked_calls_->Leave(*this); }
 
 }  // namespace vmtelem

@@ -4,7 +4,7 @@
 
 namespace vmtelem {
 
-DomainRefs DeviceBook::Due(const DomainRefs& domains, SteadyTime now) const {
+DomainRefs DeviceCache::Due(const DomainRefs& domains, SteadyTime now) const {
   DomainRefs due;
   for (const auto& domain : domains) {
     const auto read_at = read_at_.find(domain->uuid);
@@ -14,7 +14,7 @@ DomainRefs DeviceBook::Due(const DomainRefs& domains, SteadyTime now) const {
   return due;
 }
 
-void DeviceBook::Put(const DeviceTable& read, SteadyTime now) {
+void DeviceCache::Put(const DeviceTable& read, SteadyTime now) {
   if (read.empty()) return;
   auto changed = std::make_shared<DeviceTable>(*table_);
   for (const auto& [uuid, known] : read) {
@@ -24,9 +24,9 @@ void DeviceBook::Put(const DeviceTable& read, SteadyTime now) {
   table_ = std::move(changed);
 }
 
-void DeviceBook::MarkStale(const std::string& uuid) { read_at_.erase(uuid); }
+void DeviceCache::MarkStale(const std::string& uuid) { read_at_.erase(uuid); }
 
-void DeviceBook::Keep(const DomainRefs& domains) {
+void DeviceCache::Keep(const DomainRefs& domains) {
   if (table_->size() <= domains.size()) return;
   std::unordered_set<std::string> kept;
   for (const auto& domain : domains) kept.insert(domain->uuid);

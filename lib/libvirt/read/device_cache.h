@@ -21,9 +21,9 @@ using DeviceTable = std::unordered_map<std::string, KnownDevices>;  // by UUID
 
 // Which devices the VMs have, for drivers that have to be asked for each one. Their XML is too dear to be read for
 // every sample; this tells when to read it again. One thread; knows no libvirt.
-class DeviceBook {
+class DeviceCache {
  public:
-  explicit DeviceBook(Nanoseconds ttl) : ttl_(ttl) {}
+  explicit DeviceCache(Nanoseconds ttl) : ttl_(ttl) {}
 
   // Those whose XML is to be read: not known, of an earlier run, older than the time to live, or marked as stale.
   [[nodiscard]] DomainRefs Due(const DomainRefs& domains, SteadyTime now) const;

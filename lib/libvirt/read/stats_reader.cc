@@ -68,11 +68,11 @@ tl::unexpected<Error> Abandoned() { return Fail(ErrorCode::kTimeout, "the call w
 
 // One Read() while it goes on.
 struct StatsReader::Reading {
-  const Question& question;
+  const StatsQuery& query;
   StatsGroups groups;
-  Answer& answer;
+  StatsResult& result;
   LaneClock& clock;
-  std::size_t used = 0;  // so many of answer.domains are of this answer; the rest is memory
+  std::size_t used = 0;  // so many of result.domains are of this read; the rest is memory
 
   struct Partial {
     DomainHandle domain;
@@ -82,8 +82,8 @@ struct StatsReader::Reading {
 
   // A cleared place for a VM; references to others end here.
   DomainStats& Add(virDomainPtr domain, const CallTime& call) {
-    if (used == answer.domains.size()) answer.domains.emplace_back();
-    DomainStats& stats = answer.domains[used++];
+    if (used == result.domains.size()) result.domains.emplace_back();
+    DomainStats& stats = result.domains[used++];
     ClearCounters(stats);
     SetIdentity(stats, domain);
     stats.stamp = call.begin;
@@ -95,13 +95,13 @@ struct StatsReader::Reading {
 StatsReader::StatsReader(const Connection& connection)
     : connection_(connection), is_qemu_(connection.type() == "QEMU") {}
 
-Result<void> StatsReader::Read(std::span<const virDomainPtr> domains, const Question& question, Answer& answer,
+Result<void> StatsReader::Read(std::span<const virDomainPtr> domains, const StatsQuery& query, StatsResult& result,
                                LaneClock& clock) {
-  const StatsGroups mask = question.depth == Depth::kFull ? kAllGroups : kGroupsWithoutJob;
-  Reading reading{question, question.groups & mask, answer, clock};
-  answer.problems.clear();
-  answer.without_monitor.clear();
-  answer.stale_devices.clear();
+  const StatsGroups mask = query.depth == Depth::kFull ? kAllGroups : kGroupsWithoutJob;
+  Reading reading{query, query.groups & mask, result, clock};
+  result.problems.clear();
+  result.without_monitor.clear();
+  result.stale_devices.clear();
   const std::uint64_t out_of_range_before = decoder_.values_out_of_range() + calls_.values_out_of_range();
   for (std::size_t first = 0; first < domains.size(); first += kMaxDomainsPerCall) {
     const auto chunk = domains.subspan(first, std::min(kMaxDomainsPerCall, domains.size() - first));
@@ -109,8 +109,8 @@ Result<void> StatsReader::Read(std::span<const virDomainPtr> domains, const Ques
     if (!read) return read;
   }
   auto retried = RetryPartial(reading);
-  answer.domains.resize(reading.used);
-  answer.values_out_of_range = decoder_.values_out_of_range() + calls_.values_out_of_range() - out_of_range_before;
+  result.domains.resize(reading.used);
+  result.values_out_of_range = decoder_.values_out_of_range() + calls_.values_out_of_range() - out_of_range_before;
   return retried;
 }
 
@@ -143,7 +143,7 @@ Result<void> StatsReader::ReadApart(std::span<const virDomainPtr> domains, const
   if (domains.size() == 1) {
     if (failure.code == ErrorCode::kNotFound) return {};
     const DomainStats& stats = reading.Add(domains[0], {reading.clock.Now().value_or(Stamp{})});
-    reading.answer.problems.push_back(CallError(fmt::format("read the statistics of VM '{}'", stats.name), error));
+    reading.result.problems.push_back(CallError(fmt::format("read the statistics of VM '{}'", stats.name), error));
     return {};
   }
   const auto half = domains.size() / 2;
@@ -165,7 +165,7 @@ Result<void> StatsReader::TakeRecords(std::span<const virDomainStatsRecordPtr> r
       continue;
     }
     running.push_back(record->dom);
-    if (is_qemu_ && reading.question.depth == Depth::kFull) NoteMonitor(record->dom, reading.used - 1, reading);
+    if (is_qemu_ && reading.query.depth == Depth::kFull) NoteMonitor(record->dom, reading.used - 1, reading);
   }
   // QEMU's bulk has every group; there, a group may be missing because a VM is busy, which is not for ever.
   if (!probed_ && !records.empty() && !is_qemu_) missing_in_bulk_ = reading.groups & ~seen;
@@ -173,12 +173,12 @@ Result<void> StatsReader::TakeRecords(std::span<const virDomainStatsRecordPtr> r
   return FillFromCalls(running, first, reading);
 }
 
-// `vms` lie in the answer from `first` on; those that have gone meanwhile are taken out.
+// `vms` lie in the result from `first` on; those that have gone meanwhile are taken out.
 Result<void> StatsReader::FillFromCalls(std::span<const virDomainPtr> vms, std::size_t first, Reading& reading) {
-  const bool beside_bulk = is_qemu_ && reading.question.depth == Depth::kWithoutMonitor;
-  const StatsGroups groups = beside_bulk ? reading.question.groups : reading.groups & missing_in_bulk_;
+  const bool beside_bulk = is_qemu_ && reading.query.depth == Depth::kWithoutMonitor;
+  const StatsGroups groups = beside_bulk ? reading.query.groups : reading.groups & missing_in_bulk_;
   if (groups == 0) return {};
-  auto& domains = reading.answer.domains;
+  auto& domains = reading.result.domains;
   std::size_t kept = first;
   for (std::size_t i = 0; i < vms.size(); ++i) {
     const auto running = ReadByCalls(vms[i], groups, domains[first + i], reading);
@@ -190,8 +190,8 @@ Result<void> StatsReader::FillFromCalls(std::span<const virDomainPtr> vms, std::
 }
 
 Result<void> StatsReader::ReadByCalls(std::span<const virDomainPtr> domains, Reading& reading) {
-  const bool whole = reading.question.depth == Depth::kFull;
-  const StatsGroups groups = whole ? reading.groups : reading.question.groups;
+  const bool whole = reading.query.depth == Depth::kFull;
+  const StatsGroups groups = whole ? reading.groups : reading.query.groups;
   for (auto* domain : domains) {
     DomainStats& stats = reading.Add(domain, {reading.clock.Now().value_or(Stamp{})});
     const auto running = ReadByCalls(domain, groups, stats, reading);
@@ -205,15 +205,15 @@ Result<void> StatsReader::ReadByCalls(std::span<const virDomainPtr> domains, Rea
 Result<bool> StatsReader::ReadByCalls(virDomainPtr domain, StatsGroups groups, DomainStats& stats, Reading& reading) {
   const auto stamp = reading.clock.Now();
   if (!stamp) return Abandoned();
-  auto& problems = reading.answer.problems;
+  auto& problems = reading.result.problems;
   const std::size_t problems_before = problems.size();
   bool running = false;
   if (is_qemu_ && !MayLookUp(domain, reading.clock)) return reading.groups != 0;  // what the bulk gave remains
-  if (is_qemu_ && reading.question.depth == Depth::kWithoutMonitor) {
+  if (is_qemu_ && reading.query.depth == Depth::kWithoutMonitor) {
     running = calls_.ReadWithoutMonitor(domain, groups, stats, problems);
   } else {
     if ((reading.groups & ~groups & kGroupsWithRates) == 0) stats.stamp = *stamp;
-    const auto* devices = FindDevices(*reading.question.devices, stats.uuid, stats.domain_id);
+    const auto* devices = FindDevices(*reading.query.devices, stats.uuid, stats.domain_id);
     running = calls_.Read(domain, groups, stats, devices, problems);
   }
   const auto end = reading.clock.Now();
@@ -221,12 +221,12 @@ Result<bool> StatsReader::ReadByCalls(virDomainPtr domain, StatsGroups groups, D
   stats.call_took = end->steady - stats.stamp.steady;
   if (problems.size() == problems_before) return running;
   if (!connection_.alive()) return LostConnection(problems.back().message);
-  reading.answer.stale_devices.push_back(stats.uuid);
+  reading.result.stale_devices.push_back(stats.uuid);
   return running;
 }
 
 void StatsReader::NoteMonitor(virDomainPtr domain, std::size_t slot, Reading& reading) {
-  DomainStats& stats = reading.answer.domains[slot];
+  DomainStats& stats = reading.result.domains[slot];
   if ((reading.groups & kMonitorGroups) == 0) return;
   if (HasMonitorFields(stats)) {
     stats.monitor_ok = true;
@@ -240,10 +240,10 @@ void StatsReader::NoteMonitor(virDomainPtr domain, std::size_t slot, Reading& re
 // Another client held the job of these VMs just then; it is rarely held for long. Not so where a call of our own holds
 // it, which is known to hang.
 Result<void> StatsReader::RetryPartial(Reading& reading) {
-  const auto& hung = reading.question.hung;
+  const auto& hung = reading.query.hung;
   std::vector<virDomainPtr> domains;
   for (const auto& partial : reading.partial) {
-    const std::string& uuid = reading.answer.domains[partial.slot].uuid;
+    const std::string& uuid = reading.result.domains[partial.slot].uuid;
     if (std::find(hung.begin(), hung.end(), uuid) == hung.end()) domains.push_back(partial.domain.get());
   }
   if (!domains.empty()) {
@@ -258,9 +258,9 @@ Result<void> StatsReader::RetryPartial(Reading& reading) {
     }
   }
   for (const auto& partial : reading.partial) {
-    DomainStats& stats = reading.answer.domains[partial.slot];
+    DomainStats& stats = reading.result.domains[partial.slot];
     if (stats.monitor_ok) continue;
-    reading.answer.without_monitor.push_back(stats.uuid);
+    reading.result.without_monitor.push_back(stats.uuid);
     const bool is_known = std::find(hung.begin(), hung.end(), stats.uuid) != hung.end();
     if (!is_known) NoteBusyMonitor(partial.domain.get(), reading.clock, stats);
   }
@@ -276,15 +276,15 @@ void StatsReader::TakeRetried(const virDomainStatsRecord& record, const CallTime
   if (!HasMonitorFields(retried_)) return;
   retried_.monitor_ok = true;
   DropUnasked(reading.groups, retried_);
-  const auto is_same = [&](const auto& partial) { return reading.answer.domains[partial.slot].uuid == retried_.uuid; };
+  const auto is_same = [&](const auto& partial) { return reading.result.domains[partial.slot].uuid == retried_.uuid; };
   const auto found = std::find_if(reading.partial.begin(), reading.partial.end(), is_same);
-  if (found != reading.partial.end()) std::swap(reading.answer.domains[found->slot], retried_);
+  if (found != reading.partial.end()) std::swap(reading.result.domains[found->slot], retried_);
 }
 
 // Of QEMU's disks alone nobody could tell a busy VM from one whose disks never have counters (empty, vhost-user); its
 // balloon tells, see LacksMonitorFields().
 unsigned StatsReader::BulkBits(const Reading& reading, StatsGroups groups) const {
-  const bool needs_witness = is_qemu_ && reading.question.depth == Depth::kFull && (groups & kGroupBlock) != 0;
+  const bool needs_witness = is_qemu_ && reading.query.depth == Depth::kFull && (groups & kGroupBlock) != 0;
   return LibvirtBits(needs_witness ? groups | kGroupBalloon : groups);
 }
 

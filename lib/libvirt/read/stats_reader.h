@@ -25,16 +25,16 @@ enum class Depth {
   kWithoutMonitor,  // only what no QEMU monitor is asked for: such calls cannot hang on a QEMU
 };
 
-// What is asked of some VMs.
-struct Question {
+// Which statistics of some VMs are asked for.
+struct StatsQuery {
   StatsGroups groups = kAllGroups;
   Depth depth = Depth::kFull;
   std::shared_ptr<const DeviceTable> devices = std::make_shared<DeviceTable>();  // for drivers without bulk statistics
   std::vector<std::string> hung;  // UUIDs of those whose monitor does not answer: to be asked once, not twice
 };
 
-// What one or more questions to a hypervisor found.
-struct Answer {
+// What the calls for a StatsQuery found.
+struct StatsResult {
   std::vector<DomainStats> domains;
   std::vector<Error> problems;
   std::vector<std::string> without_monitor;  // UUIDs of those that gave nothing of what only their monitor knows
@@ -51,10 +51,11 @@ class StatsReader {
   // `connection` must outlive the reader.
   explicit StatsReader(const Connection& connection);
 
-  // Replaces `answer`, whose memory it reuses, by the statistics of `domains`. One that is not running any more is left
+  // Replaces `result`, whose memory it reuses, by the statistics of `domains`. One that is not running any more is left
   // out; one that gives no answer has its identity only and a problem that names it. Fails if the hypervisor as a
   // whole gives no answer; kUnreachable: the connection is lost.
-  Result<void> Read(std::span<const virDomainPtr> domains, const Question& question, Answer& answer, LaneClock& clock);
+  Result<void> Read(std::span<const virDomainPtr> domains, const StatsQuery& query, StatsResult& result,
+                    LaneClock& clock);
 
  private:
   struct Reading;

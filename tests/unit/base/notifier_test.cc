@@ -9,27 +9,27 @@ namespace vmtelem {
 namespace {
 
 struct Fixture {
-  Doorbell bell;
+  Notifier notifier;
   SystemClock clock;
 
   SteadyTime Soon() { return clock.SteadyNow() + std::chrono::seconds(30); }
 };
 
 TEST_CASE_METHOD(Fixture, "what holds already is not waited for") {
-  CHECK(bell.WaitUntil(clock, SteadyTime::min(), [] { return true; }));
+  CHECK(notifier.WaitUntil(clock, SteadyTime::min(), [] { return true; }));
 }
 
 TEST_CASE_METHOD(Fixture, "a wait ends at its deadline with what holds then") {
-  CHECK_FALSE(bell.WaitUntil(clock, clock.SteadyNow(), [] { return false; }));
+  CHECK_FALSE(notifier.WaitUntil(clock, clock.SteadyNow(), [] { return false; }));
 }
 
 TEST_CASE_METHOD(Fixture, "whoever rings has the condition looked at again") {
   std::atomic<bool> ready{false};
   std::thread ringer([&] {
     ready = true;
-    bell.Ring();
+    notifier.Notify();
   });
-  CHECK(bell.WaitUntil(clock, Soon(), [&] { return ready.load(); }));
+  CHECK(notifier.WaitUntil(clock, Soon(), [&] { return ready.load(); }));
   ringer.join();
 }
 
@@ -37,21 +37,21 @@ TEST_CASE_METHOD(Fixture, "a cancellation ends the wait in progress and every la
   std::atomic<bool> waits{false};
   std::thread canceller([&] {
     while (!waits) std::this_thread::yield();
-    bell.Cancel();
+    notifier.Cancel();
   });
   const auto never = [&] {
     waits = true;
     return false;
   };
-  CHECK_FALSE(bell.WaitUntil(clock, Soon(), never));
+  CHECK_FALSE(notifier.WaitUntil(clock, Soon(), never));
   canceller.join();
-  CHECK(bell.cancelled());
-  CHECK_FALSE(bell.WaitUntil(clock, Soon(), never));
+  CHECK(notifier.cancelled());
+  CHECK_FALSE(notifier.WaitUntil(clock, Soon(), never));
 }
 
 TEST_CASE_METHOD(Fixture, "what came before a cancellation is still told") {
-  bell.Cancel();
-  CHECK(bell.WaitUntil(clock, Soon(), [] { return true; }));
+  notifier.Cancel();
+  CHECK(notifier.WaitUntil(clock, Soon(), [] { return true; }));
 }
 
 }  // namespace

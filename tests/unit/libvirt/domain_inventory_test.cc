@@ -13,16 +13,16 @@ const DomainRef kWeb{"3333", "web", 3};
 
 DomainEvent Event(Kind kind, const DomainRef& domain) { return {kind, domain.uuid, domain.name, domain.id}; }
 
-std::vector<DomainRef> Values(const Roster& roster) {
+std::vector<DomainRef> Values(const DomainInventory& inventory) {
   std::vector<DomainRef> values;
-  for (const auto& domain : roster.domains()) values.push_back(*domain);
+  for (const auto& domain : inventory.domains()) values.push_back(*domain);
   return values;
 }
 
-Roster Listed(const std::vector<DomainRef>& domains, DomainFilter filter = {}) {
-  Roster roster(std::move(filter));
-  roster.Replace(domains);
-  return roster;
+DomainInventory Listed(const std::vector<DomainRef>& domains, DomainFilter filter = {}) {
+  DomainInventory inventory(std::move(filter));
+  inventory.Replace(domains);
+  return inventory;
 }
 
 TEST_CASE("a listing gives the VMs in the order of their UUIDs") {
@@ -32,70 +32,70 @@ TEST_CASE("a listing gives the VMs in the order of their UUIDs") {
 TEST_CASE("a VM that is listed twice is there once") { CHECK(Values(Listed({kDb, kWeb, kDb})).size() == 2); }
 
 TEST_CASE("a VM that is not listed any more is gone") {
-  Roster roster = Listed({kDb, kWeb});
-  roster.Replace({kWeb});
-  CHECK(Values(roster) == std::vector{kWeb});
+  DomainInventory inventory = Listed({kDb, kWeb});
+  inventory.Replace({kWeb});
+  CHECK(Values(inventory) == std::vector{kWeb});
 }
 
 TEST_CASE("a listing keeps the object of a VM that is as it was, and only that") {
-  Roster roster = Listed({kDb, kWeb});
-  const DomainRefs before = roster.domains();
+  DomainInventory inventory = Listed({kDb, kWeb});
+  const DomainRefs before = inventory.domains();
   const DomainRef restarted{kWeb.uuid, kWeb.name, 7};
-  roster.Replace({kDb, restarted});
-  CHECK(roster.domains()[0] == before[0]);
-  CHECK(roster.domains()[1] != before[1]);
-  CHECK(*roster.domains()[1] == restarted);
+  inventory.Replace({kDb, restarted});
+  CHECK(inventory.domains()[0] == before[0]);
+  CHECK(inventory.domains()[1] != before[1]);
+  CHECK(*inventory.domains()[1] == restarted);
 }
 
 TEST_CASE("a VM that starts takes its place in the order") {
-  Roster roster = Listed({kDb, kWeb});
-  roster.Apply(Event(Kind::kActive, kMail));
-  CHECK(Values(roster) == std::vector{kDb, kMail, kWeb});
+  DomainInventory inventory = Listed({kDb, kWeb});
+  inventory.Apply(Event(Kind::kActive, kMail));
+  CHECK(Values(inventory) == std::vector{kDb, kMail, kWeb});
 }
 
 TEST_CASE("a VM that starts anew has its new id") {
-  Roster roster = Listed({kDb, kWeb});
-  roster.Apply(Event(Kind::kActive, {kDb.uuid, kDb.name, 9}));
-  CHECK(Values(roster) == std::vector{{kDb.uuid, kDb.name, 9}, kWeb});
+  DomainInventory inventory = Listed({kDb, kWeb});
+  inventory.Apply(Event(Kind::kActive, {kDb.uuid, kDb.name, 9}));
+  CHECK(Values(inventory) == std::vector{{kDb.uuid, kDb.name, 9}, kWeb});
 }
 
 TEST_CASE("a VM that is told of again as it was keeps its object") {
-  Roster roster = Listed({kDb});
-  const auto before = roster.domains()[0];
-  roster.Apply(Event(Kind::kActive, kDb));
-  CHECK(roster.domains()[0] == before);
+  DomainInventory inventory = Listed({kDb});
+  const auto before = inventory.domains()[0];
+  inventory.Apply(Event(Kind::kActive, kDb));
+  CHECK(inventory.domains()[0] == before);
 }
 
 TEST_CASE("a VM that stops is gone") {
-  Roster roster = Listed({kDb, kWeb});
-  roster.Apply(Event(Kind::kInactive, {kDb.uuid, kDb.name, std::nullopt}));
-  CHECK(Values(roster) == std::vector{kWeb});
+  DomainInventory inventory = Listed({kDb, kWeb});
+  inventory.Apply(Event(Kind::kInactive, {kDb.uuid, kDb.name, std::nullopt}));
+  CHECK(Values(inventory) == std::vector{kWeb});
 }
 
 TEST_CASE("the stop of a VM that is not there changes nothing") {
-  Roster roster = Listed({kDb, kWeb});
-  roster.Apply(Event(Kind::kInactive, kMail));
-  CHECK(Values(roster) == std::vector{kDb, kWeb});
+  DomainInventory inventory = Listed({kDb, kWeb});
+  inventory.Apply(Event(Kind::kInactive, kMail));
+  CHECK(Values(inventory) == std::vector{kDb, kWeb});
 }
 
 TEST_CASE("a change of its devices neither adds a VM nor replaces it") {
-  Roster roster = Listed({kDb});
-  const auto before = roster.domains()[0];
-  roster.Apply(Event(Kind::kDevicesChanged, {kDb.uuid, kDb.name, 9}));
-  roster.Apply(Event(Kind::kDevicesChanged, kWeb));
-  CHECK(roster.domains() == DomainRefs{before});
+  DomainInventory inventory = Listed({kDb});
+  const auto before = inventory.domains()[0];
+  inventory.Apply(Event(Kind::kDevicesChanged, {kDb.uuid, kDb.name, 9}));
+  inventory.Apply(Event(Kind::kDevicesChanged, kWeb));
+  CHECK(inventory.domains() == DomainRefs{before});
 }
 
 TEST_CASE("VMs that the filter leaves out are in neither by a listing nor by an event") {
-  Roster roster = Listed({kDb, kWeb}, {{}, {"web", "mail"}});
-  roster.Apply(Event(Kind::kActive, kMail));
-  CHECK(Values(roster) == std::vector{kDb});
+  DomainInventory inventory = Listed({kDb, kWeb}, {{}, {"web", "mail"}});
+  inventory.Apply(Event(Kind::kActive, kMail));
+  CHECK(Values(inventory) == std::vector{kDb});
 }
 
 TEST_CASE("a VM that comes back under a name that the filter leaves out is gone") {
-  Roster roster = Listed({kDb}, {{"db"}, {}});
-  roster.Apply(Event(Kind::kActive, {kDb.uuid, "old-db", 4}));
-  CHECK(Values(roster).empty());
+  DomainInventory inventory = Listed({kDb}, {{"db"}, {}});
+  inventory.Apply(Event(Kind::kActive, {kDb.uuid, "old-db", 4}));
+  CHECK(Values(inventory).empty());
 }
 
 // A listing sees the host at one moment, and which of the events that are applied after it happened before that moment
@@ -110,12 +110,12 @@ TEST_CASE("events that were queued around a listing lead to the present, whateve
   const std::vector<DomainRef> present{kMail, {kWeb.uuid, kWeb.name, 6}};
   for (std::size_t seen = 0; seen <= events.size(); ++seen) {
     CAPTURE(seen);
-    Roster host = Listed({kDb, kWeb});
+    DomainInventory host = Listed({kDb, kWeb});
     for (std::size_t i = 0; i < seen; ++i) host.Apply(events[i]);
 
-    Roster roster = Listed(Values(host));
-    for (const DomainEvent& event : events) roster.Apply(event);
-    CHECK(Values(roster) == present);
+    DomainInventory inventory = Listed(Values(host));
+    for (const DomainEvent& event : events) inventory.Apply(event);
+    CHECK(Values(inventory) == present);
   }
 }
 

@@ -12,43 +12,43 @@ DomainStats Vm(const std::string& uuid, std::int64_t id) {
   return stats;
 }
 
-std::uint64_t Assigned(Incarnations& incarnations, DomainStats vm) {
+std::uint64_t Assigned(DomainRuns& runs, DomainStats vm) {
   std::vector<DomainStats> domains{std::move(vm)};
-  incarnations.Assign(domains);
+  runs.Assign(domains);
   return domains[0].incarnation;
 }
 
 TEST_CASE("a VM that goes on running keeps its incarnation") {
-  Incarnations incarnations;
-  const auto first = Assigned(incarnations, Vm("a", 1));
-  CHECK(Assigned(incarnations, Vm("a", 1)) == first);
+  DomainRuns runs;
+  const auto first = Assigned(runs, Vm("a", 1));
+  CHECK(Assigned(runs, Vm("a", 1)) == first);
 }
 
 TEST_CASE("another domain id is another incarnation") {
-  Incarnations incarnations;
-  const auto first = Assigned(incarnations, Vm("a", 1));
-  CHECK(Assigned(incarnations, Vm("a", 2)) != first);
+  DomainRuns runs;
+  const auto first = Assigned(runs, Vm("a", 1));
+  CHECK(Assigned(runs, Vm("a", 2)) != first);
 }
 
 TEST_CASE("a VM that was missing from one answer comes back as another incarnation") {
-  Incarnations incarnations;
-  const auto first = Assigned(incarnations, Vm("a", 1));
+  DomainRuns runs;
+  const auto first = Assigned(runs, Vm("a", 1));
   std::vector<DomainStats> none;
-  incarnations.Assign(none);
-  CHECK(Assigned(incarnations, Vm("a", 1)) != first);
+  runs.Assign(none);
+  CHECK(Assigned(runs, Vm("a", 1)) != first);
 }
 
 TEST_CASE("after a reconnect the same id proves nothing") {
-  Incarnations incarnations;
-  const auto first = Assigned(incarnations, Vm("a", 1));
-  incarnations.NoteReconnected();
-  CHECK(Assigned(incarnations, Vm("a", 1)) != first);
+  DomainRuns runs;
+  const auto first = Assigned(runs, Vm("a", 1));
+  runs.NoteReconnected();
+  CHECK(Assigned(runs, Vm("a", 1)) != first);
 }
 
 TEST_CASE("two VMs are told apart by UUID") {
-  Incarnations incarnations;
+  DomainRuns runs;
   std::vector<DomainStats> domains{Vm("a", 1), Vm("b", 1)};
-  incarnations.Assign(domains);
+  runs.Assign(domains);
   CHECK(domains[0].incarnation != domains[1].incarnation);
 }
 

@@ -10,12 +10,12 @@ constexpr SteadyTime kLater = kStart + std::chrono::seconds(5);
 
 struct Fixture {
   StuckDomains stuck;
-  std::shared_ptr<ParkingLot> lot = std::make_shared<ParkingLot>();
+  std::shared_ptr<ParkedCalls> parked_calls = std::make_shared<ParkedCalls>();
   const DomainRef a{"a", "vm a", 1};
   const DomainRef b{"b", "vm b", 2};
 
   void Return(const ParkedCall& call) {
-    lot->Leave(call);
+    parked_calls->Leave(call);
     stuck.Refresh();
   }
 };
@@ -28,11 +28,11 @@ TEST_CASE_METHOD(Fixture, "a VM of which nothing was noted is not stuck") {
 }
 
 TEST_CASE_METHOD(Fixture, "a VM that hangs is not set aside, and one that is set aside does not hang") {
-  stuck.NoteHung(a, lot->Park(), kStart);
+  stuck.NoteHung(a, parked_calls->Park(), kStart);
   CHECK(stuck.hung("a"));
   CHECK_FALSE(stuck.set_aside("a"));
   CHECK_FALSE(stuck.any_set_aside());
-  stuck.NoteLocked(b, lot->Park(), kStart);
+  stuck.NoteLocked(b, parked_calls->Park(), kStart);
   CHECK(stuck.set_aside("b"));
   CHECK_FALSE(stuck.hung("b"));
   CHECK(stuck.any_set_aside());
@@ -40,9 +40,9 @@ TEST_CASE_METHOD(Fixture, "a VM that hangs is not set aside, and one that is set
 }
 
 TEST_CASE_METHOD(Fixture, "a VM is stuck until its call returns") {
-  const ParkedCall call = lot->Park();
+  const ParkedCall call = parked_calls->Park();
   stuck.NoteHung(a, call, kStart);
-  stuck.NoteLocked(b, lot->Park(), kStart);
+  stuck.NoteLocked(b, parked_calls->Park(), kStart);
   stuck.Refresh();
   CHECK(stuck.hung("a"));
   Return(call);
@@ -52,8 +52,8 @@ TEST_CASE_METHOD(Fixture, "a VM is stuck until its call returns") {
 }
 
 TEST_CASE_METHOD(Fixture, "the first of several calls on a VM that returns shows that it answers again") {
-  const ParkedCall first = lot->Park();
-  const ParkedCall second = lot->Park();
+  const ParkedCall first = parked_calls->Park();
+  const ParkedCall second = parked_calls->Park();
   stuck.NoteLocked(a, first, kStart);
   stuck.NoteLocked(a, second, kStart);
   Return(second);
@@ -61,7 +61,7 @@ TEST_CASE_METHOD(Fixture, "the first of several calls on a VM that returns shows
 }
 
 TEST_CASE_METHOD(Fixture, "one call may hold up several VMs") {
-  const ParkedCall call = lot->Park();
+  const ParkedCall call = parked_calls->Park();
   stuck.NoteLocked(a, call, kStart);
   stuck.NoteLocked(b, call, kStart);
   Return(call);
@@ -69,22 +69,22 @@ TEST_CASE_METHOD(Fixture, "one call may hold up several VMs") {
 }
 
 TEST_CASE_METHOD(Fixture, "a VM is blocked since the first call on it") {
-  stuck.NoteHung(a, lot->Park(), kStart);
-  stuck.NoteHung(a, lot->Park(), kLater);
+  stuck.NoteHung(a, parked_calls->Park(), kStart);
+  stuck.NoteHung(a, parked_calls->Park(), kLater);
   CHECK(stuck.since("a") == kStart);
 }
 
 TEST_CASE_METHOD(Fixture, "a VM that hung before its lock was taken is set aside, and blocked since it hung") {
-  stuck.NoteHung(a, lot->Park(), kStart);
-  stuck.NoteLocked(a, lot->Park(), kLater);
+  stuck.NoteHung(a, parked_calls->Park(), kStart);
+  stuck.NoteLocked(a, parked_calls->Park(), kLater);
   CHECK(stuck.set_aside("a"));
   CHECK_FALSE(stuck.hung("a"));
   CHECK(stuck.since("a") == kStart);
 }
 
 TEST_CASE_METHOD(Fixture, "the call of the time when it hung says nothing about its lock") {
-  const ParkedCall hung = lot->Park();
-  const ParkedCall locked = lot->Park();
+  const ParkedCall hung = parked_calls->Park();
+  const ParkedCall locked = parked_calls->Park();
   stuck.NoteHung(a, hung, kStart);
   stuck.NoteLocked(a, locked, kLater);
   Return(hung);
@@ -94,8 +94,8 @@ TEST_CASE_METHOD(Fixture, "the call of the time when it hung says nothing about 
 }
 
 TEST_CASE_METHOD(Fixture, "a VM that was started anew is not stuck, whatever waits for its run before") {
-  stuck.NoteLocked(a, lot->Park(), kStart);
-  stuck.NoteLocked(b, lot->Park(), kStart);
+  stuck.NoteLocked(a, parked_calls->Park(), kStart);
+  stuck.NoteLocked(b, parked_calls->Park(), kStart);
   const auto another_run = std::make_shared<const DomainRef>(DomainRef{"a", "vm a", 7});
   const auto same_run = std::make_shared<const DomainRef>(b);
   stuck.ForgetEarlierRuns({another_run, same_run});

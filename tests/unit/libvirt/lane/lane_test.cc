@@ -37,13 +37,13 @@ SteadyTime Soon() { return std::chrono::steady_clock::now() + std::chrono::secon
 Result<int> One(State&, LaneClock&) { return 1; }
 
 struct Fixture {
-  std::shared_ptr<ParkingLot> lot = std::make_shared<ParkingLot>();
-  std::shared_ptr<Doorbell> bell = std::make_shared<Doorbell>();
+  std::shared_ptr<ParkedCalls> parked_calls = std::make_shared<ParkedCalls>();
+  std::shared_ptr<Notifier> notifier = std::make_shared<Notifier>();
   std::shared_ptr<Gate> gate = std::make_shared<Gate>();
   SystemClock clock;
 
   std::unique_ptr<TestLane> Make(std::unique_ptr<State> state = std::make_unique<State>()) {
-    return std::make_unique<TestLane>(std::move(state), clock, lot, bell);
+    return std::make_unique<TestLane>(std::move(state), clock, parked_calls, notifier);
   }
   // Has the lane's thread stand at the gate.
   Pending<Result<std::string>> Hold(TestLane& lane) {
@@ -55,7 +55,7 @@ struct Fixture {
     REQUIRE(gate->AwaitArrivals(before + 1));
     return pending;
   }
-  [[nodiscard]] std::size_t Blocked() const { return lot->blocked(SteadyTime::max()); }
+  [[nodiscard]] std::size_t Blocked() const { return parked_calls->blocked(SteadyTime::max()); }
   bool LotEmpties() {
     return Eventually([this] { return Blocked() == 0; });
   }
@@ -114,14 +114,14 @@ TEST_CASE_METHOD(Fixture, "a call without an answer at its deadline is a time-ou
   gate->Open();
 }
 
-TEST_CASE_METHOD(Fixture, "several lanes are at work at the same time and ring one doorbell") {
+TEST_CASE_METHOD(Fixture, "several lanes are at work at the same time and notify one owner") {
   const auto first = Make();
   const auto second = Make();
   auto one = Hold(*first);
   auto other = Hold(*second);
   CHECK(gate->arrivals() == 2);
   gate->Open();
-  CHECK(bell->WaitUntil(clock, Soon(), [&] { return first->idle() && second->idle(); }));
+  CHECK(notifier->WaitUntil(clock, Soon(), [&] { return first->idle() && second->idle(); }));
   CHECK(one.Take().has_value());
   CHECK(other.Take().has_value());
 }
@@ -130,7 +130,7 @@ TEST_CASE_METHOD(Fixture, "a lane that is parked counts as blocked until its cal
   const auto lane = Make();
   const auto pending = Hold(*lane);
   const ParkedCall call = lane->Park();
-  CHECK(lot->blocked(clock.SteadyNow()) == 1);
+  CHECK(parked_calls->blocked(clock.SteadyNow()) == 1);
   CHECK_FALSE(call.returned());
   gate->Open();
   CHECK(Eventually([&] { return call.returned(); }));
@@ -207,8 +207,8 @@ TEST_CASE_METHOD(Fixture, "the end of a lane does not wait for its state, which 
   auto lane = Make(std::move(state));
   lane.reset();
   REQUIRE(gate->AwaitArrivals(1));
-  CHECK(lot->blocked(clock.SteadyNow()) == 0);
-  CHECK(lot->blocked(clock.SteadyNow() + ParkingLot::kClosingPatience) == 1);
+  CHECK(parked_calls->blocked(clock.SteadyNow()) == 0);
+  CHECK(parked_calls->blocked(clock.SteadyNow() + ParkedCalls::kClosingPatience) == 1);
   gate->Open();
   CHECK(LotEmpties());
 }
@@ -222,11 +222,11 @@ TEST_CASE_METHOD(Fixture, "the end of a lane does not wait for a call in progres
   CHECK(LotEmpties());
 }
 
-TEST_CASE_METHOD(Fixture, "a cancelled doorbell ends the wait for a call long before its deadline") {
+TEST_CASE_METHOD(Fixture, "a cancelled notifier ends the wait for a call long before its deadline") {
   const auto lane = Make();
   std::thread canceller([&] {
     gate->AwaitArrivals(1);
-    bell->Cancel();
+    notifier->Cancel();
   });
   const auto pending = Hold(*lane);
   CHECK_FALSE(lane->Await(Soon()));
@@ -237,7 +237,7 @@ TEST_CASE_METHOD(Fixture, "a cancelled doorbell ends the wait for a call long be
 
 TEST_CASE_METHOD(Fixture, "a job that was not taken before its mailbox was closed is not done") {
   FakeClock unused;
-  Mailbox mailbox(unused, lot, bell);
+  Mailbox mailbox(unused, parked_calls, notifier);
   mailbox.Post([] {});
   SECTION("parked") { static_cast<void>(mailbox.Park()); }
   SECTION("closed") { mailbox.Close(unused.SteadyNow()); }

@@ -42,7 +42,7 @@ TEST_CASE_METHOD(TimedCalls, "what bulk gave was read from its beginning to its 
   Open("QEMU");
   BulkTakes(30ms);
   REQUIRE(Read().has_value());
-  for (const auto& vm : answer.domains) {
+  for (const auto& vm : result.domains) {
     CHECK(vm.stamp.steady == begin);
     CHECK(vm.call_took == 30ms);
   }
@@ -56,9 +56,9 @@ TEST_CASE_METHOD(TimedCalls, "of several bulk calls each times its own VMs") {
     domains.emplace_back(domains[0].get());
   }
   REQUIRE(Read().has_value());
-  CHECK(answer.domains.front().call_took == 30ms);
-  CHECK(answer.domains.back().stamp.steady == begin + 30ms);
-  CHECK(answer.domains.back().call_took == 30ms);
+  CHECK(result.domains.front().call_took == 30ms);
+  CHECK(result.domains.back().stamp.steady == begin + 30ms);
+  CHECK(result.domains.back().call_took == 30ms);
 }
 
 TEST_CASE_METHOD(TimedCalls, "what was asked once more was read in the second call") {
@@ -78,8 +78,8 @@ TEST_CASE_METHOD(TimedCalls, "what single calls gave was read during those of th
   DenyBulk();
   SingleCallsTake(7ms);
   REQUIRE(Read().has_value());
-  CHECK(answer.domains.at(1).stamp.steady == begin + 7ms);
-  CHECK(answer.domains.at(1).call_took == 7ms);
+  CHECK(result.domains.at(1).stamp.steady == begin + 7ms);
+  CHECK(result.domains.at(1).call_took == 7ms);
 }
 
 TEST_CASE_METHOD(TimedCalls, "a state out of bulk does not move the time of the counters") {
@@ -87,8 +87,8 @@ TEST_CASE_METHOD(TimedCalls, "a state out of bulk does not move the time of the 
   BulkTakes(30ms);
   SingleCallsTake(7ms);
   REQUIRE(Read().has_value());
-  CHECK(answer.domains.at(0).stamp.steady == begin + 30ms);
-  CHECK(answer.domains.at(0).call_took == 7ms);
+  CHECK(result.domains.at(0).stamp.steady == begin + 30ms);
+  CHECK(result.domains.at(0).call_took == 7ms);
 }
 
 TEST_CASE_METHOD(TimedCalls,
@@ -97,18 +97,18 @@ TEST_CASE_METHOD(TimedCalls,
   BulkTakes(30ms, [](TypedParameters& parameters) { parameters.Ullong("net.0.rx.bytes", 1); });
   SingleCallsTake(7ms);
   REQUIRE(Read().has_value());
-  CHECK(answer.domains.at(0).stamp.steady == begin);
-  CHECK(answer.domains.at(0).call_took == 37ms);
+  CHECK(result.domains.at(0).stamp.steady == begin);
+  CHECK(result.domains.at(0).call_took == 37ms);
 }
 
 TEST_CASE_METHOD(TimedCalls, "what is read without the monitor was read from bulk to the end of the single calls") {
   Open("QEMU");
-  question.depth = Depth::kWithoutMonitor;
+  query.depth = Depth::kWithoutMonitor;
   BulkTakes(30ms);
   SingleCallsTake(7ms);
   REQUIRE(Read().has_value());
-  CHECK(answer.domains.at(0).stamp.steady == begin);
-  CHECK(answer.domains.at(0).call_took == 37ms);
+  CHECK(result.domains.at(0).stamp.steady == begin);
+  CHECK(result.domains.at(0).call_took == 37ms);
 }
 
 }  // namespace

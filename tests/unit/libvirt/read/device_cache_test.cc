@@ -14,23 +14,23 @@ std::shared_ptr<const DomainRef> Vm(const std::string& uuid, std::int64_t id) {
 KnownDevices Nic(const std::string& nic, std::int64_t id) { return {{{nic}, {}}, id}; }
 
 struct Fixture {
-  DeviceBook book{kTtl};
+  DeviceCache cache{kTtl};
   const DomainRefs vms{Vm("a", 1), Vm("b", 2)};
 
-  void PutBoth() { book.Put({{"a", Nic("vnet0", 1)}, {"b", Nic("vnet1", 2)}}, kStart); }
+  void PutBoth() { cache.Put({{"a", Nic("vnet0", 1)}, {"b", Nic("vnet1", 2)}}, kStart); }
 };
 
 TEST_CASE_METHOD(Fixture, "VMs that are not known are due") {
-  CHECK(book.Due(vms, kStart) == vms);
-  book.Put({{"a", Nic("vnet0", 1)}}, kStart);
-  CHECK(book.Due(vms, kStart) == DomainRefs{vms[1]});
+  CHECK(cache.Due(vms, kStart) == vms);
+  cache.Put({{"a", Nic("vnet0", 1)}}, kStart);
+  CHECK(cache.Due(vms, kStart) == DomainRefs{vms[1]});
 }
 
 TEST_CASE_METHOD(Fixture, "devices are found, and not due, until their time to live is over") {
   PutBoth();
-  CHECK(book.Due(vms, kStart + kTtl - Nanoseconds(1)).empty());
-  CHECK(book.Due(vms, kStart + kTtl) == vms);
-  const auto* found = FindDevices(*book.table(), "a", 1);
+  CHECK(cache.Due(vms, kStart + kTtl - Nanoseconds(1)).empty());
+  CHECK(cache.Due(vms, kStart + kTtl) == vms);
+  const auto* found = FindDevices(*cache.table(), "a", 1);
   REQUIRE(found != nullptr);
   CHECK(found->nics == std::vector<std::string>{"vnet0"});
 }
@@ -38,52 +38,52 @@ TEST_CASE_METHOD(Fixture, "devices are found, and not due, until their time to l
 TEST_CASE_METHOD(Fixture, "devices of an earlier run of a VM are due and not believed") {
   PutBoth();
   const auto restarted = Vm("a", 7);
-  CHECK(book.Due({restarted, vms[1]}, kStart) == DomainRefs{restarted});
-  CHECK(FindDevices(*book.table(), "a", 7) == nullptr);
-  CHECK(FindDevices(*book.table(), "a", std::nullopt) == nullptr);
+  CHECK(cache.Due({restarted, vms[1]}, kStart) == DomainRefs{restarted});
+  CHECK(FindDevices(*cache.table(), "a", 7) == nullptr);
+  CHECK(FindDevices(*cache.table(), "a", std::nullopt) == nullptr);
 }
 
 TEST_CASE_METHOD(Fixture, "stale devices are due, and believed until they are read again") {
   PutBoth();
-  book.MarkStale("b");
-  CHECK(book.Due(vms, kStart) == DomainRefs{vms[1]});
-  CHECK(FindDevices(*book.table(), "b", 2) != nullptr);
-  book.Put({{"b", Nic("vnet9", 2)}}, kStart);
-  CHECK(book.Due(vms, kStart).empty());
-  CHECK(FindDevices(*book.table(), "b", 2)->nics == std::vector<std::string>{"vnet9"});
+  cache.MarkStale("b");
+  CHECK(cache.Due(vms, kStart) == DomainRefs{vms[1]});
+  CHECK(FindDevices(*cache.table(), "b", 2) != nullptr);
+  cache.Put({{"b", Nic("vnet9", 2)}}, kStart);
+  CHECK(cache.Due(vms, kStart).empty());
+  CHECK(FindDevices(*cache.table(), "b", 2)->nics == std::vector<std::string>{"vnet9"});
 }
 
 TEST_CASE_METHOD(Fixture, "a table that was handed out stays as it was") {
-  book.Put({{"a", Nic("vnet0", 1)}}, kStart);
-  const auto before = book.table();
-  book.Put({{"a", Nic("vnet5", 1)}, {"b", Nic("vnet1", 2)}}, kStart);
+  cache.Put({{"a", Nic("vnet0", 1)}}, kStart);
+  const auto before = cache.table();
+  cache.Put({{"a", Nic("vnet5", 1)}, {"b", Nic("vnet1", 2)}}, kStart);
   CHECK(FindDevices(*before, "a", 1)->nics == std::vector<std::string>{"vnet0"});
   CHECK(FindDevices(*before, "b", 2) == nullptr);
-  CHECK(FindDevices(*book.table(), "a", 1)->nics == std::vector<std::string>{"vnet5"});
-  book.Keep({});
+  CHECK(FindDevices(*cache.table(), "a", 1)->nics == std::vector<std::string>{"vnet5"});
+  cache.Keep({});
   CHECK(before->size() == 1);
 }
 
 TEST_CASE_METHOD(Fixture, "a reading that gave nothing leaves the table that there is") {
   PutBoth();
-  const auto before = book.table();
-  book.Put({}, kStart);
-  CHECK(book.table() == before);
+  const auto before = cache.table();
+  cache.Put({}, kStart);
+  CHECK(cache.table() == before);
 }
 
 TEST_CASE_METHOD(Fixture, "VMs that are gone are forgotten, the others stay") {
   PutBoth();
-  book.Keep({vms[0]});
-  CHECK(FindDevices(*book.table(), "b", 2) == nullptr);
-  CHECK(FindDevices(*book.table(), "a", 1) != nullptr);
-  CHECK(book.Due(vms, kStart) == DomainRefs{vms[1]});
+  cache.Keep({vms[0]});
+  CHECK(FindDevices(*cache.table(), "b", 2) == nullptr);
+  CHECK(FindDevices(*cache.table(), "a", 1) != nullptr);
+  CHECK(cache.Due(vms, kStart) == DomainRefs{vms[1]});
 }
 
-TEST_CASE_METHOD(Fixture, "a book in which nobody is gone stays as it is") {
+TEST_CASE_METHOD(Fixture, "a cache in which nobody is gone stays as it is") {
   PutBoth();
-  const auto before = book.table();
-  book.Keep(vms);
-  CHECK(book.table() == before);
+  const auto before = cache.table();
+  cache.Keep(vms);
+  CHECK(cache.table() == before);
 }
 
 }  // namespace

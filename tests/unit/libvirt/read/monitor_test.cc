@@ -44,8 +44,8 @@ TEST_CASE_METHOD(PartialFixture, "a VM whose job another client held is asked on
   CHECK(Vm("web 01").disks.at(0).counters[DiskCounter::kRdReqs] == 2U);
   CHECK(Vm("web 01").monitor_ok == true);
   CHECK(Vm("db:main").disks.at(0).counters[DiskCounter::kRdReqs] == 1U);
-  CHECK(answer.problems.empty());
-  CHECK(answer.without_monitor.empty());
+  CHECK(result.problems.empty());
+  CHECK(result.without_monitor.empty());
 }
 
 TEST_CASE_METHOD(PartialFixture, "an answer to the second question has its own stamp") {
@@ -60,16 +60,16 @@ TEST_CASE_METHOD(PartialFixture, "a VM that stays partial keeps what came and is
   CHECK(asked == std::vector<std::size_t>{3, 1});
   CHECK(Vm("web 01").memory[MemoryValue::kCurrentBytes] == 1024U);
   CHECK_FALSE(Vm("web 01").monitor_ok.has_value());
-  CHECK(answer.without_monitor == std::vector{Vm("web 01").uuid});
-  CHECK(answer.problems.empty());
+  CHECK(result.without_monitor == std::vector{Vm("web 01").uuid});
+  CHECK(result.problems.empty());
 }
 
 TEST_CASE_METHOD(PartialFixture, "a VM that was partial in the answer before is not told of again") {
   PartialAnswers(2);
   REQUIRE(Read().has_value());
-  REQUIRE(answer.without_monitor.size() == 1);
+  REQUIRE(result.without_monitor.size() == 1);
   REQUIRE(Read().has_value());
-  CHECK(answer.without_monitor.empty());
+  CHECK(result.without_monitor.empty());
 }
 
 TEST_CASE_METHOD(PartialFixture, "a busy VM in the first answer does not turn QEMU to single calls") {
@@ -95,7 +95,7 @@ TEST_CASE_METHOD(PartialFixture, "with the group of disks alone the balloon is a
   };
   REQUIRE(Read(kGroupBlock).has_value());
   CHECK(calls == 1);
-  CHECK(answer.problems.empty());
+  CHECK(result.problems.empty());
   CHECK(Vm("web 01").monitor_ok == true);
   CHECK(Vm("web 01").memory == EnumArray<MemoryValue, Counter>{});
   CHECK_FALSE(Vm("web 01").memory_updated_s.has_value());
@@ -116,19 +116,19 @@ TEST_CASE_METHOD(PartialFixture, "whether the monitor answered is unknown when n
 
 TEST_CASE_METHOD(PartialFixture, "a VM that is known to hang is asked once and not twice") {
   PartialAnswers(9);
-  question.hung = {UuidOf(domains.back().get())};
+  query.hung = {UuidOf(domains.back().get())};
   REQUIRE(NameOf(domains.back().get()) == "web 01");
   REQUIRE(Read().has_value());
   CHECK(asked == std::vector<std::size_t>{3});
-  CHECK(answer.without_monitor == question.hung);
+  CHECK(result.without_monitor == query.hung);
   CHECK_FALSE(Vm("web 01").monitor_ok.has_value());
 }
 
 TEST_CASE_METHOD(PartialFixture, "a VM that was known to hang and answers in full is not told of") {
   PartialAnswers(0);
-  question.hung = {UuidOf(domains.back().get())};
+  query.hung = {UuidOf(domains.back().get())};
   REQUIRE(Read().has_value());
-  CHECK(answer.without_monitor.empty());
+  CHECK(result.without_monitor.empty());
   CHECK(Vm("web 01").monitor_ok == true);
 }
 
@@ -140,7 +140,7 @@ TEST_CASE_METHOD(PartialFixture, "a second question that fails leaves the VM par
     return std::nullopt;
   };
   REQUIRE(Read().has_value());
-  CHECK(answer.without_monitor == std::vector{Vm("web 01").uuid});
+  CHECK(result.without_monitor == std::vector{Vm("web 01").uuid});
 }
 
 TEST_CASE_METHOD(PartialFixture, "a connection that is lost with the second question is lost") {
@@ -159,7 +159,7 @@ struct WithoutMonitorFixture : StatsReaderFixture {
 
   WithoutMonitorFixture() {
     Open("QEMU");
-    question.depth = Depth::kWithoutMonitor;
+    query.depth = Depth::kWithoutMonitor;
     hooks.bulk = [this](const LibvirtHooks::BulkCall& call) {
       asked = call.groups;
       return Running(call);
@@ -170,7 +170,7 @@ struct WithoutMonitorFixture : StatsReaderFixture {
 TEST_CASE_METHOD(WithoutMonitorFixture, "without the monitor QEMU's bulk is asked for the groups that take no job") {
   REQUIRE(Read().has_value());
   CHECK(asked == (unsigned{VIR_DOMAIN_STATS_STATE} | VIR_DOMAIN_STATS_INTERFACE));
-  CHECK(answer.without_monitor.empty());
+  CHECK(result.without_monitor.empty());
   CHECK_FALSE(Vm("web 01").monitor_ok.has_value());
 }
 
@@ -204,7 +204,7 @@ TEST_CASE_METHOD(WithoutMonitorFixture, "groups that need the monitor alone give
 
 TEST_CASE_METHOD(WithoutMonitorFixture, "a reading without the monitor does not change what the next one asks for") {
   REQUIRE(Read().has_value());
-  question.depth = Depth::kFull;
+  query.depth = Depth::kFull;
   REQUIRE(Read().has_value());
   CHECK((asked & (unsigned{VIR_DOMAIN_STATS_BLOCK} | VIR_DOMAIN_STATS_BALLOON)) != 0);
 }

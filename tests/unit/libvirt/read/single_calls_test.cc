@@ -10,7 +10,7 @@ TEST_CASE_METHOD(StatsReaderFixture, "a driver whose bulk has only the state is 
   Open();
   REQUIRE(Read().has_value());
   CHECK(AnsweredNames() == VmNames{"db:main", "paused", "web 01"});
-  CHECK(answer.problems.empty());
+  CHECK(result.problems.empty());
   const auto& web = Vm("web 01");
   CHECK(web.uuid == "22222222-0000-4000-8000-000000000001");
   CHECK(web.domain_id.has_value());
@@ -71,10 +71,10 @@ TEST_CASE_METHOD(StatsReaderFixture, "whoever samples reads no XML") {
 
 TEST_CASE_METHOD(StatsReaderFixture, "of a VM whose devices are not known everything else is read") {
   Open();
-  question.devices = std::make_shared<DeviceTable>();
+  query.devices = std::make_shared<DeviceTable>();
   REQUIRE(Read().has_value());
-  CHECK(answer.problems.empty());
-  CHECK(answer.stale_devices.empty());
+  CHECK(result.problems.empty());
+  CHECK(result.stale_devices.empty());
   CHECK(Vm("web 01").nics.empty());
   CHECK(Vm("web 01").disks.empty());
   CHECK(Vm("web 01").vcpu_stats.size() == 2);
@@ -83,18 +83,18 @@ TEST_CASE_METHOD(StatsReaderFixture, "of a VM whose devices are not known everyt
 TEST_CASE_METHOD(StatsReaderFixture, "a device that fails is named and stays absent, and its VM's devices are stale") {
   Open();
   REQUIRE(Read().has_value());
-  CHECK(answer.stale_devices.empty());
+  CHECK(result.stale_devices.empty());
   hooks.fail_nics = true;
   REQUIRE(Read().has_value());
-  CHECK(answer.problems.size() == 3);
-  CHECK(answer.problems[0].message.find("'db:main', device db0") != std::string::npos);
+  CHECK(result.problems.size() == 3);
+  CHECK(result.problems[0].message.find("'db:main', device db0") != std::string::npos);
   CHECK_FALSE(Vm("web 01").nics.at(0).counters[NicCounter::kRxBytes].has_value());
   CHECK(Vm("web 01").disks.at(0).counters[DiskCounter::kRdReqs].has_value());
-  CHECK(answer.stale_devices == std::vector{Vm("db:main").uuid, Vm("web 01").uuid});
+  CHECK(result.stale_devices == std::vector{Vm("db:main").uuid, Vm("web 01").uuid});
   hooks.fail_nics = false;
   REQUIRE(Read().has_value());
-  CHECK(answer.problems.empty());
-  CHECK(answer.stale_devices.empty());
+  CHECK(result.problems.empty());
+  CHECK(result.stale_devices.empty());
 }
 
 TEST_CASE_METHOD(StatsReaderFixture, "a connection that is found dead when a single call failed is lost") {
@@ -146,12 +146,12 @@ TEST_CASE_METHOD(StatsReaderFixture, "an answer holds nothing of the one before"
   Open();
   REQUIRE(Read().has_value());
   domains.resize(1);
-  answer.problems.push_back({});
+  result.problems.push_back({});
   REQUIRE(Read(kGroupState).has_value());
-  REQUIRE(answer.domains.size() == 1);
-  CHECK(answer.domains[0].nics.empty());
-  CHECK_FALSE(answer.domains[0].vcpus.has_value());
-  CHECK(answer.problems.empty());
+  REQUIRE(result.domains.size() == 1);
+  CHECK(result.domains[0].nics.empty());
+  CHECK_FALSE(result.domains[0].vcpus.has_value());
+  CHECK(result.problems.empty());
 }
 
 }  // namespace

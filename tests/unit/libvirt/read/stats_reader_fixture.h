@@ -26,15 +26,15 @@ struct StatsReaderFixture {
   std::optional<Connection> connection;
   std::optional<StatsReader> reader;
   std::vector<DomainHandle> domains;
-  Question question;
-  Answer answer;
+  StatsQuery query;
+  StatsResult result;
 
   void Open(const std::string& type = {}) {
     hooks.type = type;
     connection.emplace(*Connection::Open("test://" VMTELEM_NODE_XML));
     reader.emplace(*connection);
     List(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
-    question.devices = DevicesOfAll();
+    query.devices = DevicesOfAll();
   }
   // libvirt's own order changes from run to run.
   void List(unsigned flags) {
@@ -43,21 +43,21 @@ struct StatsReaderFixture {
               [](const auto& a, const auto& b) { return NameOf(a.get()) < NameOf(b.get()); });
   }
   Result<void> Read(StatsGroups groups = kAllGroups) {
-    question.groups = groups;
+    query.groups = groups;
     std::vector<virDomainPtr> pointers;
     for (const auto& domain : domains) pointers.push_back(domain.get());
-    return reader->Read(pointers, question, answer, lane_clock);
+    return reader->Read(pointers, query, result, lane_clock);
   }
 
   const DomainStats& Vm(const std::string& name) {
     const auto found =
-        std::find_if(answer.domains.begin(), answer.domains.end(), [&](const auto& vm) { return vm.name == name; });
-    REQUIRE(found != answer.domains.end());
+        std::find_if(result.domains.begin(), result.domains.end(), [&](const auto& vm) { return vm.name == name; });
+    REQUIRE(found != result.domains.end());
     return *found;
   }
   VmNames AnsweredNames() {
     VmNames names;
-    for (const auto& vm : answer.domains) names.push_back(vm.name);
+    for (const auto& vm : result.domains) names.push_back(vm.name);
     std::sort(names.begin(), names.end());
     return names;
   }

@@ -77,7 +77,7 @@ TEST_CASE_METHOD(StatsReaderFixture, "a driver that does not know NOWAIT is aske
   REQUIRE(Read().has_value());
   REQUIRE(Read().has_value());
   CHECK(nowait == std::vector<bool>{true, false, false});
-  CHECK(answer.domains.size() == 3);
+  CHECK(result.domains.size() == 3);
 }
 
 TEST_CASE_METHOD(StatsReaderFixture, "QEMU is asked with NOWAIT whatever it fails with") {
@@ -106,9 +106,9 @@ TEST_CASE_METHOD(StatsReaderFixture, "the error of one VM costs that VM only, an
   CHECK(Vm("paused").state == 1);
   CHECK(Vm("db:main").uuid == "22222222-0000-4000-8000-000000000002");
   CHECK_FALSE(Vm("db:main").state.has_value());
-  REQUIRE(answer.problems.size() == 1);
-  CHECK(answer.problems[0].message.find("'db:main'") != std::string::npos);
-  CHECK(answer.problems[0].message.find("its monitor is broken") != std::string::npos);
+  REQUIRE(result.problems.size() == 1);
+  CHECK(result.problems[0].message.find("'db:main'") != std::string::npos);
+  CHECK(result.problems[0].message.find("its monitor is broken") != std::string::npos);
 }
 
 TEST_CASE_METHOD(StatsReaderFixture, "a VM that ended before the answer is absent and no problem") {
@@ -125,7 +125,7 @@ TEST_CASE_METHOD(StatsReaderFixture, "a VM that ended before the answer is absen
   };
   REQUIRE(Read().has_value());
   CHECK(AnsweredNames() == VmNames{"db:main", "web 01"});
-  CHECK(answer.problems.empty());
+  CHECK(result.problems.empty());
 }
 
 TEST_CASE_METHOD(StatsReaderFixture, "refused access fails the whole answer with one call") {
@@ -176,7 +176,7 @@ TEST_CASE_METHOD(StatsReaderFixture, "values out of range are counted per answer
   };
   REQUIRE(Read().has_value());
   REQUIRE(Read().has_value());
-  CHECK(answer.values_out_of_range == 1);
+  CHECK(result.values_out_of_range == 1);
 }
 
 // As libvirt's daemon says of one that it cannot encode; the connection goes on.
@@ -193,7 +193,7 @@ TEST_CASE_METHOD(StatsReaderFixture, "a reply that is too large for the protocol
   REQUIRE(Read().has_value());
   CHECK(asked == std::vector<std::size_t>{3, 1, 2});
   CHECK(AnsweredNames().size() == 3);
-  CHECK(answer.problems.empty());
+  CHECK(result.problems.empty());
 }
 
 TEST_CASE_METHOD(StatsReaderFixture, "a VM that was shut off during the call is gone, whatever its record says") {
@@ -242,7 +242,7 @@ TEST_CASE_METHOD(StatsReaderFixture, "very many VMs are asked for in several cal
   }
   REQUIRE(Read().has_value());
   CHECK(asked == std::vector<std::size_t>{400, 50});
-  CHECK(answer.domains.size() == 450);
+  CHECK(result.domains.size() == 450);
 }
 
 }  // namespace
