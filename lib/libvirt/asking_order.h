@@ -9,23 +9,25 @@
 
 namespace vmtelem {
 
-// In which order VMs are asked for when each has a call of its own. Who comes last may have to wait for the next cycle:
-// first of all a VM that was started lately, for it is in those that come and go that locks are met; of the others not
-// always the same. libvirt's numbers tell: they grow with each start. State without a clock; one thread.
+// Decides in which order VMs are asked when each has a call of its own. The last ones may have to wait for the next
+// cycle. VMs that were started lately come last, since VMs that come and go are the ones whose locks are held; the
+// others take turns. libvirt's ids show which VMs are new: they grow with each start. State without a clock; one
+// thread.
 class AskingOrder {
  public:
-  // For one to two times as long a VM counts as started lately. One that ran at the first cycle never does, nor one to
-  // which the driver gives no number.
+  // A VM counts as started lately for one to two times as long. A VM that ran at the first cycle never does, nor does a
+  // VM without an id.
   static constexpr Nanoseconds kLately = std::chrono::seconds(10);
 
-  // Of each cycle.
+  // Call once in each cycle.
   void Note(SteadyTime now, const DomainRefs& running);
   void Arrange(DomainRefs& due);
 
  private:
   void Rotate(DomainRefs::iterator begin, DomainRefs::iterator end);
 
-  std::optional<std::int64_t> settled_id_, newest_id_;  // VMs up to this are settled; the newest at `noted_`
+  std::optional<std::int64_t> settled_id_,
+      newest_id_;  // ids up to the first are settled; the second was the highest at `noted_`
   std::optional<SteadyTime> noted_;
   std::ptrdiff_t turn_ = 0;
 };

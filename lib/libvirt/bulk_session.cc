@@ -88,13 +88,13 @@ Result<void> BulkSession::SweepOne(const Swept& vm, SweepProgress& progress, Lan
   return {};
 }
 
-// Not a call of high priority, as most are that have to do with no VM: those the daemon answers on workers of their
-// own, even when all workers that read statistics are stuck.
+// This call has normal priority. Most calls that touch no VM have high priority: the daemon answers them on separate
+// workers, even when all workers that read statistics are stuck.
 Result<void> BulkSession::Ping() {
   if (connected_ == nullptr) return Fail(ErrorCode::kUnreachable, "there is no connection");
   if (virNodeGetCPUMap(connected_->connection.get(), nullptr, nullptr, 0) >= 0) return {};
   const VirtError error = LastVirtError();
-  // A driver that does not have the call has answered too.
+  // A driver that lacks the call has answered all the same.
   if (!connected_->connection.LostAfter(error)) return {};
   return Noting(
       Result<void>(tl::make_unexpected(connected_->connection.Failure("ask for the CPUs of the host", error))));

@@ -18,7 +18,7 @@
 
 namespace vmtelem {
 
-// A shard of the VMs and what is asked of them.
+// A shard of the VMs and which statistics of them are asked for.
 struct ShardRequest {
   DomainRefs domains;
   StatsQuery query;
@@ -29,28 +29,28 @@ struct ShardRequest {
 struct ShardResult {
   StatsResult stats;
   Nanoseconds took{};
-  bool some_unknown = false;  // VMs of which this connection has no pointer: if that lasts, prepare it anew
+  bool some_unknown = false;  // the connection lacks pointers of some VMs: if that lasts, prepare it anew
 };
 
-// What a bulk lane works on: a connection and what hangs on it. Lives on the lane's thread; every call, and the
-// destructor, may block for ever. Takes and gives plain values only. Prepare() comes before everything else; after any
-// call has failed with kUnreachable the connection is gone and only Prepare() may follow.
+// The state of a bulk lane: a connection with its domain pointers and its reader. Lives on the lane's thread; every
+// call, and the destructor, may block for ever. Takes and gives plain values only. Prepare() comes before everything
+// else; after any call has failed with kUnreachable the connection is gone and only Prepare() may follow.
 class BulkSession {
  public:
   BulkSession(std::string uri, std::shared_ptr<ConnectionSocket> socket)
       : uri_(std::move(uri)), socket_(std::move(socket)) {}
 
-  // Connects, if need be, and lists the VMs, which waits for the lock of each of them.
+  // Connects, if need be, and lists the VMs. The list waits for the lock of each VM.
   Result<void> Prepare();
 
-  // The statistics of those VMs that run.
+  // Reads the statistics of the VMs that run.
   Result<ShardResult> Collect(ShardRequest request, LaneClock& clock);
 
-  // Asks VM by VM for its state, which waits for the VM's lock and not with libvirtd's list of VMs locked, and of one
-  // that answered how long its monitor has been busy with one command.
+  // Asks each VM for its state; that waits for the VM's lock, but does not lock libvirtd's list of VMs meanwhile. Then
+  // asks a VM that answered how long its monitor has been busy with one command.
   Result<void> Sweep(const DomainRefs& domains, SweepProgress& progress, LaneClock& clock);
 
-  // A call that has to do with no VM.
+  // Makes a call that touches no VM.
   Result<void> Ping();
 
  private:
@@ -92,7 +92,7 @@ class BulkLane final : public Lane<BulkSession> {
   // Ends the call that is under way, if the connection is to a daemon of this host.
   void Cut() { socket_->Cut(); }
 
-  // For the owner: by when the connection was open, and since when it lacks VMs that events should have told it of.
+  // For the owner: when the connection was open, and since when it lacks VMs whose start events should have reported.
   SteadyTime opened{};
   std::optional<SteadyTime> lacks_since;
 

@@ -14,7 +14,7 @@ std::uint64_t KindOfCall(const DomainRefs& domains, Depth depth) {
 void CallFloors::Assign(std::uint64_t kind, std::span<DomainStats> domains) {
   for (DomainStats& domain : domains) {
     domain.call_floor = domain.call_took;
-    // An answer without statistics is none, and tells nothing of how long one takes.
+    // An answer without statistics shows nothing about how long an answer takes.
     if (HasStatistics(domain)) domain.call_floor = by_uuid_[domain.uuid].NoteCall(kind, domain);
   }
 }
@@ -29,7 +29,7 @@ void CallFloors::Calls::Note(SteadyTime began, Nanoseconds call_took) {
   }
 }
 
-// Gives the floor with this call.
+// Returns the floor after this call.
 Nanoseconds CallFloors::Calls::NoteCall(std::uint64_t kind_of_call, const DomainStats& domain) {
   if (kind != kind_of_call) count = 0;
   kind = kind_of_call;

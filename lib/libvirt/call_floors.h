@@ -15,19 +15,20 @@
 
 namespace vmtelem {
 
-// Calls of one kind take about equally long: they ask for the same VMs, in whatever order, and for as much of them.
+// A number for the kind of a call. Calls of one kind ask for the same statistics of the same VMs, in any order, and
+// take about equally long.
 std::uint64_t KindOfCall(const DomainRefs& domains, Depth depth);
 
-// Remembers of each VM how long the calls that answered for it took lately. The shortest of them tells what a call
-// needs; what another took beyond that, it waited. One thread; memory grows with the VMs that are listed.
+// Remembers how long the latest calls for each VM took. The shortest of them shows how long such a call needs; a longer
+// call waited for the rest of its time. One thread; memory grows with the VMs that are listed.
 class CallFloors {
  public:
   static constexpr std::size_t kRecent = 8;
-  // Calls within this time count as one: at ten per second, eight of them may all fall into one moment of trouble.
+  // Calls within this time count as one: at ten per second, eight calls may all fall into one moment of trouble.
   static constexpr Nanoseconds kTogether = std::chrono::milliseconds(500);
 
   // Sets DomainStats::call_floor of VMs that were read by calls of one kind. Calls of another kind need another time
-  // and are forgotten; but a single call cannot tell what its kind needs, so the floor before holds for it too.
+  // and are forgotten. One call cannot show how long its kind needs, so the earlier floor holds for it too.
   void Assign(std::uint64_t kind, std::span<DomainStats> domains);
 
   // Forgets all VMs but these.
@@ -36,7 +37,7 @@ class CallFloors {
  private:
   struct Calls {
     std::uint64_t kind = 0;
-    std::array<Nanoseconds, kRecent> took{};  // the shortest of those that count as one
+    std::array<Nanoseconds, kRecent> took{};  // the shortest call of each group that counts as one
     std::size_t count = 0;                    // of this kind
     SteadyTime first_together{};
     Nanoseconds floor = Nanoseconds::max();

@@ -18,29 +18,30 @@
 
 namespace vmtelem {
 
-// What the control lane works on: a connection of its own with everything that is not sampling. Lives on the lane's
-// thread; every call, and the destructor, may block for ever. Takes and gives plain values only. No call but Connect()
-// before that has succeeded, and none after it failed with kUnreachable.
+// The state of the control lane: a connection for everything but sampling. Lives on the lane's thread; every call, and
+// the destructor, may block for ever. Takes and gives plain values only. Connect() has to succeed before any other
+// call; no call may follow one that failed with kUnreachable.
 class ControlSession {
  public:
   struct Greeting {
-    std::optional<std::string> host_name;  // as the hypervisor itself tells
+    std::optional<std::string> host_name;  // as the hypervisor reports it
     bool is_qemu = false;
-    bool has_events = false;  // VMs that start and stop are told of
+    bool has_events = false;  // the driver reports VMs that start and stop
   };
   Result<Greeting> Connect(const std::string& uri, const std::shared_ptr<EventInbox>& inbox);
 
   // Waits for the lock of every VM of the host.
   Result<std::vector<DomainRef>> ListRunning();
 
-  // The VMs that match, in no order, without their host. Of one whose information cannot be read, the state is -1.
+  // Returns the VMs that match, in no order, without their host. The state is -1 for a VM whose information cannot be
+  // read.
   Result<std::vector<DomainInfo>> List(ListScope scope, const DomainFilter& filter, LaneClock& clock);
 
   struct Devices {
     DeviceTable table;
     std::vector<Error> problems;
   };
-  // Looks VMs up: not for QEMU's driver, whose bulk statistics name the devices.
+  // Looks VMs up, so it is not for QEMU's driver, whose bulk statistics name the devices.
   Result<Devices> ReadDevices(const DomainRefs& domains, LaneClock& clock);
 
  private:

@@ -47,7 +47,7 @@ std::optional<SteadyTime> DaemonLife::AnotherSinceLastCycle() {
   return is_same ? std::nullopt : before;
 }
 
-// Whether a connection that was open at `opened` has answered a call that was made since `asked`.
+// Whether a connection that was open at `opened` has answered a call that was made after `asked`.
 bool DaemonLife::WasAsked(SteadyTime opened, SteadyTime asked) const {
   return std::any_of(answers_.begin(), answers_.upper_bound(opened),
                      [&](const auto& answer) { return answer.second.asked >= asked; });

@@ -10,16 +10,16 @@
 
 namespace vmtelem {
 
-// The running VMs that are collected, as listings and events tell of them. State without calls; one thread.
+// The running VMs that are collected, kept up to date from listings and events. State without calls; one thread.
 class DomainInventory {
  public:
   explicit DomainInventory(DomainFilter filter);
 
-  // What a listing of all running VMs gave. The object of a VM that is as it was stays the same.
+  // Takes the result of a listing of all running VMs. A VM that has not changed keeps its object.
   //
-  // A listing takes time, and events queue up meanwhile: apply them afterwards, all of them and in their order. Some
-  // tell again what the listing already knew, even of a state in between that is over; the last event of a VM is its
-  // latest state all the same, and a VM without one is as listed.
+  // A listing takes time, and events queue up meanwhile: apply all of them afterwards, in their order. Some repeat what
+  // the listing already showed, or a state that is over; but the last event of a VM is its latest state, and a VM
+  // without an event is as listed.
   void Replace(const std::vector<DomainRef>& listed);
   void Apply(const DomainEvent& event);
 

@@ -11,8 +11,7 @@
 namespace vmtelem {
 
 // Numbers the runs of each VM. A run ends when the domain id changes, when the VM is missing from one answer, and when
-// the connection was lost: ids are counted anew by a daemon that was restarted, so none of them proves a run across
-// that. One thread.
+// the connection was lost: a restarted daemon counts ids anew, so no id proves that a run went on. One thread.
 class DomainRuns {
  public:
   // Every VM counts as started anew.
@@ -25,7 +24,7 @@ class DomainRuns {
   struct Run {
     std::optional<std::int64_t> domain_id;
     std::uint64_t incarnation = 0;
-    std::uint64_t answer = 0;  // the last one that had it
+    std::uint64_t answer = 0;  // the last answer with this VM
   };
   std::unordered_map<std::string, Run> runs_;  // by UUID
   std::uint64_t answers_ = 0;

@@ -74,7 +74,7 @@ void HangSearch::StartPing(Lane lane) {
   pings_.push_back({std::move(lane), std::move(done), parts_.clock.SteadyNow(), {}});
 }
 
-// A ping that is still not answered when a later one was: its connection alone is mute.
+// If a later ping was answered and this one was not, only the connection of this one is mute.
 void HangSearch::TakePings() {
   for (Call& ping : TakeDone(pings_)) TakeBack(std::move(ping.lane), ping.since, ping.done.Take());
   const SteadyTime now = parts_.clock.SteadyNow();

@@ -13,18 +13,18 @@
 
 namespace vmtelem {
 
-// Finds out what holds up late calls. On a lane of its own it asks their VMs for their state, one by one: that waits
-// for a VM's lock and needs no monitor.
-//  - A VM that answers and has had a command at its monitor for long hangs.
-//  - A VM that does not answer has its lock held, if the daemon meanwhile answered a call that was made later (a ping,
-//    which touches no VM, or any other), on a connection that was open before.
-//  - Else nothing answers, and no VM is to blame.
+// Finds out what holds up late calls. It asks their VMs for their state, one by one, on a separate lane: that waits for
+// a VM's lock and needs no monitor.
+//  - A VM hangs if it answers and its monitor has been busy with one command for long.
+//  - A VM's lock is held if the VM does not answer while the daemon answers a later call (a ping, which touches no VM,
+//    or any other) on a connection that was open before.
+//  - Otherwise nothing answers, and no VM is to blame.
 // The late calls are the caller's. For the collector's thread; never waits.
 class HangSearch {
  public:
-  // A VM is asked in 0.3 ms (QEMU 7.2, libvirt 9.0); one that takes hundreds of times as long waits for something.
+  // A VM answers in 0.3 ms (QEMU 7.2, libvirt 9.0); a call that takes hundreds of times as long waits for something.
   static constexpr Nanoseconds kPatience = std::chrono::milliseconds(150);
-  // After which time the daemon is asked whether it is there at all.
+  // After this time the search pings the daemon.
   static constexpr Nanoseconds kPingAfter = std::chrono::milliseconds(50);
 
   struct Parts {  // all must outlive the search
@@ -36,44 +36,43 @@ class HangSearch {
 
   struct Locked {
     std::shared_ptr<const DomainRef> domain;
-    ParkedCall call;  // which waits for the VM's lock
+    ParkedCall call;  // waits for the VM's lock
     SteadyTime since;
   };
   struct Finding {
     std::vector<SweepProgress::Blocked> blocked;
-    std::optional<Locked> locked;  // the VM at which the search ended; those behind it were not asked
+    std::optional<Locked> locked;  // the search ended at this VM; the VMs behind it were not asked
     bool incomplete = false;       // too many searches wait for locks to look at all
   };
 
   [[nodiscard]] bool running() const { return sweep_.has_value(); }
-  // At most so many wait for a lock.
+  // At most so many searches wait for a lock.
   static constexpr std::size_t kMostWaiting = 2;
   [[nodiscard]] bool may_start() const { return waiting_.size() < kMostWaiting; }
-  // Begins, unless no lane is ready.
+  // Starts a search, unless no lane is ready.
   bool Start(DomainRefs suspects);
-  // Takes what has come. Gives the finding, once, when the search is over.
+  // Takes the answers that have come. Returns the finding, once, when the search is over.
   std::optional<Finding> Step();
-  // When Step() may have more to say although nothing comes.
+  // When Step() may find more although no answer comes.
   [[nodiscard]] SteadyTime look_at() const;
-  // Whether anything has come.
+  // Whether any answer has come.
   [[nodiscard]] bool has_news() const;
-  // Since when the search or a ping has stood still without any answer to what was asked since, if that is longer than
-  // the patience.
+  // Since when the search or a ping has waited while no later call was answered, if that is longer than the patience.
   [[nodiscard]] std::optional<SteadyTime> silent_since() const;
 
-  // Asks the daemon whether it is there, if a lane is ready; again on another one when that is not answered, and on one
-  // that was connected since. The answers go to DaemonLife.
+  // Pings the daemon if a lane is ready; pings again on another lane if no answer comes, and on a lane that was
+  // connected since. The answers go to DaemonLife.
   void Ping();
   [[nodiscard]] bool pinging() const { return !pings_.empty(); }
-  // Whether a ping on a connection that was open at `moment` has been without answer for longer than the patience.
+  // Whether a ping on a connection that was open at `moment` has waited for longer than the patience.
   [[nodiscard]] bool ping_is_silent(SteadyTime moment) const;
 
-  // Lanes that are in use and soon come back.
+  // The number of lanes that are in use and soon come back.
   [[nodiscard]] std::size_t lanes_out() const { return (sweep_ ? 1U : 0U) + pings_.size(); }
 
-  // Leaves all calls behind, whose connections lead to nobody.
+  // Leaves all calls behind: their connections lead nowhere.
   void LeaveBehind();
-  // Leaves behind those that wait for locks; the others end in a moment.
+  // Leaves the calls behind that wait for locks; the others end in a moment.
   void Close();
 
  private:
@@ -84,7 +83,7 @@ class HangSearch {
     Pending<Result<void>> done;
     std::shared_ptr<SweepProgress> progress;
     std::size_t calls = 0;
-    SteadyTime at_since;  // of the latest of these
+    SteadyTime at_since;  // start of the latest call
   };
   struct Call {  // a ping, or a sweep that waits for a lock
     Lane lane;

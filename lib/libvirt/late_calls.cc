@@ -8,13 +8,14 @@ namespace {
 
 using Kind = StatsCall::Kind;
 
-// A daemon that is slow has a VM's command under way for a moment, not for most of the time. Where one VM was found
-// already, the next is believed sooner.
+// With a slow daemon a command to a VM's monitor takes a moment, not most of the time. After one VM was found to hang,
+// a shorter command suffices as proof for the next.
 constexpr Nanoseconds kLeastBlocked = std::chrono::milliseconds(200);
 constexpr Nanoseconds kLeastBlockedInPart = std::chrono::milliseconds(80);
-// After so many looks at which nobody was found, a few calls that are late while others are not are made again.
+// After so many searches that found no VM, a few late calls are made again, if others are not late.
 constexpr int kLooksInVain = 3;
-// What holds up a VM that was asked for alone is looked into after this time. An ordinary `virsh destroy` is over then.
+// A search for a VM that was asked in a call of its own begins after this time. An ordinary `virsh destroy` is over by
+// then.
 constexpr Nanoseconds kLoneSearchAfter = std::chrono::seconds(1);
 
 bool Contains(const DomainRefs& domains, const std::shared_ptr<const DomainRef>& domain) {
@@ -42,7 +43,7 @@ LateCalls::Judgement LateCalls::Look(SteadyTime now, bool others_answered) {
   return std::move(judgement_);
 }
 
-// As long as nothing else was answered since, the VM is not to blame.
+// As long as no other call was answered since, the VM is not to blame.
 void LateCalls::LookIntoLone(StatsCall& call, SteadyTime now) {
   if (!IsTakingOver(now) && parts_.life.AnsweredSince(call.since)) {
     const ParkedCall parked = calls_.Park(call);
@@ -62,7 +63,7 @@ void LateCalls::StartSearch(SteadyTime now) {
   }
 }
 
-// A VM that was asked for alone and has been set aside for a while.
+// Whether the call asks for one VM, which has been set aside for a while.
 bool LateCalls::IsToBeSearched(const StatsCall& call, SteadyTime now) const {
   return call.kind == Kind::kAlone && !call.open() && call.looks == 0 && now - call.since >= kLoneSearchAfter &&
          search_.may_start();
@@ -77,7 +78,7 @@ DomainRefs LateCalls::Suspects(SteadyTime now) {
   return suspects;
 }
 
-// Where one lock is held others may be as well: all that is late is asked again at once.
+// If one lock is held, others may be held as well: all late calls are made again at once.
 void LateCalls::Use(const HangSearch::Finding& finding, SteadyTime now) {
   const bool is_locked = finding.locked && !IsTakingOver(now);
   if (is_locked) SetAside({finding.locked->domain}, finding.locked->call, finding.locked->since);
@@ -92,7 +93,7 @@ void LateCalls::Use(const HangSearch::Finding& finding, SteadyTime now) {
   }
 }
 
-// Nobody waits any more for a call about a VM that hangs or is set aside; else the call gets another while.
+// Gives up a call about a VM that hangs or is set aside; gives any other call some more time.
 void LateCalls::Settle(StatsCall& call, const HangSearch::Finding& finding, SteadyTime now) {
   ++call.looks;
   const DomainRefs hung = HungOf(call, finding, now);
@@ -106,8 +107,9 @@ void LateCalls::Settle(StatsCall& call, const HangSearch::Finding& finding, Stea
   }
 }
 
-// A VM that was asked for alone and is set aside. Where the search came past it its lock is free: its monitor hangs, or
-// the call waits for something else, and the VM is asked again. Where the search ended before, there will be another.
+// Settles a VM that was asked in a call of its own and is set aside. If the search passed the VM, its lock is free: its
+// monitor hangs, or the call waits for something else and the VM is asked again. If the search ended before this VM,
+// another search follows.
 void LateCalls::SettleSetAside(StatsCall& call, const HangSearch::Finding& finding, SteadyTime now) {
   constexpr int kSettled = 2;
   if (call.looks != 1) return;
@@ -156,14 +158,14 @@ bool LateCalls::HoldsUpAlone(const StatsCall& call, const HangSearch::Finding& f
   return finding.incomplete || (others_answered_ && call.looks >= kLooksInVain);
 }
 
-// `again_as`: how the others are asked again.
+// `again_as`: in calls of which kind the other VMs are asked again.
 void LateCalls::Abandon(StatsCall& call, const DomainRefs& hung, const DomainRefs& locked, Kind again_as) {
   const ParkedCall parked = calls_.Park(call);
   for (const auto& domain : hung) parts_.stuck.NoteHung(*domain, parked, call.since);
   SetAside(locked, parked, call.since);
   DomainRefs rest = call.domains;
   std::erase_if(rest, [&](const auto& domain) { return parts_.stuck.set_aside(domain->uuid); });
-  // Where it is known who holds the call up, the others can be asked.
+  // If the VM that holds the call up is known, the others can be asked.
   const bool alone = again_as == Kind::kAlone;
   const bool at_cap = parts_.lanes.parked_calls()->blocked(parts_.clock.SteadyNow()) > calls_.terms().blocked_max;
   if (!alone && at_cap) return SetAside(rest, parked, call.since);

@@ -13,21 +13,20 @@
 
 namespace vmtelem {
 
-// Decides about calls that take longer than their kind does, on what a HangSearch finds:
+// Decides what to do about calls that take longer than their kind does, from the findings of a HangSearch:
 //  - A VM hangs: nobody waits for its call any more, and the others of its shard are asked again in halves (a second VM
 //    may hang too). The blocked call holds the hung VM's job, so that the next call passes it by.
-//  - A VM's lock is held: it is set aside until that is over, and the others are asked each alone: locks come in
-//    bursts, when VMs are destroyed, and what waits then waits alone.
-//  - Nobody: the daemon is slow. Nothing is asked twice. Only what is still late when others have long been answered,
-//  or
-//    what no search can look into, is asked again in halves, down to the one VM to be set aside.
-//  - Nothing answers: no VM is to blame. If a new connection is answered meanwhile, those that were open are given up.
+//  - A VM's lock is held: the VM is set aside until its lock is free, and each other VM is asked in a call of its own.
+//    Locks come in bursts, when VMs are destroyed, and a call for one VM then holds up nobody else.
+//  - No VM is to blame and the daemon is slow: nothing is asked twice. Only calls that are still late long after others
+//    were answered, or that no search can explain, are made again in halves, down to the one VM to be set aside.
+//  - Nothing answers: no VM is to blame. If a new connection is answered meanwhile, the older ones are given up.
 // For the collector's thread; never waits.
 class LateCalls {
  public:
-  // For so long after a lock was met, or a call outlasted its cycle, VMs are asked for alone.
+  // For so long after a call met a lock or outlasted its cycle, each VM is asked in a call of its own.
   static constexpr Nanoseconds kCalm = std::chrono::seconds(5);
-  // A daemon that has just started holds the locks of VMs itself, while it takes them over (1.4 s for 20 of them).
+  // A daemon that has just started holds the locks of VMs itself while it takes them over (1.4 s for 20 VMs).
   static constexpr Nanoseconds kTakeOver = std::chrono::seconds(5);
 
   struct Parts {  // all must outlive this
@@ -41,30 +40,30 @@ class LateCalls {
 
   struct Judgement {
     DomainRefs set_aside;
-    std::optional<SteadyTime> replaced_before;  // connections that were open before this moment were given up
+    std::optional<SteadyTime> replaced_before;  // the older connections were given up
   };
-  // `others_answered`: calls of this cycle.
+  // `others_answered`: other calls of this cycle were answered.
   Judgement Look(SteadyTime now, bool others_answered);
 
   [[nodiscard]] bool asks_alone(SteadyTime now) const { return now < alone_until_; }
-  // Of a cycle. `is_first`: of this daemon, which may just have started.
+  // Call at the start of a cycle. `is_first`: it is the first of this daemon, which may just have started.
   void Begin(SteadyTime now, bool is_first);
-  // The daemon is another one.
+  // Another daemon answers now.
   void NoteRestart(SteadyTime now) {
     NoteNewDaemon(now);
     was_restarted_ = true;
   }
-  // It may be another one from now on.
+  // Another daemon may answer from now on.
   void NoteNewDaemon(SteadyTime now) { taking_over_until_ = now + kTakeOver; }
-  // A call for several VMs goes on into the next cycle: that is not to happen again.
+  // A call for several VMs goes on into the next cycle; calls for one VM each keep that from happening again.
   void NoteCarriedOver(SteadyTime now) { alone_until_ = now + kCalm; }
-  // Since when nothing at all has answered that was asked.
+  // Since when no call at all has been answered.
   [[nodiscard]] std::optional<SteadyTime> SilentSince(SteadyTime now) const;
-  // When to look again although nothing came.
+  // When to look again although no answer came.
   [[nodiscard]] SteadyTime look_at(SteadyTime now) const;
 
-  // Connections that were open before `moment` lead to nobody: leaves behind all that is under way on them, and gives
-  // the VMs that were asked for.
+  // Connections that were open before `moment` lead nowhere: leaves all calls on them behind and returns the VMs of
+  // these calls.
   DomainRefs LeaveBehind(SteadyTime moment);
 
   HangSearch& search() { return search_; }

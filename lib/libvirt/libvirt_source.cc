@@ -32,16 +32,16 @@ namespace {
 
 // How long a cycle waits for a hypervisor that has not come back yet.
 constexpr Nanoseconds kPatience = std::chrono::milliseconds(250);
-// What the first cycle may take at the least, since it begins with connecting.
+// The first cycle may take at least this long, since it begins with connecting.
 constexpr Nanoseconds kFirstCycle = std::chrono::seconds(6);
-// A cycle of a service ends so long before its line is due at the latest, or the next tick (a tenth of the interval at
-// most): deriving and encoding take their time.
+// A cycle of a service ends at the latest this long before its line is due or the next tick comes (but at most a tenth
+// of the interval), since deriving and encoding take time.
 constexpr Nanoseconds kMargin = std::chrono::milliseconds(50);
 constexpr std::size_t kPartsOfRemoteShard = 4;
-// A daemon that is restarted takes as long.
+// A restart of the daemon takes up to this long.
 constexpr Nanoseconds kWorthReporting = std::chrono::seconds(5);
 
-// When a cycle ends at the latest, after its tick, with what has been answered.
+// A cycle ends at the latest this long after its tick, with the answers that have come.
 Nanoseconds CycleLimit(Nanoseconds interval) { return std::max<Nanoseconds>(2 * interval, std::chrono::seconds(2)); }
 // Closing a connection is a remote call. Beyond this a stop is not worth delaying.
 constexpr Nanoseconds kCloseTimeout = std::chrono::milliseconds(500);
@@ -130,12 +130,12 @@ class LibvirtSource final : public Source {
   void Finish(std::size_t read, Snapshot& snapshot) {
     call_floors_.KeepOnly(snapshot.domains);
     runs_.Assign(snapshot.domains);
-    // A VM that was not read is in the same run as before, as far as anybody knows, but nothing is known of it now.
+    // A VM that was not read counts as being in the same run as before, but nothing is known of it now.
     for (std::size_t i = read; i < snapshot.domains.size(); ++i) snapshot.domains[i].domain_id.reset();
     control_.Tend(stuck_.any_set_aside() ? Control::Locks::kHeld : Control::Locks::kFree);
   }
 
-  // Ids of VMs may mean other runs, and what waits for an answer of the daemon before waits for ever.
+  // Ids of VMs may mean other runs now, and calls to the earlier daemon wait for ever.
   void NoteDaemon() {
     const auto another_since = life_.AnotherSinceLastCycle();
     if (!another_since) return;
@@ -155,14 +155,15 @@ class LibvirtSource final : public Source {
     return error.code == ErrorCode::kUnreachable && control_.fault() ? *control_.fault() : error;
   }
 
-  // Once reported, a host name stays when a later connection does not tell it: another one would be other series.
+  // A host name that was reported once stays when a later connection does not report it: another name would make other
+  // series.
   void NoteConnected() {
     if (control_.greeting().host_name) host_ = HostName(options_.hypervisor, control_.greeting().host_name);
     if (!std::exchange(was_up_, true)) log_->info("connected to {} as host '{}'", shown_uri_, host_);
   }
 
-  // Sampling goes on without the connection that tells of VMs that start, and nobody would notice that it is away. Of a
-  // hypervisor that does not answer at all the caller reports.
+  // Sampling goes on without the control connection, so nobody would notice that new VMs are missing. The caller
+  // reports a hypervisor that does not answer at all.
   void LogControl(SteadyTime now) {
     if (!control_.fault()) {
       if (std::exchange(control_reported_, false)) log_->info("{}: VMs that start are seen again", shown_uri_);
@@ -180,7 +181,7 @@ class LibvirtSource final : public Source {
     lanes_.Resize(lane_count_ + (is_remote_ ? LanePool::kSparesOfRemote : LanePool::kSpares));
     StatsCycle::Plan plan;
     plan.terms.shards = lane_count_;
-    // To a remote host each call is a way there and back.
+    // Each call to a remote host costs a round trip.
     plan.terms.alone_max = is_remote_ ? kPartsOfRemoteShard * lane_count_ : std::max<std::size_t>(vms, 1);
     plan.terms.blocked_max = options_.lanes_parked_max + lane_count_;
     plan.terms.query.groups = options_.groups;
@@ -220,7 +221,7 @@ class LibvirtSource final : public Source {
     }
   }
 
-  // Blocked calls beyond those that may be replaced are at the expense of the lanes of a healthy cycle.
+  // Each blocked call beyond the number that may be replaced takes a lane from a healthy cycle.
   void FillCounters(Snapshot& snapshot) {
     const std::size_t blocked = lanes_.parked_calls()->blocked(clock_.SteadyNow());
     const std::size_t parked = std::min(blocked, options_.lanes_parked_max);

@@ -7,7 +7,7 @@ namespace vmtelem {
 
 ReconnectPause::ReconnectPause(Nanoseconds cap, std::function<double()> random) : backoff_(cap, std::move(random)) {}
 
-// What went away is often back at once. So the second attempt is made without a pause.
+// A daemon that went away is often back at once, so the second attempt is made without a pause.
 void ReconnectPause::NoteFailure(SteadyTime now) {
   if (std::exchange(has_failed_, true)) next_ = now + backoff_.Next(std::nullopt);
 }

@@ -7,11 +7,11 @@
 
 namespace vmtelem {
 
-// When to try again to connect: after the first failure at once, then after ever longer pauses. State without a clock;
-// one thread.
+// Decides when to try again to connect: at once after the first failure, then after ever longer pauses. State without a
+// clock; one thread.
 class ReconnectPause {
  public:
-  // A daemon of this host that refuses costs nothing to ask, and is missed as long as it is not asked.
+  // An attempt at a daemon of this host costs nothing, and each pause delays its return.
   static constexpr Nanoseconds kLocalCap = std::chrono::seconds(1);
   static constexpr Nanoseconds kRemoteCap = std::chrono::seconds(10);
 

@@ -6,7 +6,7 @@ namespace vmtelem {
 namespace {
 
 constexpr std::size_t kVmsPerLane = 5;
-constexpr std::size_t kMostLanes = 4;  // with the parked ones they stay below the daemon's 20 workers
+constexpr std::size_t kMostLanes = 4;  // together with the parked calls they stay below the daemon's 20 workers
 
 }  // namespace
 

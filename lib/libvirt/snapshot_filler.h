@@ -12,7 +12,7 @@
 
 namespace vmtelem {
 
-// Adds to a snapshot, which has what VMs answered, what is known of those that did not: fully, or at all. For the
+// Completes a snapshot, which holds the answers of VMs, by the VMs that answered in part or not at all. For the
 // collector's thread.
 class SnapshotFiller {
  public:
@@ -23,16 +23,15 @@ class SnapshotFiller {
   };
   explicit SnapshotFiller(const Parts& parts) : parts_(parts) {}
 
-  // Tells a VM that does not answer its monitor from one that another client was just busy with. Of the first, a call
-  // of ours waits, or libvirt has said for how long its monitor has been busy.
+  // Tells a VM whose monitor hangs from a VM whose monitor another client used just then. For the first kind a call of
+  // ours waits, or libvirt has reported for how long the monitor has been busy.
   void NoteMonitors(const CycleResult& result, Snapshot& snapshot) const;
 
-  // VMs whose call failed, or goes on.
+  // Adds the VMs whose call failed or goes on.
   void AddUnread(const CycleResult& result, Snapshot& snapshot) const;
 
-  // VMs that were not asked, since calls wait for their locks, of `all` on the host. One whose lock came free at the
-  // end of the cycle is asked in the next. Where most of them wait, it is the daemon that does not get on, and no VM is
-  // to blame.
+  // Adds the VMs, of `all` on the host, that were not asked because calls wait for their locks. A VM whose lock came
+  // free at the end of the cycle is asked in the next. If most VMs wait, the daemon is stuck and no VM is to blame.
   void AddSetAside(const DomainRefs& set_aside, std::size_t all, Snapshot& snapshot) const;
 
  private:

@@ -35,7 +35,7 @@ void StatsCalls::StartQueued(const std::vector<std::string>& hung) {
   while (!queue_.empty()) {
     if (!MayStart() && NoneIsToComeBack()) JoinWithoutMonitor();
     if (!MayStart()) return;
-    // One is kept for a search or a ping.
+    // One lane is kept for a search or a ping.
     if (queue_.front().kind == Kind::kAlone && lanes_.count_ready() == 1 && CountOpen() > 0) return;
     auto lane = lanes_.Take();
     if (lane == nullptr) return lanes_.ConnectAnother();
@@ -60,7 +60,7 @@ bool StatsCalls::NoneIsToComeBack() const {
                      [](const StatsCall& call) { return !call.open() || call.looks > 0; });
 }
 
-// All that waits, in one call: of these there is never more than one.
+// Joins all queued calls into one; there is never more than one call of this kind.
 void StatsCalls::JoinWithoutMonitor() {
   StatsCall all{{}, Kind::kPart, Depth::kWithoutMonitor};
   for (StatsCall& call : queue_) {
@@ -133,7 +133,7 @@ DomainRefs StatsCalls::TakeQueued() {
   return domains;
 }
 
-// What is parked has hung and is left behind. The others end in a moment.
+// Parked calls hang and are left behind. The others end in a moment.
 void StatsCalls::Close() {
   for (StatsCall& call : under_way_) {
     if (!call.parked) continue;

@@ -14,7 +14,7 @@
 
 namespace vmtelem {
 
-// A call for the statistics of some VMs: to be made, or under way on a lane.
+// A call for the statistics of some VMs, either queued or under way on a lane.
 struct StatsCall {
   enum class Kind {
     kShard,
@@ -30,42 +30,44 @@ struct StatsCall {
   Pending<Result<ShardResult>> result{};
   SteadyTime since{}, look_at{};  // it is late from `look_at` on
   int looks = 0;
-  // Nobody waits for it: its VMs are asked in other calls, or set aside. Its lane is of use again when it returns.
+  // Set once nobody waits for the call: its VMs are asked in other calls or set aside. Its lane can be used again when
+  // it returns.
   std::optional<ParkedCall> parked{};
 
   [[nodiscard]] bool open() const { return !parked.has_value(); }
   [[nodiscard]] bool late(SteadyTime now) const { return open() && look_at <= now && !lane->idle(); }
 };
 
-// The calls that wait for a lane and those that are under way, which may be from one cycle into another. Knows how many
-// there may be. For the collector's thread; never waits.
+// The calls that wait for a lane and the calls that are under way, possibly from one cycle into the next. Knows how
+// many there may be. For the collector's thread; never waits.
 class StatsCalls {
  public:
   struct Terms {  // of a cycle
     StatsQuery query;
     std::size_t shards = 1;
-    std::size_t alone_max = 1;        // calls at most in which VMs are asked for each alone
-    std::size_t blocked_max = 0;      // calls that may wait in vain, all in all
+    std::size_t alone_max = 1;        // at most so many calls for one VM each
+    std::size_t blocked_max = 0;      // at most so many calls may wait in vain
     std::vector<DomainStats> memory;  // to be reused
   };
   StatsCalls(LanePool& lanes, Clock& clock, Nanoseconds timeout)
       : lanes_(lanes), clock_(clock), shard_pace_(timeout), lone_pace_(timeout) {}
 
   void Begin(Terms terms) { terms_ = std::move(terms); }
-  // Those of `domains` that no open call is about.
+  // Returns the VMs among `domains` that no open call asks for.
   [[nodiscard]] DomainRefs NotUnderWay(const DomainRefs& domains) const;
-  // `like` says of what kind and depth the calls are, each for a part of `domains`.
+  // Queues `count` calls, each for a part of `domains`, of the kind and depth of `like`.
   void Queue(const DomainRefs& domains, std::size_t count, const StatsCall& like);
-  // Starts what may be started on the lanes that are ready. Where there are to be no more, what waits is asked for
-  // without any monitor, which cannot hang.
+  // Starts as many queued calls as the idle lanes and the limits allow. When no lane will come, one call asks for all
+  // queued VMs without their monitors, which cannot hang.
   void StartQueued(const std::vector<std::string>& hung);
-  // Takes out what has returned; its lane is still its own.
+  // Takes out the calls that have returned, with their lanes.
   std::vector<StatsCall> TakeReturned();
   // Nobody waits for the call any more.
   ParkedCall Park(StatsCall& call);
-  // Leaves the threads behind that are in these calls, and gives the VMs of those that were open.
+  // Leaves the calls behind on connections that were open before `opened_before`; returns the VMs of the open calls
+  // among them.
   DomainRefs LeaveBehind(SteadyTime opened_before);
-  // Takes out the VMs that wait for a lane, and forgets all else.
+  // Empties the queue and returns its VMs.
   DomainRefs TakeQueued();
   void Close();
 
@@ -73,7 +75,7 @@ class StatsCalls {
   [[nodiscard]] bool queued() const { return !queue_.empty(); }
   [[nodiscard]] std::size_t CountOpen() const;
   [[nodiscard]] bool AnyOpenThatIsNot(StatsCall::Kind kind) const;
-  // Whether VMs that were asked again may still answer in no more than the usual time.
+  // Whether VMs that were asked again may still answer within the usual time.
   [[nodiscard]] bool AnyOpenPart() const;
   [[nodiscard]] bool AnyPartInTime(SteadyTime now) const;
   [[nodiscard]] bool AllOpenAreIdle() const;
@@ -83,7 +85,7 @@ class StatsCalls {
   void NoteDuration(const StatsCall& call, Nanoseconds took);
   [[nodiscard]] bool knows_pace() const { return shard_pace_.known(); }
   void ForgetPace() { shard_pace_.Forget(); }
-  // Whether as many calls wait in vain, or may, as may.
+  // Whether the calls that wait in vain, or might, have reached their limit.
   [[nodiscard]] bool at_cap() const;
   [[nodiscard]] const Terms& terms() const { return terms_; }
 

@@ -9,9 +9,9 @@ namespace {
 
 using Kind = StatsCall::Kind;
 
-// When nothing has answered for so long, nothing does.
+// When no call has been answered for so long, the daemon is silent.
 constexpr Nanoseconds kSilence = std::chrono::milliseconds(1'900);
-// A call that was started right at the beginning of a cycle which ends now.
+// A call that starts within this time counts as started at the beginning of its cycle.
 constexpr Nanoseconds kStartOfCycle = std::chrono::milliseconds(20);
 // How long a cycle waits for a daemon that has been silent.
 constexpr Nanoseconds kPatienceWithSilence = std::chrono::milliseconds(250);
@@ -44,7 +44,7 @@ void StatsCycle::Begin(const DomainRefs& domains, Plan plan) {
   }
 }
 
-// What comes between two cycles shows that the daemon lives, and is of no other use: it is a sample of neither.
+// An answer between two cycles shows that the daemon lives; as a sample it belongs to neither cycle and is dropped.
 void StatsCycle::TakeBetweenCycles() {
   const SteadyTime now = parts_.clock.SteadyNow();
   for (StatsCall& call : calls_.TakeReturned()) {
@@ -56,7 +56,7 @@ void StatsCycle::TakeBetweenCycles() {
   }
 }
 
-// A daemon that was silent is asked for the VMs when it answers anything.
+// A daemon that was silent is asked for the VMs as soon as it answers any call.
 void StatsCycle::AskAfterSilence() {
   if (!was_silent_) return;
   if (!heard()) return late_calls_.search().Ping();
@@ -107,16 +107,16 @@ bool StatsCycle::IsOver(SteadyTime now) {
   return true;
 }
 
-// Where most have answered when the next cycle is due, the others are not worth its delay, but for those that were
-// asked again just now. Where few have, the daemon is slow, and nothing is gained by asking the next ones. Those asked
-// again for a VM that hangs may be held up by another one: finding it is worth a delay that costs no tick, see
+// If most calls have been answered when the next cycle is due, the others are not worth a delay, except calls that were
+// made again just now. If few have, the daemon is slow, and starting the next cycle gains nothing. Calls that were made
+// again because of a VM that hangs may be held up by another VM: finding it is worth a delay that costs no tick, see
 // TickSchedule.
 bool StatsCycle::MayGoOnWithout(SteadyTime now) const {
   if (calls_.AnyOpenPart() && now < LatestEnd()) return false;
   return !calls_.queued() && !calls_.AnyPartInTime(now) && calls_.CountOpen() <= result_.stats.size();
 }
 
-// Of a cycle that costs the next one no tick.
+// The latest end of this cycle that costs the next one no tick.
 SteadyTime StatsCycle::LatestEnd() const {
   if (plan_.next_tick == SteadyTime::max()) return plan_.next_tick;
   return plan_.next_tick + (plan_.next_tick - begun_) * 2 / 5;
@@ -137,7 +137,7 @@ void StatsCycle::Wait() {
   }
   const auto connecting_until = parts_.lanes.connecting_until();
   if (connecting_until > now) until = std::min(until, *connecting_until);
-  // The collector is not to be woken for each of the calls of a healthy cycle.
+  // A healthy cycle does not wake the collector for each of its calls.
   const bool all_at_once = !calls_.queued();
   parts_.notifier.WaitUntil(parts_.clock, until, [&] {
     if (parts_.lanes.has_news() || late_calls_.search().has_news()) return true;
@@ -160,9 +160,9 @@ void StatsCycle::Take(StatsCall call) {
   result_.stats.push_back(std::move(result->stats));
 }
 
-// A connection that ended may have done so alone, and all of them end when the daemon is restarted: try on each of the
-// others, and once on one that was made since. In halves, since a reply that is too large for the protocol may end the
-// connection as well.
+// One connection may have ended alone, but a restart of the daemon ends all of them: the VMs are asked again on each
+// older connection, and once on a newer one. They are asked in halves, since a reply that is too large for the protocol
+// may end the connection as well.
 void StatsCycle::TakeFailure(StatsCall call, Error error) {
   const SteadyTime now = parts_.clock.SteadyNow();
   const bool is_lost = error.code == ErrorCode::kUnreachable;
@@ -209,7 +209,7 @@ Result<CycleResult> StatsCycle::End() {
   return std::move(result_);
 }
 
-// Nothing was asked, since every lane waits for a VM: that says nothing about the daemon.
+// No call was made, since every lane waits for a VM: that shows nothing about the daemon.
 bool StatsCycle::IsBoundByCap() const {
   const bool asks = calls_.CountOpen() > 0 || late_calls_.search().lanes_out() > 0;
   return !asks && !parts_.lanes.ready() && parts_.stuck.any_set_aside();

@@ -16,7 +16,7 @@
 
 namespace vmtelem {
 
-// What one cycle gave.
+// The outcome of one cycle.
 struct CycleResult {
   std::vector<StatsResult> stats;
   DomainRefs failed;  // the call failed or was given up
@@ -26,12 +26,12 @@ struct CycleResult {
   bool replaced_connections = false;
 };
 
-// Asks for all VMs, cycle by cycle, in shards on lanes in parallel, and does not let a call that waits hold up the
-// others (see LateCalls). A call that takes longer than the cycle may goes on into the next one, in which its VMs are
-// not asked for again. For the collector's thread.
+// Collects the statistics of all VMs, cycle by cycle, in shards on parallel lanes. A call that waits does not hold up
+// the others (see LateCalls). A call that outlasts its cycle goes on into the next one, which does not ask for its VMs
+// again. For the collector's thread.
 class StatsCycle {
  public:
-  struct Parts {  // all must outlive the poll
+  struct Parts {  // all must outlive this
     LanePool& lanes;
     StuckDomains& stuck;
     DaemonLife& life;
@@ -40,8 +40,8 @@ class StatsCycle {
   };
   struct Plan {
     StatsCalls::Terms terms;
-    // When the next cycle is due. It is not delayed by a few calls that wait; and by those that were asked again for
-    // a VM that hangs, by less than half an interval.
+    // When the next cycle is due. A few calls that wait do not delay it; calls that were made again because of a VM
+    // that hangs delay it by less than half an interval.
     SteadyTime next_tick = SteadyTime::max();
     SteadyTime deadline;  // of the cycle
   };
@@ -52,13 +52,13 @@ class StatsCycle {
         calls_(parts.lanes, parts.clock, timeout),
         late_calls_({parts.lanes, parts.stuck, parts.life, parts.clock}, calls_) {}
 
-  // Fails if nothing answers: kUnreachable, kDenied, kTimeout (without a message); kClosed: interrupted. Where there is
-  // no VM to ask for, a ping shows whether anything does.
+  // Fails if nothing answers: kUnreachable, kDenied, kTimeout (without a message); kClosed: interrupted. Without any VM
+  // to ask for, a ping shows whether the daemon answers.
   Result<CycleResult> Collect(const DomainRefs& domains, Plan plan);
 
-  // Between cycles: connections that were open before `moment` lead to nobody.
+  // Call between cycles: connections that were open before `moment` lead nowhere.
   void LeaveBehind(SteadyTime moment);
-  // Waits for nothing any more.
+  // Stops waiting for all calls.
   void Close();
 
  private:

@@ -12,20 +12,20 @@
 
 namespace vmtelem {
 
-// The VMs that calls of ours wait for, each as long as none of its calls has returned. State without calls; one thread.
+// The VMs that calls of ours wait for; a VM is listed until one of its calls returns. State without calls; one thread.
 class StuckDomains {
  public:
-  // Its QEMU does not answer. The call holds the VM's job, so that others that do not wait for it pass by.
+  // The VM's QEMU does not answer. The call holds the VM's job, so that calls which do not wait for the job pass by.
   void NoteHung(const DomainRef& domain, const ParkedCall& call, SteadyTime since);
-  // Somebody holds its lock: every call on it waits. It is set aside: not asked for anything.
+  // Somebody holds the VM's lock, and every call on it waits. It is set aside: nobody asks it for anything.
   void NoteLocked(const DomainRef& domain, const ParkedCall& call, SteadyTime since);
 
   void Forget(const std::string& uuid) { by_uuid_.erase(uuid); }
-  // Forgets those that have been started anew: what waits for the run before says nothing about this one.
+  // Forgets the VMs that have been started anew: a call that waits for the earlier run shows nothing about this one.
   void ForgetEarlierRuns(const DomainRefs& running);
-  // Forgets those of whose calls one has returned.
+  // Forgets the VMs of which a call has returned.
   void Refresh();
-  // The daemon is another one.
+  // Another daemon answers now.
   void Clear() { by_uuid_.clear(); }
 
   [[nodiscard]] bool hung(const std::string& uuid) const;

@@ -9,20 +9,20 @@
 
 namespace vmtelem {
 
-// How far a sweep over some VMs has come, while it goes on: it may not come back. Thread-safe.
+// The progress of a sweep over some VMs, readable while it goes on, since the sweep may never return. Thread-safe.
 class SweepProgress {
  public:
-  // A VM that has a command at its monitor, and for how long.
+  // A VM whose monitor has been busy with one command, and for how long.
   struct Blocked {
     std::string uuid;
     Nanoseconds blocked{};
   };
 
-  // The next call, which is about the VM of that index.
+  // The next call begins; it asks the VM of that index.
   void Begin(std::size_t index);
   void NoteBlocked(Blocked blocked);
 
-  // The VM that is being asked, or was last.
+  // The index of the VM that is being asked or was asked last.
   [[nodiscard]] std::size_t at() const;
   // How many calls have begun.
   [[nodiscard]] std::size_t calls() const;

@@ -30,7 +30,7 @@ Connection::Connection(ConnectHandle handle) : handle_(std::move(handle)) {
 }
 
 Result<Connection> Connection::Open(const std::string& uri) {
-  // Otherwise libvirt prints every error to stderr. It is a setting of the process.
+  // Without this setting of the process libvirt prints every error to stderr.
   virSetErrorFunc(nullptr, IgnoreError);
   virConnectAuth auth = NeverAsk();
   const auto keepalive = UriHost(uri).empty() ? std::nullopt : std::optional<TcpKeepalive>(std::in_place);

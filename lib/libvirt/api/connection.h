@@ -14,7 +14,7 @@ namespace vmtelem {
 // may block for ever.
 class Connection {
  public:
-  // Never asks anybody for anything: what libvirt cannot find in its auth.conf it goes without.
+  // Never prompts: libvirt takes credentials from its auth.conf or goes without.
   static Result<Connection> Open(const std::string& uri);
 
   [[nodiscard]] virConnectPtr get() const { return handle_.get(); }
@@ -23,13 +23,13 @@ class Connection {
 
   // Whether the connection is gone after a call on it failed with `error`.
   [[nodiscard]] bool LostAfter(const VirtError& error) const { return MeansConnectionLost(error) || !alive(); }
-  // Of such a call, see CallError(); kUnreachable if the connection is gone.
+  // The error of such a call, see CallError(); kUnreachable if the connection is gone.
   [[nodiscard]] Error Failure(const std::string& what, const VirtError& error) const;
 
-  // Absent if the hypervisor does not tell; some refuse it on a read-only connection.
+  // Absent if the hypervisor does not report it; some refuse it on a read-only connection.
   [[nodiscard]] std::optional<std::string> HostName() const;
 
-  // `flags` of virConnectListAllDomains.
+  // Takes the `flags` of virConnectListAllDomains.
   [[nodiscard]] Result<std::vector<DomainHandle>> ListDomains(unsigned flags) const;
 
  private:

@@ -11,7 +11,7 @@ namespace {
 
 using Inbox = std::shared_ptr<EventInbox>;
 
-// What libvirt holds of a registration.
+// The part of a registration that libvirt holds.
 EventInbox& InboxOf(void* opaque) { return **static_cast<Inbox*>(opaque); }
 void FreeInbox(void* opaque) { delete static_cast<Inbox*>(opaque); }
 
@@ -19,8 +19,8 @@ void Push(void* opaque, DomainEvent::Kind kind, virDomainPtr domain) {
   InboxOf(opaque).Push({kind, UuidOf(domain), std::string(NameOf(domain)), IdOf(domain)});
 }
 
-// Nothing: it says nothing about whether the VM runs. At SHUTDOWN the guest has ended but its QEMU has not; DEFINED and
-// UNDEFINED are about its configuration.
+// Returns nothing for an event that does not show whether the VM runs. At SHUTDOWN the guest has ended but its QEMU has
+// not; DEFINED and UNDEFINED are about its configuration.
 std::optional<DomainEvent::Kind> KindOf(int lifecycle_event) {
   switch (lifecycle_event) {
     case VIR_DOMAIN_EVENT_STARTED:
@@ -64,7 +64,7 @@ void OnClose(virConnectPtr, int, void* opaque) { InboxOf(opaque).NoteClosed(); }
 // On this connection alone: a PING that is sent while a call is in flight takes the path of CVE-2024-4418 in libvirt
 // 9.0's client. The calls here are short; those of the other connections are not, and deadlines guard them.
 //
-// False: the driver works within this process, where there is nobody who could go away.
+// Returns false for a driver within this process, which has no peer that could go away.
 bool WatchPeer(virConnectPtr connect) {
   constexpr int kIntervalS = 5;
   constexpr unsigned kCount = 3;
@@ -104,7 +104,7 @@ Subscription::Subscription(virConnectPtr connect, const std::shared_ptr<EventInb
   const auto add = [&](int event_id, auto* callback) {
     return Register(event_id, VIR_DOMAIN_EVENT_CALLBACK(callback), inbox);
   };
-  // First, since it tells of the end of the connection from then on.
+  // First, since it reports the end of the connection from then on.
   if (WatchPeer(connect)) RegisterClose(inbox);
   has_lifecycle_ = add(VIR_DOMAIN_EVENT_ID_LIFECYCLE, OnLifecycle);
   add(VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, OnDevice);

@@ -10,9 +10,10 @@
 
 #include <libvirt/libvirt.h>
 
-// What a hypervisor tells by itself: which VMs run, and when the details of one are to be read anew.
+// Events that a hypervisor sends: which VMs run, and when to read the devices of one anew.
 namespace vmtelem {
 
+// A change of one VM, as an event reported it.
 struct DomainEvent {
   enum class Kind {
     kActive,          // it runs, in whatever state: paused and crashed included
@@ -25,7 +26,8 @@ struct DomainEvent {
   std::optional<std::int64_t> id;  // libvirt's number for the run; absent if it does not run
 };
 
-// Between the thread of the event loop, which must not wait for anybody, and the one who acts on events. Thread-safe.
+// Carries events from the thread of the event loop, which must not wait for anybody, to the thread that acts on them.
+// Thread-safe.
 class EventInbox {
  public:
   static constexpr std::size_t kCapacity = 100'000;  // of events; a host starts and stops far fewer between two cycles
@@ -33,8 +35,8 @@ class EventInbox {
   void Push(DomainEvent event);
   void NoteClosed();
 
-  // What came since the last time, oldest first. Nothing, once, if that was more than the inbox holds: it was
-  // forgotten, so list the VMs and read their devices anew, beginning after this call.
+  // Takes the events since the last call, oldest first. Returns nothing, once, if there were more than the inbox holds:
+  // they are lost, so list the VMs and read their devices anew, beginning after this call.
   [[nodiscard]] std::optional<std::vector<DomainEvent>> Take();
   // The connection is gone, for good: no event will come any more.
   [[nodiscard]] bool closed() const;
@@ -46,20 +48,21 @@ class EventInbox {
   bool closed_ = false;
 };
 
-// Has a connection's events and its end put into an inbox, and its peer watched by keepalive. Made and destroyed on the
-// thread that owns the connection, while it is open; both make about six remote calls, which may block. An EventLoop is
-// held since before the connection was opened. libvirt holds the inbox too: an event that is on its way may still reach
-// it when the subscription has gone.
+// Puts a connection's events and its end into an inbox, and has keepalive watch its peer. Made and destroyed on the
+// thread that owns the connection, while it is open; both make about six remote calls, which may block. Hold an
+// EventLoop from before the connection is opened. libvirt holds the inbox too: an event that is on its way may still
+// reach it when the subscription has gone.
 class Subscription {
  public:
-  // Takes what the driver has and goes without the rest. A lost connection shows with the next call on it.
+  // Takes the kinds of events that the driver has and goes without the others. A lost connection shows with the next
+  // call on it.
   Subscription(virConnectPtr connect, const std::shared_ptr<EventInbox>& inbox);
   // libvirt's callbacks hold references to the connection: it stays open as long as they are registered.
   ~Subscription();
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 
-  // Whether VMs that start and stop are told of. If not, list them often.
+  // Whether the driver reports VMs that start and stop. If not, list them often.
   [[nodiscard]] bool has_lifecycle() const { return has_lifecycle_; }
 
  private:

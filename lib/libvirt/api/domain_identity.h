@@ -10,12 +10,12 @@
 
 #include "model/snapshot.h"
 
-// What a domain pointer knows by itself: these make no call to the hypervisor.
+// The data of a domain pointer itself: these functions make no call to the hypervisor.
 namespace vmtelem {
 
 using UuidText = std::array<char, VIR_UUID_STRING_BUFLEN>;
 
-// Empty if there is none.
+// Empty if the VM has no UUID.
 inline UuidText UuidTextOf(virDomainPtr domain) {
   UuidText text{};
   if (virDomainGetUUIDString(domain, text.data()) != 0) text[0] = '\0';
@@ -23,20 +23,20 @@ inline UuidText UuidTextOf(virDomainPtr domain) {
 }
 inline std::string UuidOf(virDomainPtr domain) { return UuidTextOf(domain).data(); }
 
-// Valid as long as the domain pointer.
+// The text is valid as long as the domain pointer.
 inline std::string_view NameOf(virDomainPtr domain) {
   const char* name = virDomainGetName(domain);
   return name == nullptr ? std::string_view() : name;
 }
 
-// Absent while it does not run.
+// Absent while the VM does not run.
 inline std::optional<std::int64_t> IdOf(virDomainPtr domain) {
   const unsigned id = virDomainGetID(domain);
   if (id == static_cast<unsigned>(-1)) return std::nullopt;
   return id;
 }
 
-// Into the memory that `stats` has.
+// Sets the identity of `stats` and reuses its memory.
 inline void SetIdentity(DomainStats& stats, virDomainPtr domain) {
   stats.name = NameOf(domain);
   stats.uuid = UuidTextOf(domain).data();

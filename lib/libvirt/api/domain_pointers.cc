@@ -10,7 +10,7 @@ namespace vmtelem {
 DomainPointers::DomainPointers(const Connection& connection)
     : connection_(connection), by_name_(connection.type() == "TEST"), feed_(connection.get()) {}
 
-// Events that come while the VMs are listed are taken afterwards: the last event of a VM is its latest state, and one
+// Events that come while the VMs are listed are taken afterwards: the last event of a VM is its latest state, and a VM
 // without an event is as listed.
 Result<void> DomainPointers::List() {
   TakeEvents();
@@ -46,7 +46,7 @@ DomainPointers::Found DomainPointers::FindKnown(const DomainRefs& domains) const
 virDomainPtr DomainPointers::FindOne(const DomainRef& domain) const {
   const auto entry = known_.find(KeyOf(domain));
   if (entry == known_.end()) return nullptr;
-  // QEMU's driver goes by the UUID and answers with the id of now; others may tell the run by the pointer alone.
+  // QEMU's driver goes by the UUID and answers with the current id; others may know the run by the pointer alone.
   const bool is_of_this_run = !domain.id || entry->second.domain_id == domain.id || connection_.type() == "QEMU";
   return is_of_this_run ? entry->second.pointer.get() : nullptr;
 }

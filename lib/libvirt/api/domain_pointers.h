@@ -14,27 +14,27 @@
 
 namespace vmtelem {
 
-// The domain pointers of one connection, which are good for that connection only. They come from a listing and from the
-// events of the connection, never from a look-up (see PointerFeed). On the lane's thread.
+// The domain pointers of one connection, valid for that connection only. They come from a listing and from the events
+// of the connection, never from a look-up (see PointerFeed). On the lane's thread.
 class DomainPointers {
  public:
   // `connection` must outlive the pointers.
   explicit DomainPointers(const Connection& connection);
 
-  // Has pointers of all VMs that run. Waits for the lock of every VM of the host.
+  // Gets pointers of all VMs that run. Waits for the lock of every VM of the host.
   Result<void> List();
 
   struct Found {
     std::vector<virDomainPtr> pointers;
     bool some_unknown = false;  // a listing would help, or a moment's wait for an event
   };
-  // The pointers of those of `domains` that run, as far as events and the last listing tell. Lists only where the
-  // driver has no events. kUnreachable: the connection is lost.
+  // Returns the pointers of the VMs among `domains` that run, according to events and the last listing. Lists only if
+  // the driver has no events. kUnreachable: the connection is lost.
   Result<Found> Find(const DomainRefs& domains);
 
  private:
   struct Entry {
-    std::optional<std::int64_t> domain_id;  // of the run in which the pointer was got; it keeps that
+    std::optional<std::int64_t> domain_id;  // of the run in which the pointer was made; the pointer keeps it
     DomainHandle pointer;
   };
   void TakeEvents();

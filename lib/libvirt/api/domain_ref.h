@@ -8,8 +8,7 @@
 
 namespace vmtelem {
 
-// A running VM as it was last heard of, from a listing or from an event. Immutable once it is shared, so that any
-// thread may read it.
+// A running VM, as the last listing or event described it. Immutable once it is shared, so that any thread may read it.
 struct DomainRef {
   std::string uuid;
   std::string name;

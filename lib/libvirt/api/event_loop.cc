@@ -42,7 +42,7 @@ Result<std::shared_ptr<EventLoop>> EventLoop::Share() {
 
   const auto stop = std::make_shared<std::atomic<bool>>(false);
   auto for_timer = std::make_unique<StopFlag>(stop);
-  // Never due. What counts is its end, see ~EventLoop().
+  // The timer is never due. Its removal is what wakes the thread, see ~EventLoop().
   const int timer = virEventAddTimeout(
       -1, [](int, void*) {}, for_timer.get(),
       [](void* opaque) {
@@ -59,8 +59,8 @@ Result<std::shared_ptr<EventLoop>> EventLoop::Share() {
 
 namespace {
 
-// Shows the thread sanitizer that what was done before a turn is seen in it: libvirt's loop hands callbacks over under
-// locks of glib that it does not see.
+// Shows the thread sanitizer that a turn sees all that was done before it: libvirt's loop hands callbacks over under
+// locks of glib that the sanitizer does not see.
 std::atomic<unsigned> handed_over{0};
 
 struct Turn {
@@ -107,8 +107,8 @@ EventLoop::EventLoop(StopFlag stop, int timer) : stop_(std::move(stop)), timer_(
   });
 }
 
-// libvirt frees what was removed from its loop on the loop's thread, in the order of removal. So the end of the timer
-// wakes the thread, and comes when all that was removed before has been freed.
+// libvirt frees removed handles and timers on the loop's thread, in the order of removal. So the removal of the timer
+// wakes the thread, and its callback comes when all earlier ones have been freed.
 EventLoop::~EventLoop() {
   if (thread_.get_id() == std::this_thread::get_id()) {
     *stop_ = true;  // at once: by the time the timer ends it may be another loop's thread that runs

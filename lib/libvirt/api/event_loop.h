@@ -19,13 +19,13 @@ class EventLoop {
   // The running loop; starts it if nobody holds one. Fails only if libvirt cannot set up its loop.
   static Result<std::shared_ptr<EventLoop>> Share();
 
-  // Waits, for a second at most, until the loop has turned once, if one runs: libvirt lets go there of what was removed
-  // while a callback ran, and must not be the last to hold a connection, whose end is a remote call. For the threads of
-  // lanes.
+  // Waits, for a second at most, until the loop has turned once, if it runs. A turn frees callbacks that were removed
+  // while they ran; libvirt must not hold the last reference to a connection, whose end is a remote call. For the
+  // threads of lanes.
   static void AwaitTurn();
 
-  // Ends the thread when it has done what is due, which includes closing the sockets of closed connections. A callback
-  // that drops the last reference cannot wait for itself: the thread is left to end on its own.
+  // Ends the thread after its pending work, which includes closing the sockets of closed connections. A callback that
+  // drops the last reference cannot wait for itself: the thread is left to end on its own.
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;

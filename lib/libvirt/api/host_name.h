@@ -7,8 +7,8 @@
 
 namespace vmtelem {
 
-// The value of the host tag: the name that was given, else what libvirt reports, else the host of the URI, else the
-// local hostname.
+// The value of the host tag: the configured name, else the name that libvirt reports, else the host of the URI, else
+// the local hostname.
 std::string HostName(const Hypervisor& hypervisor, const std::optional<std::string>& reported);
 
 }  // namespace vmtelem

@@ -27,7 +27,7 @@ bool IsToNamedUnixSocket(int descriptor) {
 std::map<std::string, int> OpenSockets() {
   std::map<std::string, int> sockets;
   std::error_code error;
-  // A range-for would throw where the directory cannot be read to its end.
+  // A range-for would throw if the directory cannot be read to its end.
   std::filesystem::directory_iterator entry("/proc/self/fd", error);
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     std::error_code is_gone;

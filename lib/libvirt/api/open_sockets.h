@@ -9,20 +9,21 @@
 
 namespace vmtelem {
 
-// The descriptors of this process that are sockets, by what the kernel names them ("socket:[4711]"): the number of a
-// descriptor is soon in use again.
+// The sockets of this process: the kernel's name ("socket:[4711]") and the descriptor of each. The name identifies a
+// socket; the number of a descriptor is soon in use again.
 std::map<std::string, int> OpenSockets();
 
-// The socket of a connection to a daemon of this host. libvirt does not tell which it is; without cutting it nobody can
-// end a call on a connection that is not answered any more. Thread-safe.
+// The socket of a connection to a daemon of this host. libvirt does not show its descriptor, and only cutting the
+// socket ends a call on a connection that is not answered any more. Thread-safe.
 class ConnectionSocket {
  public:
-  // Before and after a connection is opened, by its thread. Of sockets that were made meanwhile for something else only
-  // one to a named unix socket could be mistaken for it: where there are two such, none is taken.
+  // The connection's thread calls these before and after it opens the connection. Only another socket to a named unix
+  // socket could be mistaken for the connection's: if two of these are new, none is taken.
   void NoteBefore();
   void NoteOpened();
 
-  // Ends every call on it, which fails as it does when the daemon ends. Of another transport: does nothing. Any thread.
+  // Ends every call on the connection; the calls fail as they do when the daemon ends. Does nothing with another
+  // transport. Any thread.
   void Cut();
 
  private:

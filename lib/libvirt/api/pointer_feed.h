@@ -12,8 +12,8 @@
 
 namespace vmtelem {
 
-// The domain pointers that come with the lifecycle events of a connection, between the thread of the event loop, which
-// must not wait for anybody, and the lane that owns the connection. Thread-safe.
+// Carries the domain pointers of a connection's lifecycle events from the thread of the event loop, which must not wait
+// for anybody, to the lane that owns the connection. Thread-safe.
 class PointerInbox {
  public:
   static constexpr std::size_t kCapacity = 100'000;
@@ -22,17 +22,17 @@ class PointerInbox {
     std::string uuid, name;
     DomainHandle pointer;  // null: the VM's run is over
   };
-  // `is_over`: the VM's run is.
+  // `is_over`: the VM's run has ended.
   void Push(virDomainPtr domain, bool is_over);
 
-  // What came since the last time, oldest first.
+  // The events since the last call, oldest first.
   struct Taken {
     std::vector<Event> events;
     bool forgot_some = false;  // there were more than the inbox holds: list the VMs
   };
   Taken Take();
 
-  // From now on nothing is kept. The pointers that are there end on the calling thread, the lane's.
+  // Drops all pointers, on the calling thread, which is the lane's, and keeps no later one.
   void Close();
 
  private:
@@ -41,12 +41,12 @@ class PointerInbox {
   bool closed_ = false;
 };
 
-// Has the lifecycle events of a connection put into an inbox, so that a VM that starts has a pointer without being
-// looked up. A look-up waits for the VM's lock with libvirtd's list of VMs locked, and would keep other VMs from being
-// created. Made and destroyed on the lane's thread; either makes one remote call. An EventLoop is held since before the
-// connection was opened.
+// Puts the lifecycle events of a connection into an inbox, so that a VM that starts has a pointer without being looked
+// up. A look-up waits for the VM's lock with libvirtd's list of VMs locked, and would keep other VMs from being
+// created. Made and destroyed on the lane's thread; either makes one remote call. Hold an EventLoop from before the
+// connection is opened.
 //
-// Events are received, not asked for: unlike keepalive they send nothing beside a call in flight.
+// Receiving events sends nothing beside a call in flight, unlike keepalive.
 class PointerFeed {
  public:
   explicit PointerFeed(virConnectPtr connect);

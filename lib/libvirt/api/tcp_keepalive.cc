@@ -10,7 +10,7 @@ namespace vmtelem {
 namespace {
 
 void Set(int descriptor, int level, int option, int value) {
-  // Fails for what is no such socket, as it should.
+  // Fails for any other kind of socket, as it should.
   static_cast<void>(::setsockopt(descriptor, level, option, &value, sizeof value));
 }
 
@@ -27,7 +27,7 @@ void TcpKeepalive::Enable() const {
     Set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 5);
     Set(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 5);
     Set(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 3);
-    Set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 20'000);  // ms; for what was sent and is not acknowledged
+    Set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 20'000);  // ms; for data that was sent and is not acknowledged
   }
 }
 

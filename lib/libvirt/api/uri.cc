@@ -17,8 +17,8 @@ bool HasNumericPort(std::string_view host_port) {
          host_port.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
 }
 
-// Where "user:password@host:port" ends. What looks like a port but is none is the start of a password with a / ? or #
-// that should have been percent-encoded; libvirt will refuse the URI, but until then it must not be shown.
+// Where "user:password@host:port" ends. Text in the place of the port that is no number starts a password with a / ? or
+// # that should have been percent-encoded; libvirt will refuse the URI, but until then it must not be shown.
 std::size_t AuthorityEnd(std::string_view rest) {
   const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
   const std::string_view authority = rest.substr(0, end);
@@ -45,13 +45,14 @@ Parts Split(std::string_view uri) {
   return parts;
 }
 
-// Where the user part may begin. Of a URI without "//" all is taken for it; a "://" further on may be of a parameter.
+// Where the user part may begin. A URI without "//" counts as user part as a whole; a "://" further on may belong to a
+// parameter.
 std::size_t UserInfoStart(std::string_view uri) {
   const std::size_t scheme_end = std::min(uri.find_first_of(":@/?#"), uri.size());
   return uri.substr(scheme_end).starts_with("://") ? scheme_end + 3 : 0;
 }
 
-// What stands behind each colon up to the last @: which of the colons ends the user is not known without "//".
+// The texts behind each colon up to the last @: without "//" any of the colons may end the user.
 void AddPasswords(std::string_view uri, std::vector<std::string>& secrets) {
   const std::size_t start = UserInfoStart(uri);
   const std::size_t at = uri.rfind('@');

@@ -23,7 +23,7 @@ bool IsPermission(int system_errno) { return system_errno == EACCES || system_er
 
 bool IsFromRemote(const VirtError& error) { return error.domain == VIR_FROM_RPC || error.domain == VIR_FROM_REMOTE; }
 
-// The daemon is addressed by a path in the local file system and is not there.
+// The URI names the daemon by a path in the local file system, and no socket is there.
 bool IsMissingSocket(const VirtError& error) {
   return error.code == VIR_ERR_SYSTEM_ERROR && (error.system_errno == ENOENT || error.system_errno == ECONNREFUSED) &&
          error.message.find("socket to '/") != std::string::npos;
@@ -38,8 +38,8 @@ bool IsQuoted(std::string_view program, const std::string& text) {
   return false;
 }
 
-// libvirt has ssh start a shell, and that a program that connects to the daemon's socket; their words come by the same
-// way as ssh's own.
+// libvirt has ssh start a shell, and the shell a program that connects to the daemon's socket; their messages come the
+// same way as ssh's own.
 bool IsOfRemoteCommand(const std::string& message) {
   constexpr const char* kPrograms[] = {"nc",  "ncat", "Ncat", "netcat", "nc.openbsd", "virt-ssh-helper",
                                        "sh",  "ash",  "bash", "csh",    "dash",       "fish",
@@ -48,8 +48,8 @@ bool IsOfRemoteCommand(const std::string& message) {
                      [&](const char* program) { return IsQuoted(program, message); });
 }
 
-// The way to the daemon failed, before there was an answer of it. libvirt may lose the words of an ssh that ends at
-// once ("client socket is closed").
+// The transport failed before the daemon answered. libvirt may lose the messages of an ssh that ends at once ("client
+// socket is closed").
 bool IsFailureOfSsh(const std::string& uri, const VirtError& error) {
   const bool is_of_stream =
       error.domain == VIR_FROM_RPC && (error.code == VIR_ERR_SYSTEM_ERROR || error.code == VIR_ERR_INTERNAL_ERROR);

@@ -6,10 +6,10 @@
 
 #include "base/result.h"
 
-// libvirt's errors in our terms. libvirt keeps the last error per thread: ask on the thread that made the call.
+// Translates libvirt's errors. libvirt keeps the last error per thread: ask on the thread that made the call.
 namespace vmtelem {
 
-// A copy of what the last call on this thread failed with.
+// A copy of the error of the last call on this thread.
 struct VirtError {
   int code = VIR_ERR_OK;
   int domain = VIR_FROM_NONE;
@@ -19,17 +19,17 @@ struct VirtError {
 VirtError LastVirtError();
 
 // The connection is gone, or the daemon behind it. Other errors of the protocol (VIR_ERR_RPC, VIR_ERR_INTERNAL_ERROR)
-// come on connections that go on as well, when a reply is too large: only virConnectIsAlive() tells.
+// also come on connections that stay open, when a reply is too large: only virConnectIsAlive() shows the difference.
 bool MeansConnectionLost(const VirtError& error);
-// The driver has no such call: it will not have it the next time either.
+// The driver lacks the call, and will lack it the next time too.
 bool MeansNoSuchCall(const VirtError& error);
-// This VM has no such thing, or not in its present state.
+// The VM lacks such a value or device, or lacks it in its present state.
 bool MeansNotApplicable(const VirtError& error);
 
 ErrorCode ErrorCodeOf(const VirtError& error);
-// Of a call on an open connection; `what` was to be done ("list the VMs").
+// The error of a call on an open connection; `what` names the act ("list the VMs").
 Error CallError(const std::string& what, const VirtError& error);
-// Of an attempt to open `uri`, with a hint at what may be wrong. Never holds the password.
+// The error of an attempt to open `uri`, with a hint at the cause. Never holds the password.
 Error OpenError(const std::string& uri, const VirtError& error);
 
 }  // namespace vmtelem

@@ -16,18 +16,18 @@
 #include "base/result.h"
 #include "libvirt/lane/parked_calls.h"
 
-// A call into libvirt has no time-out and cannot be cancelled. So it is made on a thread that may be lost.
+// A call into libvirt has no time-out and nobody can cancel it. So a thread makes it that may be lost.
 namespace vmtelem {
 
-// The clock as a lane's thread may use it. Once the lane is left behind, the clock's owner may be gone.
+// The clock for the lane's thread, safe to use when the clock's owner is gone because the lane was left behind.
 class LaneClock {
  public:
   explicit LaneClock(Clock& clock) : clock_(&clock) {}
 
-  // Nothing: nobody waits for the answer any more, so make no further call.
+  // Returns nothing when nobody waits for the answer any more: make no further call then.
   [[nodiscard]] std::optional<Stamp> Now();
   void Abandon();
-  // Likewise, until the next job begins.
+  // Makes Now() return nothing until the next job begins.
   void GiveUpJob();
   void BeginJob();
 
@@ -37,7 +37,7 @@ class LaneClock {
   bool job_given_up_ = false;
 };
 
-// What a lane's owner and its thread share. Outlives the owner if the thread does not come back.
+// The state that a lane's owner and its thread share. Outlives the owner if the thread does not come back.
 class Mailbox {
  public:
   Mailbox(Clock& clock, std::shared_ptr<ParkedCalls> parked_calls, std::shared_ptr<Notifier> notifier)
@@ -48,14 +48,14 @@ class Mailbox {
   [[nodiscard]] bool idle();
   // Leaves the thread behind, with the job that it may have.
   ParkedCall Park(std::thread thread = {});
-  // Nobody waits for the job any more: it is to make no further call.
+  // Nobody waits for the job any more: it makes no further call.
   void GiveUpJob() { clock_.GiveUpJob(); }
   // Asks the thread to end; does not wait for it.
   void Close(SteadyTime now, std::thread thread = {});
 
   // For the lane's thread.
   LaneClock& clock() { return clock_; }
-  [[nodiscard]] std::function<void()> Take();  // blocks; nothing: end
+  [[nodiscard]] std::function<void()> Take();  // blocks; null: end the thread
   void NoteDone();
   void NoteEnded();
 
@@ -70,31 +70,30 @@ class Mailbox {
   std::optional<ParkedCall> left_behind_;
 };
 
-// For the calling thread alone: a write to a daemon that has died fails, as libvirt expects, instead of ending the
-// process.
+// Blocks SIGPIPE for the calling thread: a write to a daemon that has died then fails, as libvirt expects, instead of
+// ending the process.
 void BlockSigpipe();
 
-// An answer that is on its way.
+// The answer of a call that may still be under way.
 template <class T>
 class Pending {
  public:
   Pending() = default;
   explicit Pending(std::shared_ptr<std::optional<T>> answer) : answer_(std::move(answer)) {}
 
-  // Once, when the lane is idle again.
+  // Call once, when the lane is idle again.
   [[nodiscard]] T Take() { return std::move(**std::exchange(answer_, nullptr)); }
 
  private:
   std::shared_ptr<std::optional<T>> answer_;
 };
 
-// One thread with the one State that it works on (a connection to libvirt and what hangs on it); no other thread ever
+// One thread and the State that it works on (a connection to libvirt with all its objects); no other thread ever
 // touches the State, which also dies on the lane's thread. One thread at a time owns and calls the lane; `clock` must
 // live as long as the owner, not as long as the thread.
 //
 // A lane whose call does not return can be *parked*: the thread is left behind inside libvirt with all that the call
-// touches. It discards what arrives late and ends by itself. A parked lane is of no further use; its owner makes
-// another.
+// touches. It discards a late answer and ends by itself. A parked lane is of no further use; its owner makes another.
 template <class State>
 class Lane {
  public:
@@ -145,11 +144,10 @@ class Lane {
     return notifier_->WaitUntil(clock_, deadline, [this] { return idle(); });
   }
 
-  // Nobody waits for the call any more. It ends before the next thing that it would ask libvirt for; then the lane is
-  // idle again.
+  // Nobody waits for the call any more. The call ends before its next request to libvirt; then the lane is idle again.
   void GiveUpJob() { mailbox_->GiveUpJob(); }
 
-  // Nothing but destruction may follow.
+  // Leaves the thread behind. Only destruction may follow.
   ParkedCall Park() { return std::exchange(mailbox_, nullptr)->Park(std::move(thread_)); }
 
   // Start and Await; kTimeout if there is no answer at the deadline, when the lane is not idle.

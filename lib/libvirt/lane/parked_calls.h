@@ -20,7 +20,7 @@ class ParkedCall {
  public:
   // Whether libvirt has let the thread go.
   [[nodiscard]] bool returned() const;
-  // For who waits for the call without having given its thread away: it has returned.
+  // For an owner that waits for the call and has kept its thread: the call has returned.
   void NoteReturned() const;
 
  private:
@@ -32,15 +32,15 @@ class ParkedCall {
   std::uint64_t id_;
 };
 
-// The threads that were left behind, until they end. Each of them may pin a worker of the daemon, of which there are 20
-// for everybody. Shared with these threads. Thread-safe.
+// The calls that were given up, and their threads, until these end. Each may pin one of the daemon's 20 workers. Shared
+// with these threads. Thread-safe.
 class ParkedCalls : public std::enable_shared_from_this<ParkedCalls> {
  public:
   // Closing a connection is a remote call of its own; one that takes longer than this counts as blocked like any other.
   static constexpr Nanoseconds kClosingPatience = std::chrono::seconds(1);
 
   ParkedCalls() = default;
-  ~ParkedCalls();  // leaves the threads that have not ended to themselves
+  ~ParkedCalls();  // detaches the threads that have not ended
   ParkedCalls(const ParkedCalls&) = delete;
   ParkedCalls& operator=(const ParkedCalls&) = delete;
 
@@ -53,11 +53,11 @@ class ParkedCalls : public std::enable_shared_from_this<ParkedCalls> {
 
   [[nodiscard]] bool Holds(std::uint64_t id) const;
   [[nodiscard]] std::size_t size() const;
-  // Without the connections that are just being closed.
+  // How many calls are blocked, without the connections that are just being closed.
   [[nodiscard]] std::size_t blocked(SteadyTime now) const;
-  // Those that are blocked now pin nothing of the daemon of now, and do not count as blocked any more.
+  // The calls that are blocked now pin no worker of the new daemon: stops counting them as blocked.
   void Discount();
-  // Waits until the connections that are being closed are; gives the number of threads that are left even so.
+  // Waits until all connections have been closed that are being closed; returns the number of threads that are left.
   std::size_t AwaitClosed(Clock& clock, SteadyTime deadline);
 
  private:
@@ -68,7 +68,7 @@ class ParkedCalls : public std::enable_shared_from_this<ParkedCalls> {
   };
   ParkedCall Enter(SteadyTime blocked_from, std::thread thread);
   [[nodiscard]] std::size_t BlockedLocked(SteadyTime now) const;
-  // A thread has ended only when it was waited for; until then it may still destroy what libraries keep for it.
+  // A thread has ended only when it was joined; until then it may still destroy thread-local objects of libraries.
   void JoinEnded();
 
   mutable std::mutex mutex_;

@@ -171,7 +171,7 @@ void BulkDecoder::DecodeBalloon(std::string_view key, const virTypedParameter& p
     stats.memory[*count] = values_.CounterOf(parameter);
   } else if (key == "last-update") {
     stats.memory_updated_s = values_.CounterOf(parameter);
-    // What libvirt sends for a guest that has never reported.
+    // libvirt sends 0 for a guest that has never reported.
     if (stats.memory_updated_s == 0U) stats.memory_updated_s.reset();
   }
 }

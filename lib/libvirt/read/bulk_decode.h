@@ -41,11 +41,11 @@ class BulkDecoder {
 // Forgets everything but the memory that `stats` holds.
 void ClearCounters(DomainStats& stats);
 
-// Whether a value came that QEMU's monitor was asked for; see libvirt's qemu driver, which leaves these out when
-// another client holds the VM's job.
+// Whether any value is there that comes from QEMU's monitor; libvirt's qemu driver leaves these out when another client
+// holds the VM's job.
 bool HasMonitorFields(const DomainStats& stats);
-// The answer has of the balloon what comes without the monitor, and nothing that comes from it. Disks are no evidence:
-// an empty one and a vhost-user one never have counters.
+// Whether the balloon's values that need no monitor are there and those from the monitor are not. Disks are no
+// evidence: an empty disk and a vhost-user disk never have counters.
 bool LacksMonitorFields(const DomainStats& stats);
 
 }  // namespace vmtelem

@@ -12,25 +12,25 @@
 
 namespace vmtelem {
 
-// The devices of VMs, as their XML named them during one run.
+// The devices of a VM, as its XML named them during one run.
 struct KnownDevices {
   DomainDevices devices;
   std::optional<std::int64_t> domain_id;
 };
 using DeviceTable = std::unordered_map<std::string, KnownDevices>;  // by UUID
 
-// Which devices the VMs have, for drivers that have to be asked for each one. Their XML is too dear to be read for
-// every sample; this tells when to read it again. One thread; knows no libvirt.
+// Remembers the devices of the VMs, for drivers that have to be asked for each device. Reading the XML for every sample
+// would cost too much; the cache decides when to read it again. One thread; knows no libvirt.
 class DeviceCache {
  public:
   explicit DeviceCache(Nanoseconds ttl) : ttl_(ttl) {}
 
-  // Those whose XML is to be read: not known, of an earlier run, older than the time to live, or marked as stale.
+  // The VMs whose XML is to be read: not known, of an earlier run, older than the time to live, or marked as stale.
   [[nodiscard]] DomainRefs Due(const DomainRefs& domains, SteadyTime now) const;
 
   void Put(const DeviceTable& read, SteadyTime now);
   void MarkStale(const std::string& uuid);
-  // Forgets those that are not among `domains`.
+  // Forgets all VMs but `domains`.
   void Keep(const DomainRefs& domains);
 
   // For other threads; a later change makes a new one.
@@ -42,7 +42,7 @@ class DeviceCache {
   std::unordered_map<std::string, SteadyTime> read_at_;  // by UUID; stale ones are not in it
 };
 
-// Null: not known for this run.
+// Null if the devices of this run are not known.
 const DomainDevices* FindDevices(const DeviceTable& table, const std::string& uuid,
                                  std::optional<std::int64_t> domain_id);
 

@@ -92,7 +92,8 @@ bool DomainCalls::Read(virDomainPtr domain, StatsGroups groups, DomainStats& sta
 }
 
 // The bulk statistics take the CPU time from the control group if there is one, and so does virDomainGetCPUStats();
-// without one both that and virDomainGetInfo() take it from /proc. Two sources of one counter would not agree.
+// without a control group virDomainGetCPUStats() and virDomainGetInfo() take it from /proc. Two sources of one counter
+// would not agree.
 bool DomainCalls::ReadWithoutMonitor(virDomainPtr domain, StatsGroups groups, DomainStats& stats,
                                      std::vector<Error>& problems) {
   Reading reading{domain, stats, problems};
@@ -127,13 +128,13 @@ void DomainCalls::ReadInfo(Reading& reading, StatsGroups groups) {
   }
 }
 
-// The parts of the CPU time that virDomainGetInfo(), which every driver has, does not give. Returns the total that goes
-// with them, if any.
+// The parts of the CPU time that virDomainGetInfo(), which every driver has, does not give. Returns the total that
+// belongs to them, if any.
 Counter DomainCalls::ReadCpu(Reading& reading) {
   Parameters parameters{};
   int count = 0;
   const bool done = Try(Call::kCpuStats, reading, {}, [&] {
-    // The first call tells how many parameters there are; asking for more is an error in some drivers.
+    // The first call returns the number of parameters; asking for more is an error in some drivers.
     const int available = virDomainGetCPUStats(reading.domain, nullptr, 0, -1, 1, 0);
     if (available <= 0 || available > kMaxParameters) return available >= 0;
     count = virDomainGetCPUStats(reading.domain, parameters.data(), static_cast<unsigned>(available), -1, 1, 0);

@@ -15,21 +15,22 @@
 
 namespace vmtelem {
 
-// Reads a VM by one call per kind of value, for drivers whose bulk statistics do not have it (test, lxc, libxl, bhyve
-// ...). Belongs to one connection, whose calls that do not exist it remembers, so that each value has one source as
-// long as the connection lives. On the lane's thread.
+// Reads a VM by one call per kind of value, for drivers whose bulk statistics lack it (test, lxc, libxl, bhyve ...).
+// Belongs to one connection and remembers which calls its driver lacks, so that each value has one source as long as
+// the connection lives. On the lane's thread.
 class DomainCalls {
  public:
-  // Adds `groups` to `stats`, whose identity is set. False: the VM is not running any more. What a driver or this VM
-  // does not have stays absent; what failed goes to `problems` and stays absent. Null `devices` are not known yet.
+  // Adds `groups` to `stats`, whose identity is set. False: the VM is not running any more. Values that the driver or
+  // this VM lacks stay absent; so do values whose call failed, and the error goes to `problems`. Null `devices` are not
+  // known yet.
   bool Read(virDomainPtr domain, StatsGroups groups, DomainStats& stats, const DomainDevices* devices,
             std::vector<Error>& problems);
 
-  // Adds of `groups` what QEMU's driver knows without asking the monitor and its bulk statistics do not give without
+  // Adds the values of `groups` that QEMU's driver knows without the monitor, but leaves out of bulk statistics without
   // it.
   bool ReadWithoutMonitor(virDomainPtr domain, StatsGroups groups, DomainStats& stats, std::vector<Error>& problems);
 
-  // Of values of Read(), since this was made.
+  // Counts values of Read(), since this was made.
   [[nodiscard]] std::uint64_t values_out_of_range() const { return values_.out_of_range(); }
 
  private:

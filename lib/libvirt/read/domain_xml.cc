@@ -14,7 +14,7 @@ using Names = std::unordered_set<std::string>;
 
 std::string TargetOf(const pugi::xml_node& device) { return device.child("target").attribute("dev").value(); }
 
-// Not for a device without a name.
+// Adds nothing for a device without a name.
 bool IsNew(const std::string& target, Names& seen) { return !target.empty() && seen.insert(target).second; }
 
 bool IsRemovable(const pugi::xml_node& disk) {

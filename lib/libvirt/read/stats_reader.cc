@@ -52,8 +52,8 @@ void DropUnasked(StatsGroups groups, DomainStats& stats) {
 }
 
 // QEMU's driver chooses the active VMs first and reads each later, so that one may have been shut off in between: it
-// has no id then. One whose QEMU has died and was not cleaned up yet still runs for libvirt, which reads its process's
-// times and memory as 0 (virProcessGetStatInfo). No process has no memory.
+// has no id then. A VM whose QEMU has died and was not cleaned up yet still runs for libvirt, which reads its process's
+// times and memory as 0 (virProcessGetStatInfo). A living process always has memory.
 bool HasEnded(const DomainStats& stats) {
   return !stats.domain_id || stats.state == VIR_DOMAIN_SHUTOFF || stats.memory[MemoryValue::kRssBytes] == 0U;
 }
@@ -126,10 +126,11 @@ Result<void> StatsReader::ReadInBulk(std::span<const virDomainPtr> domains, Read
   return TakeRecords(records->all, {*stamp, end->steady - stamp->steady}, reading);
 }
 
-// After a bulk call that failed: by what the driver does have, or in halves, so that one VM's error costs that VM only.
+// Reads on after a bulk call that failed: by calls that the driver has, or in halves, so that one VM's error costs that
+// VM only.
 Result<void> StatsReader::ReadApart(std::span<const virDomainPtr> domains, const VirtError& error, Reading& reading) {
   if (connection_.LostAfter(error)) return LostConnection(error.message);
-  // The vz driver does not know the flag. QEMU's does: there, the error is of something else.
+  // The vz driver does not know the flag. QEMU's driver does, so there the error has another cause.
   if (error.code == VIR_ERR_INVALID_ARG && nowait_ && !is_qemu_) {
     nowait_ = false;
     return ReadInBulk(domains, reading);
@@ -173,7 +174,7 @@ Result<void> StatsReader::TakeRecords(std::span<const virDomainStatsRecordPtr> r
   return FillFromCalls(running, first, reading);
 }
 
-// `vms` lie in the result from `first` on; those that have gone meanwhile are taken out.
+// `vms` lie in the result from `first` on; VMs that have gone meanwhile are taken out.
 Result<void> StatsReader::FillFromCalls(std::span<const virDomainPtr> vms, std::size_t first, Reading& reading) {
   const bool beside_bulk = is_qemu_ && reading.query.depth == Depth::kWithoutMonitor;
   const StatsGroups groups = beside_bulk ? reading.query.groups : reading.groups & missing_in_bulk_;
@@ -201,14 +202,15 @@ Result<void> StatsReader::ReadByCalls(std::span<const virDomainPtr> domains, Rea
   return {};
 }
 
-// False: not running any more. What bulk gave of the VM's counters before was read before: then its stamp stays.
+// Returns false if the VM is not running any more. Counters that the bulk call gave were read earlier, so their stamp
+// stays.
 Result<bool> StatsReader::ReadByCalls(virDomainPtr domain, StatsGroups groups, DomainStats& stats, Reading& reading) {
   const auto stamp = reading.clock.Now();
   if (!stamp) return Abandoned();
   auto& problems = reading.result.problems;
   const std::size_t problems_before = problems.size();
   bool running = false;
-  if (is_qemu_ && !MayLookUp(domain, reading.clock)) return reading.groups != 0;  // what the bulk gave remains
+  if (is_qemu_ && !MayLookUp(domain, reading.clock)) return reading.groups != 0;  // the values from bulk remain
   if (is_qemu_ && reading.query.depth == Depth::kWithoutMonitor) {
     running = calls_.ReadWithoutMonitor(domain, groups, stats, problems);
   } else {
@@ -237,8 +239,8 @@ void StatsReader::NoteMonitor(virDomainPtr domain, std::size_t slot, Reading& re
   DropUnasked(reading.groups, stats);
 }
 
-// Another client held the job of these VMs just then; it is rarely held for long. Not so where a call of our own holds
-// it, which is known to hang.
+// Asks VMs again whose job another client held just then: it rarely holds the job for long. VMs whose job a hanging
+// call of our own holds are not asked again.
 Result<void> StatsReader::RetryPartial(Reading& reading) {
   const auto& hung = reading.query.hung;
   std::vector<virDomainPtr> domains;
@@ -281,8 +283,8 @@ void StatsReader::TakeRetried(const virDomainStatsRecord& record, const CallTime
   if (found != reading.partial.end()) std::swap(reading.result.domains[found->slot], retried_);
 }
 
-// Of QEMU's disks alone nobody could tell a busy VM from one whose disks never have counters (empty, vhost-user); its
-// balloon tells, see LacksMonitorFields().
+// QEMU's disks alone cannot tell a busy VM from a VM whose disks never have counters (empty, vhost-user); the balloon
+// can, see LacksMonitorFields().
 unsigned StatsReader::BulkBits(const Reading& reading, StatsGroups groups) const {
   const bool needs_witness = is_qemu_ && reading.query.depth == Depth::kFull && (groups & kGroupBlock) != 0;
   return LibvirtBits(needs_witness ? groups | kGroupBalloon : groups);

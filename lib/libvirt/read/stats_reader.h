@@ -20,9 +20,10 @@
 
 namespace vmtelem {
 
+// How much of a VM's statistics a call asks for.
 enum class Depth {
   kFull,
-  kWithoutMonitor,  // only what no QEMU monitor is asked for: such calls cannot hang on a QEMU
+  kWithoutMonitor,  // only values that need no QEMU monitor: such calls cannot hang on a QEMU
 };
 
 // Which statistics of some VMs are asked for.
@@ -30,29 +31,29 @@ struct StatsQuery {
   StatsGroups groups = kAllGroups;
   Depth depth = Depth::kFull;
   std::shared_ptr<const DeviceTable> devices = std::make_shared<DeviceTable>();  // for drivers without bulk statistics
-  std::vector<std::string> hung;  // UUIDs of those whose monitor does not answer: to be asked once, not twice
+  std::vector<std::string> hung;  // UUIDs of VMs whose monitor does not answer: to be asked once, not twice
 };
 
 // What the calls for a StatsQuery found.
 struct StatsResult {
   std::vector<DomainStats> domains;
   std::vector<Error> problems;
-  std::vector<std::string> without_monitor;  // UUIDs of those that gave nothing of what only their monitor knows
-  std::vector<std::string> stale_devices;    // of those whose devices did not all answer
+  std::vector<std::string> without_monitor;  // UUIDs of VMs without any value from their monitor
+  std::vector<std::string> stale_devices;    // UUIDs of VMs whose devices did not all answer
   std::uint64_t values_out_of_range = 0;
   std::uint64_t kind = 0;  // of the calls, see KindOfCall()
 };
 
-// Reads the statistics of VMs over one connection: in bulk, and by single calls what the driver's bulk does not have.
-// Learns from the first answer which groups those are and keeps to it as long as the connection lives, because two
+// Reads the statistics of VMs over one connection: in bulk, and by single calls for the groups that the driver's bulk
+// lacks. Learns these groups from the first answer and keeps to that as long as the connection lives, because two
 // sources of one counter do not agree. On the lane's thread; every Read() may block for ever.
 class StatsReader {
  public:
   // `connection` must outlive the reader.
   explicit StatsReader(const Connection& connection);
 
-  // Replaces `result`, whose memory it reuses, by the statistics of `domains`. One that is not running any more is left
-  // out; one that gives no answer has its identity only and a problem that names it. Fails if the hypervisor as a
+  // Replaces `result`, whose memory it reuses, by the statistics of `domains`. A VM that is not running any more is
+  // left out; a VM that does not answer has its identity only and a problem that names it. Fails if the hypervisor as a
   // whole gives no answer; kUnreachable: the connection is lost.
   Result<void> Read(std::span<const virDomainPtr> domains, const StatsQuery& query, StatsResult& result,
                     LaneClock& clock);

@@ -9,7 +9,7 @@
 
 namespace vmtelem {
 
-// Turns libvirt's numbers into counters, and counts those above 2^63-1: they are sentinels, and the database has no
+// Turns libvirt's numbers into counters, and counts numbers above 2^63-1: they are sentinels, and the database has no
 // room for them. One thread.
 class ValueReader {
  public:
