@@ -14,9 +14,9 @@ vmtelem_stage(
           asking_order.cc
           bulk_session.cc
           call_floors.cc
-          control.cc
           control_session.cc
           daemon_life.cc
+          domain_discovery.cc
           domain_filter.cc
           domain_inventory.cc
           domain_runs.cc

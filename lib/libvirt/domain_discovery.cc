@@ -1,4 +1,4 @@
-#include "libvirt/control.h"
+#include "libvirt/domain_discovery.h"
 
 #include <algorithm>
 #include <iterator>
