@@ -2,12 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
-#include <system_error>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "base/backoff.h"
 #include "libvirt/api/uri.h"
 
 namespace vmtelem {
@@ -19,152 +15,112 @@ constexpr std::size_t kDevicesAtOnce = 100;  // a listing has to wait for them
 
 }  // namespace
 
-Control::Control(const CollectOptions& options, const Parts& parts, std::shared_ptr<Notifier> notifier)
+DomainDiscovery::DomainDiscovery(const CollectOptions& options, const DaemonLink::Parts& parts,
+                                 std::shared_ptr<Notifier> notifier)
     : options_(options),
       clock_(parts.clock),
-      pause_(parts.pause),
-      notifier_(std::move(notifier)),
-      shown_uri_(UriForDisplay(options.hypervisor.uri)),
+      link_(options, parts, std::move(notifier)),
       inventory_(options.filter),
       devices_(options.device_cache_ttl) {}
 
-Result<void> Control::Ensure(SteadyTime deadline) {
-  if (phase_ == Phase::kConnected && inbox_->closed()) NoteLost();
+Result<void> DomainDiscovery::Ensure(SteadyTime deadline) {
+  if (link_.ended()) NoteLost();
   if (!inventory_known_) return EnsureConnected(deadline).and_then([&] { return EnsureInventory(deadline); });
   KeepUp();
   return {};
 }
 
-void Control::KeepUp() {
+void DomainDiscovery::KeepUp() {
   const SteadyTime now = clock_.SteadyNow();
   if (EnsureConnected(now)) {
-    TakeBackground();
-    if (background_ != Background::kNone && now - background_since_ >= options_.timeout) Park();
+    TakeJob();
+    if (job_ && now - job_->since >= options_.timeout) Park();
   }
-  if (phase_ == Phase::kConnected) ApplyEvents();
+  if (link_.connected()) ApplyEvents();
 }
 
-Result<void> Control::EnsureConnected(SteadyTime deadline) {
-  if (phase_ == Phase::kConnected) return {};
-  if (phase_ == Phase::kNone) {
-    if (!pause_.MayTry(clock_.SteadyNow())) return fault_ ? tl::make_unexpected(*fault_) : NoAnswer();
-    if (auto started = StartConnecting(); !started) return started;
-  }
-  return AwaitConnected(deadline);
-}
-
-Result<void> Control::StartConnecting() {
-  if (parked_calls_->blocked(clock_.SteadyNow()) >= kMaxBlocked) return NoAnswer();
-  try {
-    lane_ = std::make_unique<ControlLane>(std::make_unique<ControlSession>(), clock_, parked_calls_, notifier_);
-  } catch (const std::system_error& error) {
-    return Fail(ErrorCode::kInternal, fmt::format("cannot start a thread: {}", error.what()));
-  }
-  inbox_ = std::make_shared<EventInbox>();
-  connecting_ = lane_->Start([uri = options_.hypervisor.uri, inbox = inbox_](ControlSession& session, LaneClock&) {
-    return session.Connect(uri, inbox);
-  });
-  connecting_since_ = clock_.SteadyNow();
-  phase_ = Phase::kConnecting;
+Result<void> DomainDiscovery::EnsureConnected(SteadyTime deadline) {
+  if (link_.connected()) return {};
+  if (auto connected = link_.Connect(deadline); !connected) return connected;
+  if (inventory_known_) link_.NoteUseful();
+  next_listing_ = clock_.SteadyNow();  // no event reported changes before the connection
   return {};
 }
 
-Result<void> Control::AwaitConnected(SteadyTime deadline) {
-  if (!lane_->Await(deadline)) {
-    if (clock_.SteadyNow() - connecting_since_ >= options_.timeout) {
-      Park();
-      pause_.NoteFailure(clock_.SteadyNow());
-      fault_ = NoAnswer().value();
-    }
-    return NoAnswer();
-  }
-  auto greeting = connecting_.Take();
-  if (!greeting) {
-    Drop();
-    pause_.NoteFailure(clock_.SteadyNow());
-    return Failed(std::move(greeting.error()));
-  }
-  greeting_ = std::move(*greeting);
-  phase_ = Phase::kConnected;
-  fault_.reset();
-  if (inventory_known_) pause_.NoteSuccess();
-  next_listing_ = clock_.SteadyNow();  // of what happened before the connection there was no event
-  return {};
-}
-
-Result<void> Control::EnsureInventory(SteadyTime deadline) {
-  if (!inventory_known_ && background_ == Background::kNone) StartListing();
-  TakeBackground();
-  if (phase_ != Phase::kConnected) return fault_ ? tl::make_unexpected(*fault_) : NoAnswer();
+Result<void> DomainDiscovery::EnsureInventory(SteadyTime deadline) {
+  if (!inventory_known_ && !job_) StartListing();
+  TakeJob();
+  if (!link_.connected()) return link_.Unavailable();
   while (!inventory_known_) {
-    if (auto done = AwaitBackground(deadline); !done) return done;
+    if (auto done = AwaitJob(deadline); !done) return done;
   }
-  pause_.NoteSuccess();
+  link_.NoteUseful();
   ApplyEvents();
   return {};
 }
 
-// Of a first listing, and of the details of devices that follow it: without these there is nothing to sample.
-Result<void> Control::AwaitBackground(SteadyTime deadline) {
-  if (!lane_->Await(deadline)) {
-    if (clock_.SteadyNow() - background_since_ >= options_.timeout) Park();
-    return NoAnswer();
+// Waits for a first listing, or for the devices that are read after it: sampling needs both.
+Result<void> DomainDiscovery::AwaitJob(SteadyTime deadline) {
+  if (!link_.lane().Await(deadline)) {
+    if (clock_.SteadyNow() - job_->since >= options_.timeout) Park();
+    return tl::make_unexpected(link_.NoAnswer());
   }
-  TakeBackground();
-  if (phase_ != Phase::kConnected) return fault_ ? tl::make_unexpected(*fault_) : NoAnswer();
+  TakeJob();
+  if (!link_.connected()) return link_.Unavailable();
   return {};
 }
 
-void Control::StartListing() {
-  listing_ = lane_->Start([](ControlSession& session, LaneClock&) { return session.ListRunning(); });
-  background_ = Background::kListing;
-  background_since_ = clock_.SteadyNow();
+void DomainDiscovery::StartListing() {
+  auto listing = link_.lane().Start([](ControlSession& session, LaneClock&) { return session.ListRunning(); });
+  job_ = Job{std::move(listing), clock_.SteadyNow()};
   events_while_listing_.clear();
 }
 
-void Control::StartReadingDevices(DomainRefs due) {
-  reading_devices_ = lane_->Start(
+void DomainDiscovery::StartReadingDevices(DomainRefs due) {
+  auto reading = link_.lane().Start(
       [due = std::move(due)](ControlSession& session, LaneClock& clock) { return session.ReadDevices(due, clock); });
-  background_ = Background::kReadingDevices;
-  background_since_ = clock_.SteadyNow();
+  job_ = Job{std::move(reading), clock_.SteadyNow()};
 }
 
-void Control::TakeBackground() {
-  if (background_ == Background::kNone || !lane_->idle()) return;
-  if (std::exchange(background_, Background::kNone) == Background::kListing) {
-    TakeListing();
+void DomainDiscovery::TakeJob() {
+  if (!job_ || !link_.lane().idle()) return;
+  auto outcome = std::exchange(job_, std::nullopt)->outcome;
+  if (auto* listing = std::get_if<Listing>(&outcome)) {
+    TakeListing(listing->Take());
   } else {
-    TakeDevices();
+    TakeDevices(std::get<ReadingDevices>(outcome).Take());
   }
 }
 
-void Control::TakeListing() {
-  const auto listed = listing_.Take();
+void DomainDiscovery::TakeListing(const Result<std::vector<DomainRef>>& listed) {
   if (!listed) {
-    if (!inventory_known_) pause_.NoteFailure(clock_.SteadyNow());
+    if (!inventory_known_) link_.NoteUseless();
     if (!inventory_known_ || listed.error().code == ErrorCode::kUnreachable) NoteLost();
-    static_cast<void>(Failed(listed.error()));
+    static_cast<void>(link_.Failed(listed.error()));
     next_listing_ = clock_.SteadyNow() + kListingIntervalWithoutEvents;
     return;
   }
-  fault_.reset();
+  link_.ClearFault();
   inventory_.Replace(*listed);
   for (const DomainEvent& event : events_while_listing_) inventory_.Apply(event);
   devices_.Keep(inventory_.domains());
   next_listing_ = clock_.SteadyNow();
   if (!std::exchange(forgot_events_, false)) {
-    next_listing_ += greeting_.has_events ? kListingInterval : kListingIntervalWithoutEvents;
+    next_listing_ += link_.greeting().has_events ? kListingInterval : kListingIntervalWithoutEvents;
   }
-  const bool needs_devices = !greeting_.is_qemu && (options_.groups & (kGroupInterface | kGroupBlock)) != 0;
-  if (!inventory_known_ && needs_devices) {
+  if (!inventory_known_ && NeedsDevices()) {
     StartReadingDevices(inventory_.domains());
   } else {
     inventory_known_ = true;
   }
 }
 
-void Control::TakeDevices() {
-  auto read = reading_devices_.Take();
+// QEMU's bulk statistics name the devices.
+bool DomainDiscovery::NeedsDevices() const {
+  return !link_.greeting().is_qemu && (options_.groups & (kGroupInterface | kGroupBlock)) != 0;
+}
+
+void DomainDiscovery::TakeDevices(Result<ControlSession::Devices> read) {
   inventory_known_ = true;
   if (!read) {
     if (read.error().code == ErrorCode::kUnreachable) NoteLost();
@@ -176,11 +132,11 @@ void Control::TakeDevices() {
   std::move(read->problems.begin(), read->problems.end(), std::back_inserter(problems_));
 }
 
-void Control::ApplyEvents() {
-  auto events = inbox_->Take();
+void DomainDiscovery::ApplyEvents() {
+  auto events = link_.TakeEvents();
   if (!events) {
     next_listing_ = clock_.SteadyNow();
-    forgot_events_ = background_ == Background::kListing;
+    forgot_events_ = IsListing();
     for (const auto& domain : inventory_.domains()) devices_.MarkStale(domain->uuid);
     return;
   }
@@ -188,67 +144,56 @@ void Control::ApplyEvents() {
     if (event.kind == DomainEvent::Kind::kDevicesChanged) devices_.MarkStale(event.uuid);
     inventory_.Apply(event);
     // The listing under way may be older than the event: apply it again afterwards.
-    if (background_ == Background::kListing) events_while_listing_.push_back(std::move(event));
+    if (IsListing()) events_while_listing_.push_back(std::move(event));
   }
 }
 
-void Control::Tend(Locks locks) {
-  if (phase_ != Phase::kConnected || background_ != Background::kNone || !lane_->idle()) return;
+void DomainDiscovery::Tend(Locks locks) {
+  if (!link_.connected() || job_ || !link_.lane().idle()) return;
   if (clock_.SteadyNow() >= next_listing_ && locks == Locks::kFree) return StartListing();
-  if (greeting_.is_qemu || (options_.groups & (kGroupInterface | kGroupBlock)) == 0) return;
+  if (!NeedsDevices()) return;
   DomainRefs due = devices_.Due(inventory_.domains(), clock_.SteadyNow());
   if (due.empty()) return;
   due.resize(std::min(due.size(), kDevicesAtOnce));
   StartReadingDevices(std::move(due));
 }
 
-Result<std::vector<DomainInfo>> Control::List(ListScope scope, SteadyTime deadline) {
-  if (notifier_->cancelled()) return NoAnswer();
-  while (background_ != Background::kNone) {
-    if (auto done = AwaitBackground(deadline); !done) return tl::make_unexpected(done.error());
+Result<std::vector<DomainInfo>> DomainDiscovery::List(ListScope scope, SteadyTime deadline) {
+  if (link_.interrupted()) return tl::make_unexpected(link_.NoAnswer());
+  while (job_) {
+    if (auto done = AwaitJob(deadline); !done) return tl::make_unexpected(done.error());
   }
   auto list = EnsureConnected(deadline).and_then([&] {
-    return lane_->Call([scope, filter = options_.filter](
-                           ControlSession& session, LaneClock& clock) { return session.List(scope, filter, clock); },
-                       deadline);
+    return link_.lane().Call(
+        [scope, filter = options_.filter](ControlSession& session, LaneClock& clock) {
+          return session.List(scope, filter, clock);
+        },
+        deadline);
   });
   if (list) return list;
-  if (lane_ != nullptr && phase_ == Phase::kConnected && !lane_->idle()) {
-    if (!notifier_->cancelled()) Park();
-    return NoAnswer();
+  if (link_.connected() && !link_.lane().idle()) {
+    if (!link_.interrupted()) Park();
+    return tl::make_unexpected(link_.NoAnswer());
   }
   if (list.error().code == ErrorCode::kUnreachable) NoteLost();
-  return Failed(std::move(list.error()));
+  return link_.Failed(std::move(list.error()));
 }
 
-// What events told before counts.
-void Control::NoteLost() {
-  if (phase_ == Phase::kConnected && inventory_known_) ApplyEvents();
-  Drop();
+// Events that came before the connection ended still count.
+void DomainDiscovery::NoteLost() {
+  if (link_.connected() && inventory_known_) ApplyEvents();
+  Close();
 }
 
-void Control::Drop() {
-  lane_.reset();
-  phase_ = Phase::kNone;
-  background_ = Background::kNone;
+void DomainDiscovery::Close() {
+  job_.reset();
+  link_.Drop();
 }
 
-void Control::Park() {
-  if (phase_ == Phase::kConnected && inventory_known_) ApplyEvents();
-  static_cast<void>(lane_->Park());
-  Drop();
-}
-
-tl::unexpected<Error> Control::NoAnswer() const {
-  if (notifier_->cancelled()) return Fail(ErrorCode::kClosed, "interrupted");
-  return Fail(ErrorCode::kTimeout, fmt::format("{} does not answer", shown_uri_));
-}
-
-tl::unexpected<Error> Control::Failed(Error error) {
-  error.message = WithoutPassword(std::move(error.message), options_.hypervisor.uri);
-  if (error.message.find(shown_uri_) == std::string::npos) error.message = shown_uri_ + ": " + error.message;
-  fault_ = std::move(error);
-  return tl::make_unexpected(*fault_);
+void DomainDiscovery::Park() {
+  if (inventory_known_) ApplyEvents();
+  job_.reset();
+  link_.Park();
 }
 
 }  // namespace vmtelem

@@ -56,7 +56,7 @@ class LibvirtSource final : public Source {
         clock_(clock),
         log_(std::move(log)),
         pause_(is_remote_ ? ReconnectPause::kRemoteCap : ReconnectPause::kLocalCap, SystemRandom()),
-        control_(options_, {clock, pause_}, notifier_),
+        discovery_(options_, {clock, pause_}, notifier_),
         lanes_(options_.hypervisor.uri, {clock, pause_, life_}, notifier_),
         cycle_({lanes_, stuck_, life_, clock, *notifier_}, options_.timeout),
         filler_({stuck_, clock, shown_uri_}) {}
@@ -81,7 +81,7 @@ class LibvirtSource final : public Source {
   }
 
   Result<std::vector<DomainInfo>> List(ListScope scope) override {
-    auto list = control_.List(scope, clock_.SteadyNow() + options_.timeout);
+    auto list = discovery_.List(scope, clock_.SteadyNow() + options_.timeout);
     if (!list) return tl::make_unexpected(NamingUri(std::move(list.error())));
     NoteConnected();
     for (DomainInfo& domain : *list) domain.host = host_;
@@ -94,9 +94,9 @@ class LibvirtSource final : public Source {
 
   std::size_t Close() noexcept override {
     const SteadyTime deadline = clock_.SteadyNow() + (std::exchange(closed_, true) ? Nanoseconds{} : kCloseTimeout);
-    control_.Close();
+    discovery_.Close();
     cycle_.Close();
-    return control_.parked_calls()->AwaitClosed(clock_, deadline) + lanes_.Close(deadline);
+    return discovery_.link().parked_calls()->AwaitClosed(clock_, deadline) + lanes_.Close(deadline);
   }
 
  private:
@@ -106,10 +106,10 @@ class LibvirtSource final : public Source {
     if (notifier_->cancelled()) return Fail(ErrorCode::kClosed, "interrupted");
     stuck_.Refresh();
     const Nanoseconds patience = polls_ == 1 ? options_.first_answer_timeout : kPatience;
-    if (auto known = control_.Ensure(now + std::min(options_.timeout, patience)); !known) return known;
-    stuck_.ForgetEarlierRuns(control_.domains());
+    if (auto known = discovery_.Ensure(now + std::min(options_.timeout, patience)); !known) return known;
+    stuck_.ForgetEarlierRuns(discovery_.domains());
     DomainRefs eligible, set_aside;
-    for (const auto& domain : control_.domains()) {
+    for (const auto& domain : discovery_.domains()) {
       (stuck_.set_aside(domain->uuid) ? set_aside : eligible).push_back(domain);
     }
     auto result = cycle_.Collect(eligible, MakePlan(snapshot));
@@ -122,7 +122,7 @@ class LibvirtSource final : public Source {
     set_aside.insert(set_aside.end(), result->set_aside.begin(), result->set_aside.end());
     const std::size_t read = snapshot.domains.size();
     filler_.AddUnread(*result, snapshot);
-    filler_.AddSetAside(set_aside, control_.domains().size(), snapshot);
+    filler_.AddSetAside(set_aside, discovery_.domains().size(), snapshot);
     Finish(read, snapshot);
     return {};
   }
@@ -132,7 +132,7 @@ class LibvirtSource final : public Source {
     runs_.Assign(snapshot.domains);
     // A VM that was not read counts as being in the same run as before, but nothing is known of it now.
     for (std::size_t i = read; i < snapshot.domains.size(); ++i) snapshot.domains[i].domain_id.reset();
-    control_.Tend(stuck_.any_set_aside() ? Control::Locks::kHeld : Control::Locks::kFree);
+    discovery_.Tend(stuck_.any_set_aside() ? DomainDiscovery::Locks::kHeld : DomainDiscovery::Locks::kFree);
   }
 
   // Ids of VMs may mean other runs now, and calls to the earlier daemon wait for ever.
@@ -144,39 +144,41 @@ class LibvirtSource final : public Source {
   }
 
   void NoteReplaced() {
-    control_.NoteLost();
+    discovery_.NoteLost();
     log_->warn("{}: the connections that were open are not answered any more and new ones are: they were replaced",
                shown_uri_);
   }
 
   [[nodiscard]] Error WhyNot(const Error& error) {
-    if (error.code == ErrorCode::kUnreachable) control_.NoteLost();
-    if (error.code == ErrorCode::kTimeout && error.message.empty()) return control_.NoAnswer().value();
-    return error.code == ErrorCode::kUnreachable && control_.fault() ? *control_.fault() : error;
+    if (error.code == ErrorCode::kUnreachable) discovery_.NoteLost();
+    if (error.code == ErrorCode::kTimeout && error.message.empty()) return discovery_.link().NoAnswer();
+    return error.code == ErrorCode::kUnreachable && discovery_.link().fault() ? *discovery_.link().fault() : error;
   }
 
   // A host name that was reported once stays when a later connection does not report it: another name would make other
   // series.
   void NoteConnected() {
-    if (control_.greeting().host_name) host_ = HostName(options_.hypervisor, control_.greeting().host_name);
+    const auto& reported = discovery_.link().greeting().host_name;
+    if (reported) host_ = HostName(options_.hypervisor, reported);
     if (!std::exchange(was_up_, true)) log_->info("connected to {} as host '{}'", shown_uri_, host_);
   }
 
   // Sampling goes on without the control connection, so nobody would notice that new VMs are missing. The caller
   // reports a hypervisor that does not answer at all.
   void LogControl(SteadyTime now) {
-    if (!control_.fault()) {
+    const auto& fault = discovery_.link().fault();
+    if (!fault) {
       if (std::exchange(control_reported_, false)) log_->info("{}: VMs that start are seen again", shown_uri_);
       control_away_since_.reset();
       return;
     }
     control_away_since_ = control_away_since_.value_or(now);
     if (now - *control_away_since_ < kWorthReporting || std::exchange(control_reported_, true)) return;
-    log_->warn("{}; the VMs that are known are sampled on, those that start are not seen", control_.fault()->message);
+    log_->warn("{}; the VMs that are known are sampled on, those that start are not seen", fault->message);
   }
 
   StatsCycle::Plan MakePlan(Snapshot& snapshot) {
-    const std::size_t vms = control_.domains().size();
+    const std::size_t vms = discovery_.domains().size();
     lane_count_ = LaneCount({options_.lanes, vms, std::thread::hardware_concurrency(), is_remote_});
     lanes_.Resize(lane_count_ + (is_remote_ ? LanePool::kSparesOfRemote : LanePool::kSpares));
     StatsCycle::Plan plan;
@@ -185,7 +187,7 @@ class LibvirtSource final : public Source {
     plan.terms.alone_max = is_remote_ ? kPartsOfRemoteShard * lane_count_ : std::max<std::size_t>(vms, 1);
     plan.terms.blocked_max = options_.lanes_parked_max + lane_count_;
     plan.terms.query.groups = options_.groups;
-    plan.terms.query.devices = control_.devices();
+    plan.terms.query.devices = discovery_.devices();
     plan.terms.memory = std::move(snapshot.domains);
     const SteadyTime tick = snapshot.stamp.steady;
     plan.deadline = tick + options_.timeout;
@@ -202,10 +204,10 @@ class LibvirtSource final : public Source {
       call_floors_.Assign(stats.kind, stats.domains);
       std::move(stats.domains.begin(), stats.domains.end(), std::back_inserter(snapshot.domains));
       std::move(stats.problems.begin(), stats.problems.end(), std::back_inserter(snapshot.problems));
-      for (const std::string& uuid : stats.stale_devices) control_.NoteStaleDevices(uuid);
+      for (const std::string& uuid : stats.stale_devices) discovery_.NoteStaleDevices(uuid);
       values_out_of_range_ += stats.values_out_of_range;
     }
-    for (Error& problem : control_.TakeProblems()) snapshot.problems.push_back(std::move(problem));
+    for (Error& problem : discovery_.TakeProblems()) snapshot.problems.push_back(std::move(problem));
     filler_.NoteMonitors(result, snapshot);
   }
 
@@ -244,7 +246,7 @@ class LibvirtSource final : public Source {
   ReconnectPause pause_;
   DaemonLife life_;
   StuckDomains stuck_;
-  Control control_;
+  DomainDiscovery discovery_;
   LanePool lanes_;
   StatsCycle cycle_;
   const SnapshotFiller filler_;

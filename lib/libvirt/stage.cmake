@@ -16,6 +16,7 @@ vmtelem_stage(
           call_floors.cc
           control_session.cc
           daemon_life.cc
+          daemon_link.cc
           domain_discovery.cc
           domain_filter.cc
           domain_inventory.cc

@@ -1,0 +1,85 @@
+#include "libvirt/daemon_link.h"
+
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "libvirt/api/uri.h"
+
+namespace vmtelem {
+
+DaemonLink::DaemonLink(const CollectOptions& options, const Parts& parts, std::shared_ptr<Notifier> notifier)
+    : options_(options),
+      parts_(parts),
+      notifier_(std::move(notifier)),
+      shown_uri_(UriForDisplay(options.hypervisor.uri)) {}
+
+Result<void> DaemonLink::Connect(SteadyTime deadline) {
+  if (connected()) return {};
+  if (lane_ == nullptr) {
+    if (!parts_.pause.MayTry(parts_.clock.SteadyNow())) return Unavailable();
+    if (auto started = StartConnecting(); !started) return started;
+  }
+  return AwaitConnected(deadline);
+}
+
+Result<void> DaemonLink::StartConnecting() {
+  if (parked_calls_->blocked(parts_.clock.SteadyNow()) >= kMaxBlocked) return tl::make_unexpected(NoAnswer());
+  try {
+    lane_ = std::make_unique<ControlLane>(std::make_unique<ControlSession>(), parts_.clock, parked_calls_, notifier_);
+  } catch (const std::system_error& error) {
+    return Fail(ErrorCode::kInternal, fmt::format("cannot start a thread: {}", error.what()));
+  }
+  inbox_ = std::make_shared<EventInbox>();
+  const auto connect = [uri = options_.hypervisor.uri, inbox = inbox_](ControlSession& session, LaneClock&) {
+    return session.Connect(uri, inbox);
+  };
+  connecting_ = Attempt{lane_->Start(connect), parts_.clock.SteadyNow()};
+  return {};
+}
+
+Result<void> DaemonLink::AwaitConnected(SteadyTime deadline) {
+  if (!lane_->Await(deadline)) {
+    if (parts_.clock.SteadyNow() - connecting_->since >= options_.timeout) {
+      Park();
+      NoteUseless();
+      fault_ = NoAnswer();
+    }
+    return tl::make_unexpected(NoAnswer());
+  }
+  auto greeting = connecting_->greeting.Take();
+  if (!greeting) {
+    Drop();
+    NoteUseless();
+    return Failed(std::move(greeting.error()));
+  }
+  connecting_.reset();
+  greeting_ = std::move(*greeting);
+  fault_.reset();
+  return {};
+}
+
+void DaemonLink::Park() {
+  static_cast<void>(lane_->Park());
+  Drop();
+}
+
+void DaemonLink::Drop() {
+  lane_.reset();
+  connecting_.reset();
+}
+
+Error DaemonLink::NoAnswer() const {
+  if (interrupted()) return {ErrorCode::kClosed, "interrupted", {}};
+  return {ErrorCode::kTimeout, fmt::format("{} does not answer", shown_uri_), {}};
+}
+
+tl::unexpected<Error> DaemonLink::Failed(Error error) {
+  error.message = WithoutPassword(std::move(error.message), options_.hypervisor.uri);
+  if (error.message.find(shown_uri_) == std::string::npos) error.message = shown_uri_ + ": " + error.message;
+  fault_ = std::move(error);
+  return tl::make_unexpected(*fault_);
+}
+
+}  // namespace vmtelem
