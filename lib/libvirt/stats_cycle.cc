@@ -26,21 +26,18 @@ Result<CycleResult> StatsCycle::Collect(const DomainRefs& domains, Plan plan) {
 
 void StatsCycle::Begin(const DomainRefs& domains, Plan plan) {
   TakeBetweenCycles();
-  result_ = {};
-  last_error_.reset();
   TendLanes();
-  plan_ = std::move(plan);
-  begun_ = parts_.clock.SteadyNow();
-  late_calls_.Begin(begun_, std::exchange(is_first_, false));
-  order_.Note(begun_, domains);
-  asks_nothing_ = domains.empty();
-  calls_.Begin(std::move(plan_.terms));
-  deadline_ = plan_.deadline;
-  unasked_ = calls_.NotUnderWay(domains);
+  current_ = {std::move(plan), parts_.clock.SteadyNow()};
+  late_calls_.Begin(current_.begun, std::exchange(is_first_, false));
+  order_.Note(current_.begun, domains);
+  current_.asks_nothing = domains.empty();
+  calls_.Begin(std::move(current_.plan.terms));
+  current_.deadline = current_.plan.deadline;
+  current_.unasked = calls_.NotUnderWay(domains);
   if (was_silent_) {
-    deadline_ = std::min(deadline_, begun_ + kPatienceWithSilence);
+    current_.deadline = std::min(current_.deadline, current_.begun + kPatienceWithSilence);
   } else {
-    Queue(std::exchange(unasked_, {}));
+    Queue(std::exchange(current_.unasked, {}));
   }
 }
 
@@ -61,8 +58,8 @@ void StatsCycle::AskAfterSilence() {
   if (!was_silent_) return;
   if (!heard()) return late_calls_.search().Ping();
   was_silent_ = false;
-  deadline_ = plan_.deadline;
-  Queue(std::exchange(unasked_, {}));
+  current_.deadline = current_.plan.deadline;
+  Queue(std::exchange(current_.unasked, {}));
 }
 
 // VMs that hang are asked apart: their locks are held next, when they are destroyed.
@@ -71,7 +68,7 @@ void StatsCycle::Queue(DomainRefs due) {
                                                 [&](const auto& domain) { return !parts_.stuck.hung(domain->uuid); });
   const DomainRefs hung(first_hung, due.end());
   due.erase(first_hung, due.end());
-  const bool alone = late_calls_.asks_alone(begun_);
+  const bool alone = late_calls_.asks_alone(current_.begun);
   if (alone) order_.Arrange(due);
   calls_.Queue(due, alone ? calls_.terms().alone_max : calls_.terms().shards,
                {{}, alone ? Kind::kAlone : Kind::kShard});
@@ -82,7 +79,7 @@ bool StatsCycle::Go() {
   while (true) {
     if (parts_.notifier.cancelled()) return false;
     TendLanes();
-    if (asks_nothing_ && !heard()) late_calls_.search().Ping();
+    if (current_.asks_nothing && !heard()) late_calls_.search().Ping();
     AskAfterSilence();
     calls_.StartQueued(parts_.stuck.all_hung());
     if (IsOver(parts_.clock.SteadyNow())) return true;
@@ -99,10 +96,10 @@ void StatsCycle::TendLanes() {
 }
 
 bool StatsCycle::IsOver(SteadyTime now) {
-  if (now >= deadline_) return true;
-  if (now - begun_ >= kSilence && !heard() && late_calls_.SilentSince(now)) return true;
+  if (now >= current_.deadline) return true;
+  if (now - current_.begun >= kSilence && !heard() && late_calls_.SilentSince(now)) return true;
   if (NothingLeftToDo(now)) return true;
-  if (now < plan_.next_tick || !MayGoOnWithout(now)) return false;
+  if (now < current_.plan.next_tick || !MayGoOnWithout(now)) return false;
   if (calls_.AnyOpenThatIsNot(Kind::kAlone)) late_calls_.NoteCarriedOver(now);
   return true;
 }
@@ -113,26 +110,26 @@ bool StatsCycle::IsOver(SteadyTime now) {
 // TickSchedule.
 bool StatsCycle::MayGoOnWithout(SteadyTime now) const {
   if (calls_.AnyOpenPart() && now < LatestEnd()) return false;
-  return !calls_.queued() && !calls_.AnyPartInTime(now) && calls_.CountOpen() <= result_.stats.size();
+  return !calls_.queued() && !calls_.AnyPartInTime(now) && calls_.CountOpen() <= current_.result.stats.size();
 }
 
 // The latest end of this cycle that costs the next one no tick.
 SteadyTime StatsCycle::LatestEnd() const {
-  if (plan_.next_tick == SteadyTime::max()) return plan_.next_tick;
-  return plan_.next_tick + (plan_.next_tick - begun_) * 2 / 5;
+  if (current_.plan.next_tick == SteadyTime::max()) return current_.plan.next_tick;
+  return current_.plan.next_tick + (current_.plan.next_tick - current_.begun) * 2 / 5;
 }
 
 bool StatsCycle::NothingLeftToDo(SteadyTime now) {
   if (calls_.CountOpen() > 0) return false;
   const bool may_get_a_lane = parts_.lanes.ready() || parts_.lanes.connecting_until() > now;
-  if (asks_nothing_ || was_silent_) return heard() || (!late_calls_.search().pinging() && !may_get_a_lane);
+  if (current_.asks_nothing || was_silent_) return heard() || (!late_calls_.search().pinging() && !may_get_a_lane);
   return !calls_.queued() || !may_get_a_lane;
 }
 
 void StatsCycle::Wait() {
   const SteadyTime now = parts_.clock.SteadyNow();
-  SteadyTime until = std::min(deadline_, late_calls_.look_at(now));
-  for (const SteadyTime end : {plan_.next_tick, LatestEnd()}) {
+  SteadyTime until = std::min(current_.deadline, late_calls_.look_at(now));
+  for (const SteadyTime end : {current_.plan.next_tick, LatestEnd()}) {
     if (end > now) until = std::min(until, end);
   }
   const auto connecting_until = parts_.lanes.connecting_until();
@@ -154,10 +151,10 @@ void StatsCycle::Take(StatsCall call) {
   if (!result) return TakeFailure(std::move(call), std::move(result.error()));
   parts_.life.NoteAnswer(call.lane->opened, call.since, parts_.clock.SteadyNow());
   parts_.lanes.GiveBack(std::move(call.lane), !result->some_unknown);
-  const bool is_wanted = call.open() || (call.kind == Kind::kAlone && call.since >= begun_);
+  const bool is_wanted = call.open() || (call.kind == Kind::kAlone && call.since >= current_.begun);
   if (!is_wanted) return;
   calls_.NoteDuration(call, result->took);
-  result_.stats.push_back(std::move(result->stats));
+  current_.result.stats.push_back(std::move(result->stats));
 }
 
 // One connection may have ended alone, but a restart of the daemon ends all of them: the VMs are asked again on each
@@ -176,37 +173,40 @@ void StatsCycle::TakeFailure(StatsCall call, Error error) {
   }
   if (!call.open()) return;
   if (!is_lost || call.asked_again) return NoteFailed(call.domains, error);
-  last_error_ = std::move(error);
+  current_.last_error = std::move(error);
   const Kind kind = call.kind == Kind::kAlone ? Kind::kAlone : Kind::kPart;
-  calls_.Queue(call.domains, 2, {{}, kind, call.depth, opened >= begun_});
+  calls_.Queue(call.domains, 2, {{}, kind, call.depth, opened >= current_.begun});
 }
 
 void StatsCycle::NoteFailed(const DomainRefs& domains, const Error& error) {
-  result_.failed.insert(result_.failed.end(), domains.begin(), domains.end());
-  last_error_ = error;
+  current_.result.failed.insert(current_.result.failed.end(), domains.begin(), domains.end());
+  current_.last_error = error;
 }
 
 void StatsCycle::LookInto(SteadyTime now) {
-  auto judgement = late_calls_.Look(now, !result_.stats.empty());
-  result_.set_aside.insert(result_.set_aside.end(), judgement.set_aside.begin(), judgement.set_aside.end());
-  result_.replaced_connections = result_.replaced_connections || judgement.replaced_before.has_value();
+  auto judgement = late_calls_.Look(now, !current_.result.stats.empty());
+  current_.result.set_aside.insert(current_.result.set_aside.end(), judgement.set_aside.begin(),
+                                   judgement.set_aside.end());
+  current_.result.replaced_connections = current_.result.replaced_connections || judgement.replaced_before.has_value();
 }
 
 Result<CycleResult> StatsCycle::End() {
   const SteadyTime now = parts_.clock.SteadyNow();
   was_silent_ = !heard() && late_calls_.SilentSince(now).has_value();
-  is_bound_by_cap_ = IsBoundByCap();
+  current_.is_bound_by_cap = IsBoundByCap();
   GiveUpOldCalls(now);
-  if (!unasked_.empty()) NoteFailed(std::exchange(unasked_, {}), {ErrorCode::kTimeout, "the daemon was silent", {}});
+  if (!current_.unasked.empty())
+    NoteFailed(std::exchange(current_.unasked, {}), {ErrorCode::kTimeout, "the daemon was silent", {}});
   if (const DomainRefs queued = calls_.TakeQueued(); !queued.empty()) NoteFailed(queued, WhyNotAsked());
   for (const StatsCall& call : calls_.under_way()) {
-    if (call.open()) result_.late.insert(result_.late.end(), call.domains.begin(), call.domains.end());
+    if (call.open()) current_.result.late.insert(current_.result.late.end(), call.domains.begin(), call.domains.end());
   }
-  const bool refused = result_.stats.empty() && result_.late.empty() && result_.set_aside.empty() && last_error_ &&
-                       last_error_->code != ErrorCode::kTimeout;
-  if ((!heard() && !is_bound_by_cap_) || refused) return tl::make_unexpected(WhyNothingAnswers());
-  if (last_error_) result_.why_failed = last_error_->message;
-  return std::move(result_);
+  const bool refused = current_.result.stats.empty() && current_.result.late.empty() &&
+                       current_.result.set_aside.empty() && current_.last_error &&
+                       current_.last_error->code != ErrorCode::kTimeout;
+  if ((!heard() && !current_.is_bound_by_cap) || refused) return tl::make_unexpected(WhyNothingAnswers());
+  if (current_.last_error) current_.result.why_failed = current_.last_error->message;
+  return std::move(current_.result);
 }
 
 // No call was made, since every lane waits for a VM: that shows nothing about the daemon.
@@ -224,13 +224,13 @@ void StatsCycle::GiveUpOldCalls(SteadyTime now) {
 }
 
 Error StatsCycle::WhyNotAsked() const {
-  if (!is_bound_by_cap_) return WhyNothingAnswers();
+  if (!current_.is_bound_by_cap) return WhyNothingAnswers();
   return {ErrorCode::kTimeout, "every connection waits for a VM whose lock is held", {}};
 }
 
 Error StatsCycle::WhyNothingAnswers() const {
   if (parts_.lanes.fault() && !parts_.lanes.ready()) return *parts_.lanes.fault();
-  if (last_error_) return *last_error_;
+  if (current_.last_error) return *current_.last_error;
   return {ErrorCode::kTimeout, {}, {}};
 }
 

@@ -77,7 +77,7 @@ class StatsCycle {
   [[nodiscard]] bool IsBoundByCap() const;
   [[nodiscard]] Error WhyNotAsked() const;
   [[nodiscard]] Error WhyNothingAnswers() const;
-  [[nodiscard]] bool heard() const { return parts_.life.HeardSince(begun_); }
+  [[nodiscard]] bool heard() const { return parts_.life.HeardSince(current_.begun); }
 
   void Wait();
   void TakeResults();
@@ -92,15 +92,18 @@ class StatsCycle {
   LateCalls late_calls_;
   bool is_first_ = true;     // no daemon has answered yet
   bool was_silent_ = false;  // in the last cycle
-
-  Plan plan_;
-  SteadyTime begun_, deadline_;
-  DomainRefs unasked_;  // while the daemon is silent
-  bool is_bound_by_cap_ = false;
-  bool asks_nothing_ = false;
   AskingOrder order_;
-  CycleResult result_;
-  std::optional<Error> last_error_;
+
+  struct Current {  // the cycle that is under way
+    Plan plan{};
+    SteadyTime begun{}, deadline{};
+    DomainRefs unasked{};  // while the daemon is silent
+    bool is_bound_by_cap = false;
+    bool asks_nothing = false;
+    CycleResult result{};
+    std::optional<Error> last_error{};
+  };
+  Current current_;
 };
 
 }  // namespace vmtelem
