@@ -1,5 +1,7 @@
 #include "libvirt/snapshot_filler.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <unordered_set>
 
@@ -20,6 +22,15 @@ DomainStats& Add(const DomainRef& domain, Snapshot& snapshot) {
 }
 
 }  // namespace
+
+void SnapshotFiller::TakeStats(std::vector<StatsResult>& stats, Snapshot& snapshot) {
+  snapshot.domains.clear();
+  for (StatsResult& shard : stats) {
+    call_floors_.Assign(shard.kind, shard.domains);
+    std::move(shard.domains.begin(), shard.domains.end(), std::back_inserter(snapshot.domains));
+    std::move(shard.problems.begin(), shard.problems.end(), std::back_inserter(snapshot.problems));
+  }
+}
 
 void SnapshotFiller::NoteMonitors(const CycleResult& result, Snapshot& snapshot) const {
   std::unordered_set<std::string> partial;
@@ -69,6 +80,13 @@ void SnapshotFiller::AddSetAside(const DomainRefs& set_aside, std::size_t all, S
   if (!most) return;
   const std::string message = fmt::format("{}: the calls for most VMs wait for the daemon", parts_.shown_uri);
   snapshot.problems.push_back({ErrorCode::kTimeout, message, {}});
+}
+
+void SnapshotFiller::Finish(std::size_t read, Snapshot& snapshot) {
+  call_floors_.KeepOnly(snapshot.domains);
+  runs_.Assign(snapshot.domains);
+  // A VM that was not read counts as being in the same run as before, but nothing is known of it now.
+  for (std::size_t i = read; i < snapshot.domains.size(); ++i) snapshot.domains[i].domain_id.reset();
 }
 
 }  // namespace vmtelem

@@ -6,14 +6,16 @@
 
 #include "base/clock.h"
 #include "libvirt/api/domain_ref.h"
+#include "libvirt/call_floors.h"
+#include "libvirt/domain_runs.h"
 #include "libvirt/stats_cycle.h"
 #include "libvirt/stuck_domains.h"
 #include "model/snapshot.h"
 
 namespace vmtelem {
 
-// Completes a snapshot, which holds the answers of VMs, by the VMs that answered in part or not at all. For the
-// collector's thread.
+// Fills a snapshot from the outcome of a cycle: with the VMs that answered, and with the VMs that answered in part or
+// not at all. Numbers the VMs' runs. For the collector's thread.
 class SnapshotFiller {
  public:
   struct Parts {  // all must outlive the filler
@@ -22,6 +24,9 @@ class SnapshotFiller {
     const std::string& shown_uri;
   };
   explicit SnapshotFiller(const Parts& parts) : parts_(parts) {}
+
+  // Replaces the snapshot's VMs and adds the problems of the calls.
+  void TakeStats(std::vector<StatsResult>& stats, Snapshot& snapshot);
 
   // Tells a VM whose monitor hangs from a VM whose monitor another client used just then. For the first kind a call of
   // ours waits, or libvirt has reported for how long the monitor has been busy.
@@ -34,10 +39,18 @@ class SnapshotFiller {
   // free at the end of the cycle is asked in the next. If most VMs wait, the daemon is stuck and no VM is to blame.
   void AddSetAside(const DomainRefs& set_aside, std::size_t all, Snapshot& snapshot) const;
 
+  // Completes the snapshot, whose first `read` VMs have answered.
+  void Finish(std::size_t read, Snapshot& snapshot);
+
+  // Ids of VMs may mean other runs from now on.
+  void NoteNewDaemon() { runs_.NoteReconnected(); }
+
  private:
   void NoteMonitor(DomainStats& domain, std::vector<Error>& problems) const;
 
   const Parts parts_;
+  DomainRuns runs_;
+  CallFloors call_floors_;
 };
 
 }  // namespace vmtelem

@@ -22,6 +22,7 @@ vmtelem_stage(
           domain_inventory.cc
           domain_runs.cc
           hang_search.cc
+          hypervisor_log.cc
           lane/lane.cc
           lane/parked_calls.cc
           lane_pool.cc

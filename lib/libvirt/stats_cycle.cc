@@ -27,7 +27,7 @@ Result<CycleResult> StatsCycle::Collect(const DomainRefs& domains, Plan plan) {
 void StatsCycle::Begin(const DomainRefs& domains, Plan plan) {
   TakeBetweenCycles();
   TendLanes();
-  current_ = {std::move(plan), parts_.clock.SteadyNow()};
+  current_ = {std::move(plan), clock_.SteadyNow()};
   late_calls_.Begin(current_.begun, std::exchange(is_first_, false));
   order_.Note(current_.begun, domains);
   current_.asks_nothing = domains.empty();
@@ -43,13 +43,13 @@ void StatsCycle::Begin(const DomainRefs& domains, Plan plan) {
 
 // An answer between two cycles shows that the daemon lives; as a sample it belongs to neither cycle and is dropped.
 void StatsCycle::TakeBetweenCycles() {
-  const SteadyTime now = parts_.clock.SteadyNow();
+  const SteadyTime now = clock_.SteadyNow();
   for (StatsCall& call : calls_.TakeReturned()) {
     const auto result = call.result.Take();
     // A lane whose connection has ended shows that when it is used next.
-    if (result) parts_.life.NoteAnswer(call.lane->opened, call.since, now);
+    if (result) life_.NoteAnswer(call.lane->opened, call.since, now);
     if (result) was_silent_ = false;
-    parts_.lanes.GiveBack(std::move(call.lane));
+    lanes_.GiveBack(std::move(call.lane));
   }
 }
 
@@ -64,8 +64,8 @@ void StatsCycle::AskAfterSilence() {
 
 // VMs that hang are asked apart: their locks are held next, when they are destroyed.
 void StatsCycle::Queue(DomainRefs due) {
-  const auto first_hung = std::stable_partition(due.begin(), due.end(),
-                                                [&](const auto& domain) { return !parts_.stuck.hung(domain->uuid); });
+  const auto first_hung =
+      std::stable_partition(due.begin(), due.end(), [&](const auto& domain) { return !stuck_.hung(domain->uuid); });
   const DomainRefs hung(first_hung, due.end());
   due.erase(first_hung, due.end());
   const bool alone = late_calls_.asks_alone(current_.begun);
@@ -77,22 +77,22 @@ void StatsCycle::Queue(DomainRefs due) {
 
 bool StatsCycle::Go() {
   while (true) {
-    if (parts_.notifier.cancelled()) return false;
+    if (notifier_->cancelled()) return false;
     TendLanes();
     if (current_.asks_nothing && !heard()) late_calls_.search().Ping();
     AskAfterSilence();
-    calls_.StartQueued(parts_.stuck.all_hung());
-    if (IsOver(parts_.clock.SteadyNow())) return true;
+    calls_.StartQueued(stuck_.all_hung());
+    if (IsOver(clock_.SteadyNow())) return true;
     Wait();
     TakeResults();
-    LookInto(parts_.clock.SteadyNow());
+    LookInto(clock_.SteadyNow());
   }
 }
 
 // A lane is made by a listing, which would wait for a lock that is held.
 void StatsCycle::TendLanes() {
-  const bool may_list = !parts_.stuck.any_set_aside() || late_calls_.SilentSince(parts_.clock.SteadyNow());
-  parts_.lanes.Tend(calls_.CountOpen() + late_calls_.search().lanes_out(), may_list);
+  const bool may_list = !stuck_.any_set_aside() || late_calls_.SilentSince(clock_.SteadyNow());
+  lanes_.Tend(calls_.CountOpen() + late_calls_.search().lanes_out(), may_list);
 }
 
 bool StatsCycle::IsOver(SteadyTime now) {
@@ -121,23 +121,23 @@ SteadyTime StatsCycle::LatestEnd() const {
 
 bool StatsCycle::NothingLeftToDo(SteadyTime now) {
   if (calls_.CountOpen() > 0) return false;
-  const bool may_get_a_lane = parts_.lanes.ready() || parts_.lanes.connecting_until() > now;
+  const bool may_get_a_lane = lanes_.ready() || lanes_.connecting_until() > now;
   if (current_.asks_nothing || was_silent_) return heard() || (!late_calls_.search().pinging() && !may_get_a_lane);
   return !calls_.queued() || !may_get_a_lane;
 }
 
 void StatsCycle::Wait() {
-  const SteadyTime now = parts_.clock.SteadyNow();
+  const SteadyTime now = clock_.SteadyNow();
   SteadyTime until = std::min(current_.deadline, late_calls_.look_at(now));
   for (const SteadyTime end : {current_.plan.next_tick, LatestEnd()}) {
     if (end > now) until = std::min(until, end);
   }
-  const auto connecting_until = parts_.lanes.connecting_until();
+  const auto connecting_until = lanes_.connecting_until();
   if (connecting_until > now) until = std::min(until, *connecting_until);
   // A healthy cycle does not wake the collector for each of its calls.
   const bool all_at_once = !calls_.queued();
-  parts_.notifier.WaitUntil(parts_.clock, until, [&] {
-    if (parts_.lanes.has_news() || late_calls_.search().has_news()) return true;
+  notifier_->WaitUntil(clock_, until, [&] {
+    if (lanes_.has_news() || late_calls_.search().has_news()) return true;
     return all_at_once ? calls_.CountOpen() > 0 && calls_.AllOpenAreIdle() : calls_.AnyIdle();
   });
 }
@@ -149,8 +149,8 @@ void StatsCycle::TakeResults() {
 void StatsCycle::Take(StatsCall call) {
   auto result = call.result.Take();
   if (!result) return TakeFailure(std::move(call), std::move(result.error()));
-  parts_.life.NoteAnswer(call.lane->opened, call.since, parts_.clock.SteadyNow());
-  parts_.lanes.GiveBack(std::move(call.lane), !result->some_unknown);
+  life_.NoteAnswer(call.lane->opened, call.since, clock_.SteadyNow());
+  lanes_.GiveBack(std::move(call.lane), !result->some_unknown);
   const bool is_wanted = call.open() || (call.kind == Kind::kAlone && call.since >= current_.begun);
   if (!is_wanted) return;
   calls_.NoteDuration(call, result->took);
@@ -161,15 +161,15 @@ void StatsCycle::Take(StatsCall call) {
 // older connection, and once on a newer one. They are asked in halves, since a reply that is too large for the protocol
 // may end the connection as well.
 void StatsCycle::TakeFailure(StatsCall call, Error error) {
-  const SteadyTime now = parts_.clock.SteadyNow();
+  const SteadyTime now = clock_.SteadyNow();
   const bool is_lost = error.code == ErrorCode::kUnreachable;
   const SteadyTime opened = call.lane->opened;
   if (is_lost) {
-    parts_.life.NoteEnded(now);
+    life_.NoteEnded(now);
     late_calls_.NoteNewDaemon(now);
   } else {
-    parts_.life.NoteAnswer(opened, call.since, now);
-    parts_.lanes.GiveBack(std::move(call.lane));
+    life_.NoteAnswer(opened, call.since, now);
+    lanes_.GiveBack(std::move(call.lane));
   }
   if (!call.open()) return;
   if (!is_lost || call.asked_again) return NoteFailed(call.domains, error);
@@ -191,7 +191,7 @@ void StatsCycle::LookInto(SteadyTime now) {
 }
 
 Result<CycleResult> StatsCycle::End() {
-  const SteadyTime now = parts_.clock.SteadyNow();
+  const SteadyTime now = clock_.SteadyNow();
   was_silent_ = !heard() && late_calls_.SilentSince(now).has_value();
   current_.is_bound_by_cap = IsBoundByCap();
   GiveUpOldCalls(now);
@@ -212,7 +212,7 @@ Result<CycleResult> StatsCycle::End() {
 // No call was made, since every lane waits for a VM: that shows nothing about the daemon.
 bool StatsCycle::IsBoundByCap() const {
   const bool asks = calls_.CountOpen() > 0 || late_calls_.search().lanes_out() > 0;
-  return !asks && !parts_.lanes.ready() && parts_.stuck.any_set_aside();
+  return !asks && !lanes_.ready() && stuck_.any_set_aside();
 }
 
 void StatsCycle::GiveUpOldCalls(SteadyTime now) {
@@ -229,16 +229,19 @@ Error StatsCycle::WhyNotAsked() const {
 }
 
 Error StatsCycle::WhyNothingAnswers() const {
-  if (parts_.lanes.fault() && !parts_.lanes.ready()) return *parts_.lanes.fault();
+  if (lanes_.fault() && !lanes_.ready()) return *lanes_.fault();
   if (current_.last_error) return *current_.last_error;
   return {ErrorCode::kTimeout, {}, {}};
 }
 
-void StatsCycle::LeaveBehind(SteadyTime moment) {
-  static_cast<void>(late_calls_.LeaveBehind(moment));
-  late_calls_.NoteRestart(parts_.clock.SteadyNow());
+bool StatsCycle::TakeNewDaemon() {
+  const auto since = life_.AnotherSinceLastCycle();
+  if (!since) return false;
+  static_cast<void>(late_calls_.LeaveBehind(*since));
+  late_calls_.NoteRestart(clock_.SteadyNow());
   calls_.ForgetPace();
   is_first_ = true;
+  return true;
 }
 
 void StatsCycle::Close() {

@@ -1,18 +1,23 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/notifier.h"
 #include "base/result.h"
 #include "libvirt/asking_order.h"
 #include "libvirt/daemon_life.h"
 #include "libvirt/lane_pool.h"
 #include "libvirt/late_calls.h"
+#include "libvirt/reconnect_pause.h"
 #include "libvirt/stats_calls.h"
 #include "libvirt/stuck_domains.h"
+#include "model/hypervisor.h"
 
 namespace vmtelem {
 
@@ -32,11 +37,8 @@ struct CycleResult {
 class StatsCycle {
  public:
   struct Parts {  // all must outlive this
-    LanePool& lanes;
-    StuckDomains& stuck;
-    DaemonLife& life;
     Clock& clock;
-    Notifier& notifier;
+    ReconnectPause& pause;
   };
   struct Plan {
     StatsCalls::Terms terms;
@@ -45,19 +47,27 @@ class StatsCycle {
     SteadyTime next_tick = SteadyTime::max();
     SteadyTime deadline;  // of the cycle
   };
-  // A call that takes longer than `timeout` is given up.
-  StatsCycle(const Parts& parts, Nanoseconds timeout)
-      : parts_(parts),
-        timeout_(timeout),
-        calls_(parts.lanes, parts.clock, timeout),
-        late_calls_({parts.lanes, parts.stuck, parts.life, parts.clock}, calls_) {}
+  // A call that takes longer than the timeout is given up.
+  StatsCycle(const CollectOptions& options, const Parts& parts, std::shared_ptr<Notifier> notifier)
+      : clock_(parts.clock),
+        timeout_(options.timeout),
+        notifier_(notifier),
+        lanes_(options.hypervisor.uri, {parts.clock, parts.pause, life_}, std::move(notifier)),
+        calls_(lanes_, clock_, timeout_),
+        late_calls_({lanes_, stuck_, life_, clock_}, calls_) {}
 
   // Fails if nothing answers: kUnreachable, kDenied, kTimeout (without a message); kClosed: interrupted. Without any VM
   // to ask for, a ping shows whether the daemon answers.
   Result<CycleResult> Collect(const DomainRefs& domains, Plan plan);
 
-  // Call between cycles: connections that were open before `moment` lead nowhere.
-  void LeaveBehind(SteadyTime moment);
+  // Call after each cycle. Whether another daemon answers now: then ids of VMs may mean other runs, and calls to the
+  // earlier daemon, which wait for ever, have been left behind.
+  bool TakeNewDaemon();
+
+  // How many shards the latest cycle had.
+  [[nodiscard]] std::size_t shards() const { return calls_.terms().shards; }
+  [[nodiscard]] LanePool& lanes() { return lanes_; }
+  [[nodiscard]] StuckDomains& stuck() { return stuck_; }
   // Stops waiting for all calls.
   void Close();
 
@@ -77,7 +87,7 @@ class StatsCycle {
   [[nodiscard]] bool IsBoundByCap() const;
   [[nodiscard]] Error WhyNotAsked() const;
   [[nodiscard]] Error WhyNothingAnswers() const;
-  [[nodiscard]] bool heard() const { return parts_.life.HeardSince(current_.begun); }
+  [[nodiscard]] bool heard() const { return life_.HeardSince(current_.begun); }
 
   void Wait();
   void TakeResults();
@@ -86,8 +96,12 @@ class StatsCycle {
   void NoteFailed(const DomainRefs& domains, const Error& error);
   void LookInto(SteadyTime now);
 
-  const Parts parts_;
+  Clock& clock_;
   const Nanoseconds timeout_;
+  const std::shared_ptr<Notifier> notifier_;
+  DaemonLife life_;
+  StuckDomains stuck_;
+  LanePool lanes_;
   StatsCalls calls_;
   LateCalls late_calls_;
   bool is_first_ = true;     // no daemon has answered yet
