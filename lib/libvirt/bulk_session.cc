@@ -8,12 +8,6 @@
 #include "libvirt/call_floors.h"
 
 namespace vmtelem {
-namespace {
-
-tl::unexpected<Error> Abandoned() { return Fail(ErrorCode::kTimeout, "the call was given up"); }
-
-}  // namespace
-
 // Drops the connection when it is lost.
 template <class T>
 Result<T> BulkSession::Noting(Result<T> outcome) {

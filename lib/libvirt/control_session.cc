@@ -40,8 +40,6 @@ DomainInfo DescribeUnread(virDomainPtr domain) {
   return described;
 }
 
-tl::unexpected<Error> Abandoned() { return Fail(ErrorCode::kTimeout, "the call was given up"); }
-
 }  // namespace
 
 Result<ControlSession::Greeting> ControlSession::Connect(const std::string& uri,

@@ -76,8 +76,7 @@ Error DaemonLink::NoAnswer() const {
 }
 
 tl::unexpected<Error> DaemonLink::Failed(Error error) {
-  error.message = WithoutPassword(std::move(error.message), options_.hypervisor.uri);
-  if (error.message.find(shown_uri_) == std::string::npos) error.message = shown_uri_ + ": " + error.message;
+  error.message = NamingUri(std::move(error.message), options_.hypervisor.uri);
   fault_ = std::move(error);
   return tl::make_unexpected(*fault_);
 }

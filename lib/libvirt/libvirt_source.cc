@@ -64,7 +64,7 @@ class LibvirtSource final : public Source {
     if (!collected) {
       ++counts_.poll_errors;
       snapshot.domains.clear();
-      collected = tl::make_unexpected(NamingUri(std::move(collected.error())));
+      collected = Failed(std::move(collected.error()));
     }
     HidePassword(snapshot.problems);
     snapshot.host = host_;
@@ -74,7 +74,7 @@ class LibvirtSource final : public Source {
 
   Result<std::vector<DomainInfo>> List(ListScope scope) override {
     auto list = discovery_.List(scope, clock_.SteadyNow() + options_.timeout);
-    if (!list) return tl::make_unexpected(NamingUri(std::move(list.error())));
+    if (!list) return Failed(std::move(list.error()));
     NoteConnected();
     for (DomainInfo& domain : *list) domain.host = host_;
     std::sort(list->begin(), list->end(),
@@ -170,10 +170,9 @@ class LibvirtSource final : public Source {
     filler_.NoteMonitors(result, snapshot);
   }
 
-  [[nodiscard]] Error NamingUri(Error error) const {
-    error.message = WithoutPassword(std::move(error.message), options_.hypervisor.uri);
-    if (error.message.find(shown_uri_) == std::string::npos) error.message = shown_uri_ + ": " + error.message;
-    return error;
+  [[nodiscard]] tl::unexpected<Error> Failed(Error error) const {
+    error.message = NamingUri(std::move(error.message), options_.hypervisor.uri);
+    return tl::make_unexpected(std::move(error));
   }
 
   void HidePassword(std::vector<Error>& problems) const {

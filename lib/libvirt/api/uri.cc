@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace vmtelem {
@@ -130,6 +131,12 @@ std::string WithoutPassword(std::string text, const std::string& uri) {
   ReplaceAll(text, uri, UriForDisplay(uri));
   for (const std::string& secret : secrets) ReplaceAll(text, secret, "***");
   return text;
+}
+
+std::string NamingUri(std::string message, const std::string& uri) {
+  message = WithoutPassword(std::move(message), uri);
+  const std::string shown = UriForDisplay(uri);
+  return message.find(shown) == std::string::npos ? shown + ": " + message : message;
 }
 
 std::string UriWithoutPrompts(const std::string& uri) {

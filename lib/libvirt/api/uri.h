@@ -13,6 +13,9 @@ std::string UriForDisplay(const std::string& uri);
 // its parameters, as they are written and percent-decoded.
 std::string WithoutPassword(std::string text, const std::string& uri);
 
+// The same, with the URI for display in front unless the message names it.
+std::string NamingUri(std::string message, const std::string& uri);
+
 // The URI to open: with `no_tty=1` added for the ssh transport unless it says itself, because ssh would ask on the
 // terminal for a password or an unknown host key.
 std::string UriWithoutPrompts(const std::string& uri);

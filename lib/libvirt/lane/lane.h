@@ -37,6 +37,9 @@ class LaneClock {
   bool job_given_up_ = false;
 };
 
+// The error of a job that makes no further call, see LaneClock::Now().
+inline tl::unexpected<Error> Abandoned() { return Fail(ErrorCode::kTimeout, "the call was given up"); }
+
 // The state that a lane's owner and its thread share. Outlives the owner if the thread does not come back.
 class Mailbox {
  public:

@@ -62,8 +62,6 @@ tl::unexpected<Error> LostConnection(const std::string& reason) {
   return Fail(ErrorCode::kUnreachable, "the connection was lost: " + reason);
 }
 
-tl::unexpected<Error> Abandoned() { return Fail(ErrorCode::kTimeout, "the call was given up"); }
-
 }  // namespace
 
 // One Read() while it goes on.
