@@ -91,6 +91,11 @@ class BulkLane final : public Lane<BulkSession> {
 
   // Ends the call that is under way, if the connection is to a daemon of this host.
   void Cut() { socket_->Cut(); }
+  // Likewise, and leaves the thread behind. Only destruction may follow.
+  void CutOff() {
+    Cut();
+    static_cast<void>(Park());
+  }
 
   // For the owner: when the connection was open, and since when it lacks VMs whose start events should have reported.
   SteadyTime opened{};

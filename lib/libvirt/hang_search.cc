@@ -1,7 +1,6 @@
 #include "libvirt/hang_search.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace vmtelem {
@@ -76,26 +75,17 @@ void HangSearch::StartPing(Lane lane) {
 
 // If a later ping was answered and this one was not, only the connection of this one is mute.
 void HangSearch::TakePings() {
-  for (Call& ping : TakeDone(pings_)) TakeBack(std::move(ping.lane), ping.since, ping.done.Take());
+  for (Call& ping : TakeReturned(pings_)) TakeBack(std::move(ping.lane), ping.since, ping.done.Take());
   const SteadyTime now = parts_.clock.SteadyNow();
   std::erase_if(pings_, [&](const Call& ping) {
     if (now - ping.since < 2 * kPatience || !parts_.life.AnsweredSince(ping.since)) return false;
-    ping.lane->Cut();
-    static_cast<void>(ping.lane->Park());
+    ping.lane->CutOff();
     return true;
   });
 }
 
-std::vector<HangSearch::Call> HangSearch::TakeDone(std::vector<Call>& calls) {
-  const auto first_done =
-      std::stable_partition(calls.begin(), calls.end(), [](const Call& call) { return !call.lane->idle(); });
-  std::vector<Call> done(std::make_move_iterator(first_done), std::make_move_iterator(calls.end()));
-  calls.erase(first_done, calls.end());
-  return done;
-}
-
 void HangSearch::TakeWaiting() {
-  for (Call& call : TakeDone(waiting_)) {
+  for (Call& call : TakeReturned(waiting_)) {
     call.parked->NoteReturned();
     TakeBack(std::move(call.lane), call.since, call.done.Take());
   }
@@ -136,14 +126,8 @@ bool HangSearch::ping_is_silent(SteadyTime moment) const {
 }
 
 void HangSearch::LeaveBehind() {
-  if (sweep_) {
-    sweep_->lane->Cut();
-    static_cast<void>(sweep_->lane->Park());
-  }
-  for (Call& ping : pings_) {
-    ping.lane->Cut();
-    static_cast<void>(ping.lane->Park());
-  }
+  if (sweep_) sweep_->lane->CutOff();
+  for (Call& ping : pings_) ping.lane->CutOff();
   for (const Call& call : waiting_) call.lane->Cut();
   Close();
 }

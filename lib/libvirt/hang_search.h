@@ -94,7 +94,6 @@ class HangSearch {
   void TakeBack(Lane lane, SteadyTime asked, const Result<void>& outcome);
   void TakePings();
   void StartPing(Lane lane);
-  static std::vector<Call> TakeDone(std::vector<Call>& calls);
   void TakeWaiting();
   Finding Finish();
   Finding LeaveAtLock();

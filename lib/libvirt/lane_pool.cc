@@ -1,7 +1,6 @@
 #include "libvirt/lane_pool.h"
 
 #include <algorithm>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -14,11 +13,7 @@ void LanePool::Resize(std::size_t size) {
 
 void LanePool::Tend(std::size_t out, bool may_list) {
   may_list_ = may_list || (ready_.empty() && out == 0);
-  const auto first_done = std::stable_partition(connecting_.begin(), connecting_.end(),
-                                                [](const Connecting& each) { return !each.lane->idle(); });
-  std::vector<Connecting> done(std::make_move_iterator(first_done), std::make_move_iterator(connecting_.end()));
-  connecting_.erase(first_done, connecting_.end());
-  for (Connecting& each : done) TakeConnected(std::move(each));
+  for (Connecting& each : TakeReturned(connecting_)) TakeConnected(std::move(each));
   if (ready_.size() + connecting_.size() + out < size_) ConnectAnother();
 }
 

@@ -43,14 +43,15 @@ void SnapshotFiller::NoteMonitors(const CycleResult& result, Snapshot& snapshot)
 }
 
 void SnapshotFiller::NoteMonitor(DomainStats& domain, std::vector<Error>& problems) const {
-  if (const auto since = parts_.stuck.since(domain.uuid)) {
-    domain.monitor_ok = false;
-    domain.monitor_blocked_s = Seconds(parts_.clock.SteadyNow() - *since);
-    return;
-  }
+  if (const auto since = parts_.stuck.since(domain.uuid)) return NoteBlocked(domain, *since);
   const std::string message =
       fmt::format("part of the statistics of VM '{}' is missing: another call to libvirt holds its job", domain.name);
   problems.push_back({ErrorCode::kTimeout, message, {}});
+}
+
+void SnapshotFiller::NoteBlocked(DomainStats& domain, SteadyTime since) const {
+  domain.monitor_ok = false;
+  domain.monitor_blocked_s = Seconds(parts_.clock.SteadyNow() - since);
 }
 
 void SnapshotFiller::AddUnread(const CycleResult& result, Snapshot& snapshot) const {
@@ -73,9 +74,7 @@ void SnapshotFiller::AddSetAside(const DomainRefs& set_aside, std::size_t all, S
     if (!listed.insert(domain->uuid).second) continue;
     DomainStats& stats = Add(*domain, snapshot);
     const auto since = parts_.stuck.since(domain->uuid);
-    if (!since || most) continue;
-    stats.monitor_ok = false;
-    stats.monitor_blocked_s = Seconds(parts_.clock.SteadyNow() - *since);
+    if (since && !most) NoteBlocked(stats, *since);
   }
   if (!most) return;
   const std::string message = fmt::format("{}: the calls for most VMs wait for the daemon", parts_.shown_uri);

@@ -47,6 +47,7 @@ class SnapshotFiller {
 
  private:
   void NoteMonitor(DomainStats& domain, std::vector<Error>& problems) const;
+  void NoteBlocked(DomainStats& domain, SteadyTime since) const;
 
   const Parts parts_;
   DomainRuns runs_;

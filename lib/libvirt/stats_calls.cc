@@ -95,10 +95,7 @@ std::vector<DomainStats> StatsCalls::MemoryFor(std::size_t count) {
 }
 
 std::vector<StatsCall> StatsCalls::TakeReturned() {
-  const auto first_idle =
-      std::stable_partition(under_way_.begin(), under_way_.end(), [](const StatsCall& c) { return !c.lane->idle(); });
-  std::vector<StatsCall> returned(std::make_move_iterator(first_idle), std::make_move_iterator(under_way_.end()));
-  under_way_.erase(first_idle, under_way_.end());
+  auto returned = vmtelem::TakeReturned(under_way_);
   for (const StatsCall& call : returned) {
     if (call.parked) call.parked->NoteReturned();
   }
@@ -118,8 +115,7 @@ DomainRefs StatsCalls::LeaveBehind(SteadyTime opened_before) {
     if (!is_old(call)) continue;
     if (call.open()) unanswered.insert(unanswered.end(), call.domains.begin(), call.domains.end());
     if (call.parked) call.parked->NoteReturned();
-    call.lane->Cut();
-    static_cast<void>(call.lane->Park());
+    call.lane->CutOff();
     call.lane = nullptr;
   }
   std::erase_if(under_way_, [](const StatsCall& call) { return call.lane == nullptr; });

@@ -1,15 +1,18 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/notifier.h"
@@ -168,5 +171,15 @@ class Lane {
   std::shared_ptr<Mailbox> mailbox_;
   std::thread thread_;
 };
+
+// Takes the calls out of `calls` whose `lane` is idle: they have returned.
+template <class Call>
+std::vector<Call> TakeReturned(std::vector<Call>& calls) {
+  const auto returned =
+      std::stable_partition(calls.begin(), calls.end(), [](const Call& call) { return !call.lane->idle(); });
+  std::vector<Call> taken(std::make_move_iterator(returned), std::make_move_iterator(calls.end()));
+  calls.erase(returned, calls.end());
+  return taken;
+}
 
 }  // namespace vmtelem
