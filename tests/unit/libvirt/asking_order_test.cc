@@ -51,7 +51,7 @@ TEST_CASE_METHOD(Asked, "a VM counts as started lately for ten to twenty seconds
   CHECK(Arranged({2, 1}).back() != Arranged({2, 1}).back());
 }
 
-TEST_CASE_METHOD(Asked, "a VM without a number is none that was started lately") {
+TEST_CASE_METHOD(Asked, "a VM without an id never counts as started lately") {
   Note({std::nullopt, 1});
   CHECK(Arranged({2, std::nullopt}) == Ids{std::nullopt, 2});
 }

@@ -84,7 +84,7 @@ TEST_CASE_METHOD(Calls, "each VM has calls of its own") {
   CHECK(FloorOf(Read("b", 60ms)) == 60ms);
 }
 
-TEST_CASE_METHOD(Calls, "a call that gave no statistics tells nothing of what one needs") {
+TEST_CASE_METHOD(Calls, "a call that gave no statistics shows nothing about the time that one needs") {
   DomainStats silent = Read("a", 1ms);
   silent.state.reset();
   FloorAfter(60ms);

@@ -135,7 +135,7 @@ TEST_CASE_METHOD(ConnectingFixture, "the password of a URI is in no problem of a
   for (const auto& problem : snapshot.problems) CHECK(problem.message.find("refused with ***") != std::string::npos);
 }
 
-TEST_CASE_METHOD(ConnectingFixture, "a host name that was reported stays when a later connection does not tell it") {
+TEST_CASE_METHOD(ConnectingFixture, "a host name that was reported stays when a later connection does not report it") {
   hooks.host_name = [] { return std::string("reported"); };
   const auto source = Make("test:///default");
   REQUIRE(source->Collect(snapshot).has_value());

@@ -11,7 +11,7 @@
 namespace vmtelem {
 namespace {
 
-// Real time, but who waits without end is thrown out, once.
+// Real time, but a thread that waits without end is thrown out, once.
 class FiniteClock final : public Clock {
  public:
   SteadyTime SteadyNow() override { return real_.SteadyNow(); }
@@ -42,7 +42,7 @@ struct EventsFixture : DaemonFixture {
   }
 };
 
-TEST_CASE_METHOD(EventsFixture, "a connection that is told to have ended is made anew before the next call on it") {
+TEST_CASE_METHOD(EventsFixture, "a connection that an event reports as ended is made anew before the next call on it") {
   const int opens = daemon.calls(Function::kOpen);
   const int lists = daemon.calls(Function::kList);
   peer.Close(nullptr, VIR_CONNECT_CLOSE_REASON_KEEPALIVE);
@@ -73,7 +73,7 @@ TEST_CASE_METHOD(EventsFixture, "a list that waits for a VM's lock does not keep
   CHECK(daemon.most_waiting_on(5) <= 4);
 }
 
-TEST_CASE_METHOD(EventsFixture, "a VM that is told to have stopped is not asked for") {
+TEST_CASE_METHOD(EventsFixture, "a VM that an event reports as stopped is not asked for") {
   TellOf(4, VIR_DOMAIN_EVENT_STOPPED);
   REQUIRE(Collect().has_value());
   CHECK(CountFull() == kVms - 1);

@@ -91,7 +91,7 @@ TEST_CASE_METHOD(KnownFixture, "whether a daemon is another is not decided befor
   CHECK(life.AnotherSinceLastCycle().has_value());
 }
 
-TEST_CASE_METHOD(KnownFixture, "what is remembered of connections does not grow without end") {
+TEST_CASE_METHOD(KnownFixture, "the memory of connections does not grow without end") {
   for (int i = 10; i < 1'000; ++i) life.NoteAnswer(At(i), At(i + 1), At(i + 1));
   CHECK(life.FirstOpenedAfter(At(0)) > At(900));
   CHECK(life.HeardSince(At(999)));

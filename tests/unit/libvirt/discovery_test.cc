@@ -13,7 +13,7 @@ TEST_CASE_METHOD(DiscoveryFixture, "VMs are listed once and not in every cycle")
   CHECK(Calls(Function::kList) == lists);
 }
 
-TEST_CASE_METHOD(DiscoveryFixture, "VMs are listed again after a minute, whatever events told") {
+TEST_CASE_METHOD(DiscoveryFixture, "VMs are listed again after a minute, whatever events reported") {
   const auto source = Make(kNodeUri);
   const int lists = Settle(*source);
   clock.Advance(std::chrono::seconds(55));
@@ -161,7 +161,7 @@ TEST_CASE_METHOD(DefaultFixture, "the XML of a VM is read again when devices of 
   CHECK(hooks.xml_reads == before + 1);
 }
 
-// Drivers without bulk statistics tell the id of a run by the domain pointer alone.
+// Drivers without bulk statistics know the id of a run by the domain pointer alone.
 TEST_CASE_METHOD(DefaultFixture, "without bulk statistics a VM that is started anew is another incarnation too") {
   hooks.bulk = [](const auto&) -> LibvirtHooks::BulkAnswer {
     LibvirtHooks::FailWith(VIR_ERR_NO_SUPPORT, VIR_FROM_LXC);

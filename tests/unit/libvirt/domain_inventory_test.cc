@@ -59,7 +59,7 @@ TEST_CASE("a VM that starts anew has its new id") {
   CHECK(Values(inventory) == std::vector{{kDb.uuid, kDb.name, 9}, kWeb});
 }
 
-TEST_CASE("a VM that is told of again as it was keeps its object") {
+TEST_CASE("a VM that is reported again unchanged keeps its object") {
   DomainInventory inventory = Listed({kDb});
   const auto before = inventory.domains()[0];
   inventory.Apply(Event(Kind::kActive, kDb));

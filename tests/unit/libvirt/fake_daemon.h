@@ -44,7 +44,7 @@ class FakeDaemon {
   // No call is answered.
   void Silence();
   void Speak();
-  // The next bulk calls are not answered, for no reason that any other call would tell.
+  // The next bulk calls are not answered, for a reason that shows in no other call.
   void LoseBulkCalls(int count);
   // Every call takes so long.
   void SlowDown(std::chrono::milliseconds bulk, std::chrono::milliseconds others);
@@ -106,7 +106,7 @@ class FakeDaemon {
   std::array<Vm, kVms> vms_;
   std::array<Log, static_cast<std::size_t>(Function::kCount)> log_;
   std::multiset<virConnectPtr>
-      connections_;  // an address may be in use anew before the one before is told to be closed
+      connections_;  // an address may be in use again before its earlier connection is reported as closed
   std::set<virConnectPtr> cut_, mute_;
   bool silent_ = false, cut_next_bulk_ = false, deny_next_bulk_ = false, refuses_ = false, refuses_lists_ = false;
   std::chrono::milliseconds bulk_takes_{0}, others_take_{0};

@@ -35,7 +35,7 @@ TEST_CASE_METHOD(DaemonFixture, "a VM that hangs costs no other VM a sample, not
   CHECK(CountHungVms(snapshot) == 1);
 }
 
-TEST_CASE_METHOD(DaemonFixture, "how long a VM has hung is told, growing") {
+TEST_CASE_METHOD(DaemonFixture, "a VM that hangs has the growing time for which it has hung") {
   Start();
   daemon.Hang(4);
   REQUIRE(Collect().has_value());
@@ -139,7 +139,8 @@ TEST_CASE_METHOD(DaemonFixture, "a VM that hangs before the first call costs no 
   CHECK(CountFull() == kVms - 1);
 }
 
-TEST_CASE_METHOD(DaemonFixture, "a VM whose job another client holds for a long time is told of like one that hangs") {
+TEST_CASE_METHOD(DaemonFixture,
+                 "a VM whose job another client holds for a long time is reported like a VM that hangs") {
   Start();
   auto other = MakeLibvirtSource(options, clock, MakeNullLogger());
   Snapshot theirs;

@@ -10,7 +10,8 @@ namespace {
 using std::chrono::seconds;
 
 struct StopFixture : DaemonFixture {
-  // Collects until another thread, when `blocked` calls are held, interrupts it. Gives how long that took to tell.
+  // Collects until another thread, when `blocked` calls are held, interrupts it. Returns how long the source took to
+  // notice.
   Nanoseconds CollectInterrupted(int blocked) {
     std::atomic<SteadyTime> interrupted{SteadyTime::max()};
     std::thread interrupter([&] {
@@ -100,7 +101,7 @@ TEST_CASE_METHOD(StopFixture, "a healthy source that is interrupted in the middl
   CHECK(source->Close() == 0);
 }
 
-TEST_CASE_METHOD(StopFixture, "a source that is closed tells how many of its calls have not returned") {
+TEST_CASE_METHOD(StopFixture, "a source that is closed reports how many of its calls have not returned") {
   Start();
   Hang({0, 5});
   REQUIRE(Collect().has_value());

@@ -36,7 +36,7 @@ struct ListingFixture : DefaultFixture {
   }
 };
 
-TEST_CASE_METHOD(ListingFixture, "what events told while VMs were listed holds against the list") {
+TEST_CASE_METHOD(ListingFixture, "events that came while VMs were listed hold against the list") {
   const auto vm = Define("another");
   REQUIRE(virDomainCreate(vm.get()) == 0);
   Tell(vm.get(), VIR_DOMAIN_EVENT_STARTED);

@@ -47,7 +47,7 @@ TEST_CASE_METHOD(LockedFixture, "a VM that is set aside is asked for nothing mor
   CHECK(CountFull() == kVms - 1);
 }
 
-TEST_CASE_METHOD(LockedFixture, "how long a VM has been set aside is told, growing") {
+TEST_CASE_METHOD(LockedFixture, "a VM that is set aside has the growing time for which it has been") {
   Start();
   daemon.Lock(5);
   REQUIRE(Collect().has_value());

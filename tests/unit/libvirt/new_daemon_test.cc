@@ -56,7 +56,7 @@ TEST_CASE_METHOD(NewDaemonFixture,
   CHECK(daemon.blocked() >= 2);
 }
 
-TEST_CASE_METHOD(NewDaemonFixture, "calls on the daemon before that do not return are told of at the end") {
+TEST_CASE_METHOD(NewDaemonFixture, "blocked calls to an earlier daemon are reported at the end") {
   Start();
   Restart();
   CHECK(CollectedInFull());

@@ -17,7 +17,7 @@ struct SilentFixture : DaemonFixture {
   }
 };
 
-TEST_CASE_METHOD(SilentFixture, "a daemon that falls silent is told of within two seconds") {
+TEST_CASE_METHOD(SilentFixture, "a daemon that falls silent is reported within two seconds") {
   Start();
   daemon.Silence();
   CheckTimeout(Collect());
@@ -51,7 +51,8 @@ TEST_CASE_METHOD(SilentFixture, "a daemon that speaks again is read again") {
   CHECK(source->Close() == 0);
 }
 
-TEST_CASE_METHOD(SilentFixture, "a daemon that is silent from the beginning is told of after the time-out, then soon") {
+TEST_CASE_METHOD(SilentFixture,
+                 "a daemon that is silent from the beginning is reported after the time-out, then soon") {
   options.timeout = milliseconds(400);
   daemon.Silence();
   Make();
@@ -63,7 +64,7 @@ TEST_CASE_METHOD(SilentFixture, "a daemon that is silent from the beginning is t
   CHECK(daemon.blocked() <= 2);
 }
 
-TEST_CASE_METHOD(SilentFixture, "a service is told at once of a daemon that is silent from the beginning") {
+TEST_CASE_METHOD(SilentFixture, "a service learns at once of a daemon that is silent from the beginning") {
   options.first_answer_timeout = milliseconds(200);
   daemon.Silence();
   Make();

@@ -20,7 +20,7 @@ struct Fixture {
   }
 };
 
-TEST_CASE_METHOD(Fixture, "a VM of which nothing was noted is not stuck") {
+TEST_CASE_METHOD(Fixture, "a VM without any noted call is not stuck") {
   CHECK_FALSE(stuck.hung("a"));
   CHECK_FALSE(stuck.set_aside("a"));
   CHECK_FALSE(stuck.any_set_aside());

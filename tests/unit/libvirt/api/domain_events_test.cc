@@ -107,7 +107,7 @@ struct Fixture {
   }
 };
 
-TEST_CASE_METHOD(Fixture, "a VM that stops and starts is told of, and that its devices may be others then") {
+TEST_CASE_METHOD(Fixture, "the events of a VM that stops and starts say so, and that its devices may have changed") {
   const Subscription subscription(connect.get(), inbox);
   CHECK(subscription.has_lifecycle());
   Restart();
@@ -131,7 +131,7 @@ TEST_CASE_METHOD(Fixture, "a VM that is paused and resumed runs all the time, wi
   CHECK(Await(2) == std::vector{Kind::kActive, Kind::kActive});
 }
 
-TEST_CASE_METHOD(Fixture, "what another connection does to a VM is told of") {
+TEST_CASE_METHOD(Fixture, "events report what another connection does to a VM") {
   const ConnectHandle other = Open();
   const Subscription subscription(other.get(), inbox);
   PauseAndResume();
@@ -149,7 +149,7 @@ TEST_CASE_METHOD(Fixture, "a VM that is defined or undefined does not run for it
   CHECK(events.front().name == "test");
 }
 
-TEST_CASE_METHOD(Fixture, "nothing is told when the subscription has gone, and its inbox is let go") {
+TEST_CASE_METHOD(Fixture, "no event comes when the subscription has gone, and its inbox is let go") {
   { const Subscription subscription(connect.get(), inbox); }
   const auto witness = std::make_shared<EventInbox>();
   const Subscription other(connect.get(), witness);

@@ -56,7 +56,7 @@ TEST_CASE_METHOD(Fixture, "a VM that is not known is left out, and not looked up
   CHECK(daemon.calls(Function::kLookUp) == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a listing on a connection that is lost is told of") {
+TEST_CASE_METHOD(Fixture, "a listing on a lost connection reports the loss") {
   daemon.CutConnections();
   CHECK(pointers.List().error().code == ErrorCode::kUnreachable);
 }
@@ -114,7 +114,7 @@ TEST_CASE_METHOD(EventFixture, "an inbox that is closed keeps no pointer") {
   CHECK(inbox.Take().events.empty());
 }
 
-TEST_CASE_METHOD(EventFixture, "more events than an inbox holds are told of, once") {
+TEST_CASE_METHOD(EventFixture, "more events than an inbox holds are reported as lost, once") {
   PointerInbox inbox;
   for (std::size_t i = 0; i <= PointerInbox::kCapacity; ++i) inbox.Push(vm.get(), true);
   CHECK(inbox.Take().forgot_some);

@@ -16,7 +16,7 @@
 namespace vmtelem {
 namespace {
 
-// Shows the thread sanitizer that what was done before one turn is seen after the next: libvirt's loop hands callbacks
+// Shows the thread sanitizer that work done before one turn is seen after the next: libvirt's loop hands callbacks
 // over under locks of glib that it does not see.
 void TakeTurn() {
   static std::atomic<int> turns{0};
@@ -104,7 +104,7 @@ TEST_CASE("a broken pipe on the loop's thread is an error and not the end of the
   }));
 }
 
-TEST_CASE("what was removed from the loop is freed before it ends") {
+TEST_CASE("everything that was removed from the loop is freed before it ends") {
   auto loop = Share();
   std::atomic<bool> freed{false};
   const auto free = [](void* opaque) {
@@ -141,7 +141,7 @@ TEST_CASE("a callback may drop the last reference to the loop that it runs on") 
   CHECK(LoopThread() != thread);
 }
 
-TEST_CASE("who waits for a turn of the loop goes on when what was due has been done") {
+TEST_CASE("a thread that waits for a turn of the loop goes on when the due work has been done") {
   const auto loop = *EventLoop::Share();
   for (int i = 0; i < 20; ++i) {
     std::atomic<bool> done{false};
@@ -151,7 +151,7 @@ TEST_CASE("who waits for a turn of the loop goes on when what was due has been d
   }
 }
 
-TEST_CASE("where no loop runs nobody waits for its turn") {
+TEST_CASE("without a running loop nobody waits for its turn") {
   const auto begin = std::chrono::steady_clock::now();
   EventLoop::AwaitTurn();
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(500));

@@ -16,7 +16,7 @@ TEST_CASE("what libvirt reports beats the URI") {
   CHECK(HostName({"", "qemu+ssh://node/system"}, "reported") == "reported");
 }
 
-TEST_CASE("the host of the URI is used when libvirt does not tell") {
+TEST_CASE("the host of the URI is used when libvirt does not report a name") {
   CHECK(HostName({"", "qemu+ssh://node/system"}, std::nullopt) == "node");
   CHECK(HostName({"", "qemu+ssh://node/system"}, "") == "node");
 }

@@ -58,7 +58,7 @@ TEST_CASE_METHOD(Fixture, "connections that are being closed are waited for, tho
   thread.join();
 }
 
-TEST_CASE_METHOD(Fixture, "a connection that is not closed by the deadline is told with those that are blocked") {
+TEST_CASE_METHOD(Fixture, "a connection that is not closed by the deadline is counted with the blocked ones") {
   const ParkedCall blocked = parked_calls->Park();
   const ParkedCall closing = parked_calls->NoteClosing(clock.SteadyNow());
   CHECK(parked_calls->AwaitClosed(clock, clock.SteadyNow()) == 2);

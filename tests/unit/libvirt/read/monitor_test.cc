@@ -2,7 +2,7 @@
 
 #include "stats_reader_fixture.h"
 
-// What answers of QEMU's driver tell of a VM's monitor, and what is read of a VM without it.
+// How answers of QEMU's driver show the state of a VM's monitor, and which values of a VM need none.
 namespace vmtelem {
 namespace {
 
@@ -54,7 +54,7 @@ TEST_CASE_METHOD(PartialFixture, "an answer to the second question has its own s
   CHECK(Vm("web 01").stamp.steady > Vm("db:main").stamp.steady);
 }
 
-TEST_CASE_METHOD(PartialFixture, "a VM that stays partial keeps what came and is told of") {
+TEST_CASE_METHOD(PartialFixture, "a VM that stays partial keeps the values that came and is reported") {
   PartialAnswers(2);
   REQUIRE(Read().has_value());
   CHECK(asked == std::vector<std::size_t>{3, 1});
@@ -64,7 +64,7 @@ TEST_CASE_METHOD(PartialFixture, "a VM that stays partial keeps what came and is
   CHECK(result.problems.empty());
 }
 
-TEST_CASE_METHOD(PartialFixture, "a VM that was partial in the answer before is not told of again") {
+TEST_CASE_METHOD(PartialFixture, "a VM that was partial in the previous answer is not reported again") {
   PartialAnswers(2);
   REQUIRE(Read().has_value());
   REQUIRE(result.without_monitor.size() == 1);
@@ -124,7 +124,7 @@ TEST_CASE_METHOD(PartialFixture, "a VM that is known to hang is asked once and n
   CHECK_FALSE(Vm("web 01").monitor_ok.has_value());
 }
 
-TEST_CASE_METHOD(PartialFixture, "a VM that was known to hang and answers in full is not told of") {
+TEST_CASE_METHOD(PartialFixture, "a VM that was known to hang and answers in full is not reported") {
   PartialAnswers(0);
   query.hung = {UuidOf(domains.back().get())};
   REQUIRE(Read().has_value());
