@@ -12,9 +12,9 @@ vmtelem_unit_test(
           call_floors_test.cc
           cap_test.cc
           connecting_test.cc
-          control_test.cc
           cycle_end_test.cc
           daemon_life_test.cc
+          daemon_link_test.cc
           discovery_test.cc
           domain_filter_test.cc
           domain_inventory_test.cc
