@@ -28,7 +28,7 @@ bool ExchangeWatch::Attach(CURL* easy) {
 void ExchangeWatch::Begin(std::size_t body_bytes) {
   connection_ = {};
   body_bytes_ = body_bytes;
-  held_back_ = answered_early_ = more_came_ = false;
+  held_back_ = tls_ended_ = answered_early_ = more_came_ = false;
 }
 
 int ExchangeWatch::BeforeRequest(void* self, char* remote_ip, char* local_ip, int remote_port, int local_port) {
@@ -37,6 +37,7 @@ int ExchangeWatch::BeforeRequest(void* self, char* remote_ip, char* local_ip, in
   // On a new one a server may speak first: with TLS it sends tickets for sessions to come.
   const bool has_served = watch.connections_.IsAtRest(watch.connection_);
   watch.held_back_ = has_served && OpenConnections::HasBytes(watch.connection_);
+  watch.tls_ended_ = watch.held_back_ && OpenConnections::IsEndOfTls(watch.connection_);
   return watch.held_back_ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 

@@ -20,6 +20,8 @@ class ExchangeWatch {
 
   // The request was not sent: something had come on the connection since it served another. libcurl has closed it.
   [[nodiscard]] bool was_held_back() const { return held_back_; }
+  // Then: it was the end of the connection, which TLS puts into words.
+  [[nodiscard]] bool tls_has_ended() const { return tls_ended_; }
   // What says that the lines are stored was sent before the server had all of them: the transfer was broken off.
   [[nodiscard]] bool answered_early() const { return answered_early_; }
   // Something came with the end of the answer, and was thrown away.
@@ -35,7 +37,7 @@ class ExchangeWatch {
   CURL* easy_ = nullptr;
   OpenConnections::Connection connection_;
   std::size_t body_bytes_ = 0;
-  bool held_back_ = false, answered_early_ = false, more_came_ = false;
+  bool held_back_ = false, tls_ended_ = false, answered_early_ = false, more_came_ = false;
 };
 
 }  // namespace vmtelem

@@ -144,7 +144,7 @@ void InfluxSink::TakeCompleted() {
 // A request that did not go out since something lay on its connection.
 bool InfluxSink::SendElsewhere(Transfer& transfer) {
   if (!transfer.watch().was_held_back()) return false;
-  reuse_.CameUnasked();
+  if (!transfer.watch().tls_has_ended()) reuse_.CameUnasked();
   curl_multi_remove_handle(multi_.get(), transfer.easy());
   transfer.ChooseConnection(ReuseTrial::Use::kNew);
   return curl_multi_add_handle(multi_.get(), transfer.easy()) == CURLM_OK;

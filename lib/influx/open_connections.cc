@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -92,6 +93,16 @@ bool OpenConnections::IsAtRest(const Connection& connection) const {
 bool OpenConnections::HasBytes(const Connection& connection) {
   char byte = 0;
   return ::recv(connection.socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+// TLS 1.3 sends its alerts as if they were data. HTTP begins with a letter.
+bool OpenConnections::IsEndOfTls(const Connection& connection) {
+  constexpr char kAlert = 21, kData = 23;
+  char type = 0;
+  if (::recv(connection.socket, &type, 1, MSG_PEEK | MSG_DONTWAIT) != 1 || (type != kAlert && type != kData))
+    return false;
+  pollfd state{connection.socket, POLLRDHUP, 0};
+  return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 bool OpenConnections::IsUnacknowledged(const Connection& connection) {

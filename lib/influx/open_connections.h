@@ -41,6 +41,8 @@ class OpenConnections {
 
   // Bytes have come that nobody has read. An end of the connection is none.
   [[nodiscard]] static bool HasBytes(const Connection& connection);
+  // Of bytes that have come: they are the record with which a peer ends TLS, and the connection has ended.
+  [[nodiscard]] static bool IsEndOfTls(const Connection& connection);
   // The peer has not acknowledged all that was sent. With its answer it would have.
   [[nodiscard]] static bool IsUnacknowledged(const Connection& connection);
   // The peer gets no more, and libcurl finds it ended.

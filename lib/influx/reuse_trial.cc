@@ -28,7 +28,7 @@ ReuseTrial::Use ReuseTrial::Next(SteadyTime now) {
 }
 
 void ReuseTrial::Look(SteadyTime now) {
-  if (!connections_.IsOpen(left_alone_)) {
+  if (!connections_.IsOpen(left_alone_) || OpenConnections::IsEndOfTls(left_alone_)) {
     state_ = State::kUntried;
   } else if (OpenConnections::HasBytes(left_alone_)) {
     CameUnasked();

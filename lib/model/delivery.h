@@ -143,7 +143,7 @@ class Spool {
   // in the order of the fields.
   virtual SpoolChanges TakeChanges() = 0;
 
-  // The process ends: gives up what was durable and is out of reach now.
+  // The process ends: gives up what was durable and is out of reach now, or removed by somebody.
   virtual std::vector<SpoolLoss> GiveUpAway() { return {}; }
 
   [[nodiscard]] virtual SpoolStats stats() const = 0;

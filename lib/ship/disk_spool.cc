@@ -8,9 +8,12 @@
 #include "base/text.h"
 #include "ship/settled_file.h"
 #include "ship/spool_file.h"
+#include "ship/spool_listing.h"
 
 namespace vmtelem {
 namespace {
+
+constexpr Nanoseconds kTryFor = std::chrono::milliseconds(100);
 
 SpoolName NameOf(const Batch& batch) {
   return {batch.first_wall_ns(), batch.last_wall_ns(), 0, static_cast<std::uint32_t>(batch.line_count())};
@@ -56,9 +59,14 @@ DiskSpool::Id DiskSpool::AddStored(const SpoolEntry& entry, std::shared_ptr<cons
 
 std::optional<SpooledBatch> DiskSpool::Take(std::uint64_t id) { return index_.Waits(id) ? HandOut(id) : std::nullopt; }
 
+// Of a long row of files that cannot be read the rest is tried later: what is fresh waits meanwhile.
 std::optional<SpooledBatch> DiskSpool::Next() {
+  const SteadyTime until = clock_.SteadyNow() + kTryFor;
   while (const auto id = index_.Oldest()) {
     if (auto batch = HandOut(*id)) return batch;
+    if (clock_.SteadyNow() <= until) continue;
+    changes_.released = true;
+    return std::nullopt;
   }
   index_.PutBack();
   return std::nullopt;
@@ -78,7 +86,8 @@ void DiskSpool::Forget(Id id, const BatchOutcome& outcome) {
   if (!entry.in_memory && (!is_here || !RemoveFile(entry.name, outcome)))
     acknowledged_.insert_or_assign(entry.name, Acknowledged{outcome, entry.directory});
   ring_.Return(id);
-  large_.Gone(id);
+  unreadable_.erase(entry.name);
+  if (large_.Gone(id)) changes_.released = true;  // there may be memory for another one
   index_.Forget(id);
 }
 
@@ -116,17 +125,35 @@ SpoolChanges DiskSpool::TakeChanges() {
 }
 
 std::vector<SpoolLoss> DiskSpool::GiveUpAway() {
-  SpoolLoss loss{0, true, SpoolIndex::kLastStamp, SpoolIndex::kFirstStamp, {}};
-  for (const Id id : index_.Away()) {
-    const SpoolName name = index_.Find(id)->name;
-    loss.lines += name.lines;
-    loss.first_wall_ns = std::min(loss.first_wall_ns, name.first_wall_ns);
-    loss.last_wall_ns = std::max(loss.last_wall_ns, name.last_wall_ns);
-    index_.Forget(id);
-  }
-  if (loss.lines == 0) return {};
-  loss.reason = fmt::format("they went away with the spool directory {}, which is not back", lock_.path());
-  return {std::move(loss)};
+  std::vector<SpoolLoss> losses;
+  const auto give_up = [&](const std::vector<Id>& ids, const std::string& reason) {
+    SpoolLoss loss{0, true, SpoolIndex::kLastStamp, SpoolIndex::kFirstStamp, reason};
+    for (const Id id : ids) {
+      const SpoolName name = index_.Find(id)->name;
+      loss.lines += name.lines;
+      loss.first_wall_ns = std::min(loss.first_wall_ns, name.first_wall_ns);
+      loss.last_wall_ns = std::max(loss.last_wall_ns, name.last_wall_ns);
+      index_.Forget(id);
+    }
+    if (loss.lines > 0) losses.push_back(std::move(loss));
+  };
+  give_up(index_.Away(), fmt::format("they went away with the spool directory {}, which is not back", lock_.path()));
+  give_up(FindGone(), fmt::format("their files are gone from {}", lock_.path()));
+  return losses;
+}
+
+// Of those that wait: somebody removed their files, which else shows when they are read.
+std::vector<SpoolIndex::Id> DiskSpool::FindGone() {
+  std::vector<Id> gone;
+  if (lock_.Take() != SpoolLock::State::kHeld || opened_ != lock_.times_taken()) return gone;
+  std::set<SpoolName> there;
+  if (ListBatches(lock_.directory(), [&](const SpoolName& name, std::uint32_t) { there.insert(name); }).error)
+    return gone;
+  index_.EachWaiting({SpoolIndex::kFirstStamp, SpoolIndex::kFirstStamp, 0, 0}, [&](Id id, const SpoolEntry& entry) {
+    if (!entry.in_memory && there.count(entry.name) == 0) gone.push_back(id);
+    return true;
+  });
+  return gone;
 }
 
 SpoolStats DiskSpool::stats() const {

@@ -122,6 +122,7 @@ class DiskSpool final : public Spool {
   std::shared_ptr<const Batch> Load(Id id);
   [[nodiscard]] tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> Read(const SpoolName& name) const;
   void SettleUnread(Id id, const SpoolFileFault& fault);
+  std::vector<Id> FindGone();
   void Lose(Id id, std::string reason);
   void Forget(Id id, const BatchOutcome& outcome);
   bool RemoveFile(const SpoolName& name, const BatchOutcome& outcome);

@@ -80,10 +80,16 @@ void DiskSpool::EnterDirectory() {
   }
 }
 
+// A disk that takes no change refuses them all.
 void DiskSpool::RemoveAcknowledged() {
-  std::erase_if(acknowledged_, [this](const auto& file) {
-    return file.second.directory == index_.directory() && RemoveFile(file.first, file.second.outcome);
-  });
+  constexpr int kMostRefusals = 16;
+  int refusals = 0;
+  for (auto file = acknowledged_.begin(); file != acknowledged_.end() && refusals < kMostRefusals;) {
+    const bool is_here = file->second.directory == index_.directory();
+    const bool is_gone = is_here && RemoveFile(file->first, file->second.outcome);
+    if (is_here && !is_gone) ++refusals;
+    file = is_gone ? acknowledged_.erase(file) : std::next(file);
+  }
 }
 
 void DiskSpool::LookForNew() {

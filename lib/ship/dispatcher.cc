@@ -193,23 +193,23 @@ void Dispatcher::MakeDurable(std::size_t most) {
   parts_.ledger.Move(Place::kQueued, Place::kSpooled, waiting_.MakeDurable());
   for (const auto& outgoing : outgoing_) {
     if (outgoing->batch.durable() || outgoing->batch.lines().done()) continue;
-    if (most-- == 0) break;
-    MakeDurable(*outgoing);
+    if (most-- == 0 || !MakeDurable(*outgoing)) break;
   }
   std::erase_if(outgoing_, [](const auto& outgoing) { return outgoing->batch.ids().empty(); });
 }
 
 // All that is left of it goes into one file, be it one batch or several, so all of it is durable or nothing. What
 // another process delivers from now on is no more of ours.
-void Dispatcher::MakeDurable(Outgoing& outgoing) {
+bool Dispatcher::MakeDurable(Outgoing& outgoing) {
   const auto rest = outgoing.batch.lines().Remaining();
   const auto id = parts_.spool.AddIfDurable(rest);
-  if (!id) return;
+  if (!id) return false;
   const std::size_t flying = LinesInFlight(outgoing);
   parts_.ledger.Move(Place::kInFlight, Place::kSpooled, flying);
   parts_.ledger.Move(Place::kQueued, Place::kSpooled, rest->line_count() - flying);
   Acknowledge(outgoing);
   outgoing.batch.BecameDurable(parts_.spool.Take(*id) ? std::vector{*id} : std::vector<std::uint64_t>{});
+  return true;
 }
 
 // What has to wait for its search waits in the spool, if too much does in memory. Lines that are durable stay so: if
@@ -242,9 +242,7 @@ void Dispatcher::ForgetDone() {
   }
 }
 
-// Then a spool may hand out what it had no memory for.
 void Dispatcher::Acknowledge(const Outgoing& outgoing) {
-  waiting_.MoreCame();
   const std::vector<Unwritten> unwritten = outgoing.batch.unwritten();
   for (std::size_t i = 0; i < unwritten.size(); ++i) parts_.spool.Acknowledge(outgoing.batch.ids()[i], unwritten[i]);
 }

@@ -144,7 +144,7 @@ class Dispatcher {
   void ForgetDone();
   void Acknowledge(const Outgoing& outgoing);
   [[nodiscard]] static std::size_t LinesInFlight(const Outgoing& outgoing);
-  void MakeDurable(Outgoing& outgoing);
+  bool MakeDurable(Outgoing& outgoing);  // false: the spool does not take it
   void HandBackIfFull(Outgoing& outgoing);
   void NoteFailure(Outgoing& outgoing);
   [[nodiscard]] std::uint64_t WaitingLines() const;

@@ -27,11 +27,13 @@ class LargeBatches {
   void HandedOut(SpoolIndex::Id id, std::size_t text_bytes) {
     if (text_bytes > kLargeTextBytes && out_.emplace(id, text_bytes).second) bytes_ += text_bytes;
   }
-  void Gone(SpoolIndex::Id id) {
+  // False if it was not large.
+  bool Gone(SpoolIndex::Id id) {
     const auto found = out_.find(id);
-    if (found == out_.end()) return;
+    if (found == out_.end()) return false;
     bytes_ -= found->second;
     out_.erase(found);
+    return true;
   }
 
  private:

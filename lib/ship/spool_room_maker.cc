@@ -90,6 +90,8 @@ SpoolRoomMaker::Why SpoolRoomMaker::RestoreFloor(const SpoolLock& lock, const Sp
   if (!space) return space.error().message();
   const SpaceAmount lacking = SpaceBelowFloor(limits_, *space, more);
   if (!IsAny(lacking)) return std::nullopt;
+  const bool is_delivered = clock_.SteadyNow() < delivered_at_ + kDeliveryShows;
+  if (is_delivered && !IsAny(more)) return FloorReason(limits_, *space, lacking);
   const bool is_enough = lacking.bytes <= index_.waiting_file_bytes() && lacking.inodes <= index_.waiting_files();
   return is_enough ? TryForFloor(lock, *space, more) : FloorReason(limits_, *space, lacking);
 }

@@ -70,7 +70,7 @@ std::size_t WaitingBatches::MakeDurable() {
     const auto id = spool_.AddIfDurable((*kept)->batch);
     if (!id) break;
     lines += (*kept)->batch->line_count();
-    spool_.Acknowledge((*kept)->id);
+    spool_.Acknowledge((*kept)->id, {.moved = (*kept)->batch->line_count()});
     *kept = spool_.Take(*id);
     spool_empty_ = false;
   }

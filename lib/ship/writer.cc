@@ -16,6 +16,7 @@ namespace vmtelem {
 namespace {
 
 constexpr Nanoseconds kSpoolInterval = std::chrono::seconds(1);  // at which the spool is asked what has changed
+constexpr Nanoseconds kPersistFor = std::chrono::seconds(4);     // at the end: within the grace that a stop has
 constexpr std::size_t kMostMadeDurable = 8;                      // batches in one go: what is fresh waits meanwhile
 constexpr Nanoseconds kDrainRetryMax = std::chrono::seconds(1);  // a stop has no time for long waits
 
@@ -62,6 +63,7 @@ struct Writer::State {
   [[nodiscard]] Pace PaceAt(SteadyTime now) const;
   [[nodiscard]] bool Finished(SteadyTime now) const;
   [[nodiscard]] Nanoseconds Timeout(SteadyTime now) const;
+  void PersistAll(SteadyTime now);
   void End();
   void Publish(const std::optional<Error>& fault);
 
@@ -171,12 +173,21 @@ Nanoseconds Writer::State::Timeout(SteadyTime now) const {
   return std::max(until - now, Nanoseconds::zero());
 }
 
+// A disk that was away for long has much to take, which is given it in parts.
+void Writer::State::PersistAll(SteadyTime now) {
+  std::uint64_t left_before = 0;
+  do {
+    left_before = parts.spool.stats().memory_batches;
+    NoteChanges(now);
+  } while (parts.spool.stats().memory_batches < left_before && parts.clock.SteadyNow() < now + kPersistFor);
+}
+
 // What only memory holds is lost with the process, so the disk is tried once more.
 void Writer::State::End() {
   const SteadyTime now = parts.clock.SteadyNow();
   const bool all_tried = batcher.empty() && dispatcher.idle();
   dispatcher.Abort();
-  NoteChanges(now);
+  PersistAll(now);
   dispatcher.MakeDurable(std::numeric_limits<std::size_t>::max());
   NoteChanges(now);
   NoteLosses(parts.spool.GiveUpAway(), now);

@@ -18,6 +18,7 @@ class FakeSpool : public Spool {
   bool disk_works = true;
   std::vector<std::pair<std::string, std::string>> rejected;  // line, reason
   std::size_t most_handed_out = 0;
+  std::size_t moved_lines = 0;  // that were acknowledged since they are kept in another batch
 
   // Another process left a batch.
   void Leave(std::shared_ptr<const Batch> batch) {
@@ -54,7 +55,8 @@ class FakeSpool : public Spool {
   std::optional<SpooledBatch> Next() override {
     return waiting_.empty() ? std::nullopt : std::optional(HandOut(waiting_.begin()));
   }
-  void Acknowledge(std::uint64_t id, const Unwritten& /*but*/ = {}) override {
+  void Acknowledge(std::uint64_t id, const Unwritten& but = {}) override {
+    moved_lines += but.moved;
     if (const auto found = handed_out_.find(id); found != handed_out_.end()) Forget(handed_out_, found);
   }
   void KeepRejected(std::string_view line, std::string_view reason) override { rejected.emplace_back(line, reason); }

@@ -91,6 +91,35 @@ TEST_CASE("a second answer that comes while a trusted connection is idle acknowl
   CHECK(world.logged().find("answers what nobody asked") != std::string::npos);
 }
 
+// With TLS a server that has waited long enough for a request says so before it ends the connection.
+TEST_CASE("the record that ends an idle TLS connection is no answer, and no reason to trust the server less") {
+  std::atomic<bool> acknowledged{false}, ended{false};
+  Database database([&](Database& self, int connection) {
+    if (self.connections() != 1) return BeHonest(self, connection);
+    self.Store(connection);
+    RawServer::Write(connection, kStored);
+    self.Store(connection);
+    RawServer::Write(connection, kStored);
+    Eventually([&] { return acknowledged.load(); });
+    RawServer::Write(connection, "\x15\x03\x03");
+    ::shutdown(connection, SHUT_WR);
+    ended = true;
+    RawServer::AwaitEnd(connection);
+  });
+  SinkWorld world(TargetAt(database.url()));
+  CHECK(world.Send().action == Action::kAck);
+  world.EndReuseTrial();
+  CHECK(world.Send().action == Action::kAck);
+  acknowledged = true;
+  REQUIRE(Eventually([&] { return ended.load(); }));
+  for (int sent = 3; sent <= 5; ++sent) {
+    CHECK(world.Send().action == Action::kAck);
+    CHECK(database.stored() == sent);
+  }
+  CHECK(database.connections() == 3);  // the ended one, one for the request that met its end, one for all others
+  CHECK(world.logged().empty());
+}
+
 TEST_CASE("a second answer within the trial keeps connections from being used again") {
   std::atomic<bool> acknowledged{false}, answered_again{false};
   Database database([&](Database& self, int connection) {

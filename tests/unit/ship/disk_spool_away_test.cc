@@ -146,6 +146,29 @@ TEST_CASE("what is still away at the end is given up, with where it went") {
   CHECK(world.spool->GiveUpAway().empty());
 }
 
+TEST_CASE("what somebody removed is given up at the end, if nobody tried to read it before") {
+  ReplacedWorld world;
+  for (const std::size_t first : {100U, 200U, 300U}) world.spool->Add(SampleBatch(first, 3));
+  for (std::size_t i = 0; i < 2; ++i) std::filesystem::remove(world.directory() / world.BatchFiles().at(0));
+  const auto losses = world.spool->GiveUpAway();
+  REQUIRE(losses.size() == 1);
+  CHECK(losses[0].lines == 6);
+  CHECK(losses[0].first_wall_ns == 100);
+  CHECK(losses[0].last_wall_ns == 202);
+  CHECK_THAT(losses[0].reason, Catch::Contains("files are gone from " + world.directory().string()));
+  CHECK(world.spool->stats().lines == 3);
+}
+
+TEST_CASE("what was in a directory that somebody removed is given up at the end") {
+  ReplacedWorld world;
+  world.spool->Add(SampleBatch(100, 3));
+  std::filesystem::remove_all(world.root);
+  world.spool->TakeChanges();
+  const auto losses = world.spool->GiveUpAway();
+  REQUIRE(losses.size() == 1);
+  CHECK(losses[0].lines == 3);
+}
+
 TEST_CASE("nothing is given up at the end of what waits in its place") {
   ReplacedWorld world;
   world.spool->Add(SampleBatch(100, 3));

@@ -124,11 +124,24 @@ TEST_CASE("the free-space floor is restored at the cost of the oldest batch") {
   const SmallFileSystem disk(world.root, "1m");
   if (IsSkipped(disk)) return;
   const auto spool = OpenBelowFloor(world, 1);
+  world.clock.Advance(SpoolRoomMaker::kDeliveryShows);
   const SpoolChanges changes = spool->TakeChanges();
   REQUIRE(changes.losses.size() == 1);
   CHECK(changes.losses[0].first_wall_ns == 100);
   CHECK_THAT(changes.losses[0].reason, Catch::Contains("would stay free on its file system"));
   CHECK(Drain(*spool) == std::vector<std::int64_t>{200, 300});
+}
+
+TEST_CASE("while batches are delivered none is given up for the free-space floor alone") {
+  SpoolWorld world;
+  const SmallFileSystem disk(world.root, "1m");
+  if (IsSkipped(disk)) return;
+  const auto spool = OpenBelowFloor(world, world.block_bytes() + 1);
+  world.clock.Advance(SpoolRoomMaker::kDeliveryShows);
+  spool->Acknowledge(spool->Next()->id);
+  CHECK(spool->TakeChanges().losses.empty());
+  world.clock.Advance(SpoolRoomMaker::kDeliveryShows);
+  CHECK(spool->TakeChanges().losses.size() == 1);
 }
 
 TEST_CASE("where free space shows at once, the floor holds from batch to batch") {
@@ -155,6 +168,7 @@ TEST_CASE("what shows as free only later is not given up a second time") {
   file_hooks::FreezeFreeSpace(kFree);
   world.options.limits.free_floor_bytes = kFree + world.block_bytes() * 3;
   const auto spool = world.Open();
+  world.clock.Advance(SpoolRoomMaker::kDeliveryShows);
   CHECK(LinesLost(spool->TakeChanges()) + LinesLost(spool->TakeChanges()) == 30);  // a few at a time
   for (int second = 1; second < 30; ++second) {
     world.clock.Advance(std::chrono::seconds(1));

@@ -104,6 +104,7 @@ TEST_CASE("what was looked at and did not fit is put on disk when that takes it,
   CHECK(waiting.batches.MakeDurable() == 11);
   CHECK(waiting.batches.MakeDurable() == 0);
   CHECK(waiting.spool.durable_lines() == 11);
+  CHECK(waiting.spool.moved_lines == 11);  // else whoever waits for them would take them for written
   const auto next = waiting.batches.TakeLive(kStart, kPlenty);
   CHECK(Waiting::Lines(next) == Counts{11});
   CHECK(next.at(0).durable);
