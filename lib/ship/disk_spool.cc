@@ -240,6 +240,7 @@ std::string DiskSpool::PathOf(const SpoolName& name) const {
 
 std::vector<std::string> DiskSpool::PathsOf(const std::set<SpoolName>& names) const {
   std::vector<std::string> paths;
+  paths.reserve(names.size());
   for (const SpoolName& name : names) paths.push_back(PathOf(name));
   return paths;
 }
