@@ -2,6 +2,7 @@
 
 import pytest
 from harness.vmtelem import Vmtelem
+from influx_server import FakeInflux
 
 
 @pytest.fixture(scope="module")
@@ -30,3 +31,10 @@ def lone_program(binary, tmp_path):
 def spool(lone_program):
     """Where that program keeps what waits, unless it is told otherwise."""
     return lone_program.directory / "spool"
+
+
+@pytest.fixture
+def server():
+    """A database that takes the token which upload() gives."""
+    with FakeInflux(token="right") as server:
+        yield server

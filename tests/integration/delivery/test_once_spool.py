@@ -11,15 +11,9 @@ from harness.line_protocol import select
 from harness.privileges import obeying_permissions
 from harness.vmtelem import Vmtelem
 from harness.wait import free_port, wait_for
-from influx_server import FakeInflux, ok, status
+from influx_server import ok, status
 
 DOWN = status(503, "busy", "text/plain")
-
-
-@pytest.fixture
-def server():
-    with FakeInflux(token="right") as server:
-        yield server
 
 
 @pytest.fixture

@@ -9,16 +9,10 @@ from harness.delivery import missing_cycles, upload
 from harness.embedded_host import embedded_host
 from harness.line_protocol import parse_line
 from harness.wait import wait_for
-from influx_server import FakeInflux, ok, status
+from influx_server import ok, status
 
 DOWN = status(503, "busy", "text/plain")
 ONCES, RUNS = 20, 3
-
-
-@pytest.fixture
-def server():
-    with FakeInflux(token="right") as server:
-        yield server
 
 
 @pytest.fixture

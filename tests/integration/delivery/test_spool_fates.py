@@ -12,7 +12,7 @@ from harness.privileges import obeying_permissions
 from harness.vmtelem import Vmtelem
 from harness.wait import wait_for
 from influx_rules import refusal_of
-from influx_server import FakeInflux, ok, status
+from influx_server import ok, status
 
 DOWN = status(503, "busy", "text/plain")
 
@@ -31,12 +31,6 @@ def refuse(is_bad):
         else:
             exchange.accept()
     return behave
-
-
-@pytest.fixture
-def server():
-    with FakeInflux(token="right") as server:
-        yield server
 
 
 @pytest.fixture
