@@ -75,8 +75,9 @@ std::optional<SpooledBatch> DiskSpool::Next() {
 void DiskSpool::Acknowledge(std::uint64_t id, const Unwritten& but) {
   const SpoolEntry* entry = index_.Find(id);
   if (entry == nullptr || index_.Waits(id)) return;
+  const bool only_moved = but.moved == entry->name.lines;
   Forget(id, {.written = entry->name.lines - but.rejected - but.moved, .rejected = but.rejected, .waiting = but.moved});
-  room_.Delivered();
+  if (!only_moved) room_.Delivered();
 }
 
 // The directory is not synced: a file that comes back after a power cut is sent again, which changes nothing.
@@ -133,6 +134,7 @@ std::vector<SpoolLoss> DiskSpool::GiveUpAway() {
       loss.lines += name.lines;
       loss.first_wall_ns = std::min(loss.first_wall_ns, name.first_wall_ns);
       loss.last_wall_ns = std::max(loss.last_wall_ns, name.last_wall_ns);
+      unreadable_.erase(name);
       index_.Forget(id);
     }
     if (loss.lines > 0) losses.push_back(std::move(loss));

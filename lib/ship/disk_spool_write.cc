@@ -45,9 +45,7 @@ DiskSpool::Why DiskSpool::Store(const Batch& batch, SpoolEntry& entry) {
   const std::string name = FormatSpoolName(entry.name);
   const auto write = [&] { return WriteDurably(lock_.directory(), name, packed); };
   if (const std::error_code error = room_.Write(lock_, packed.size(), write)) return error.message();
-  // Some file systems tell the blocks of a file only later.
-  entry.bytes =
-      std::max(BatchDiskBytes(lock_.directory(), name.c_str()).value_or(0), static_cast<std::uint32_t>(packed.size()));
+  entry.bytes = BytesOfWritten(lock_.directory(), name, packed);
   entry.in_memory = false;
   return std::nullopt;
 }
@@ -103,8 +101,7 @@ std::size_t DiskSpool::Persist() {
   return lines;
 }
 
-// Without giving anything up.
-// The parts are there until the joined batch is durable: a crash in between sends their lines twice.
+// Gives nothing up. The parts are there until the joined batch is durable: a crash in between sends their lines twice.
 void DiskSpool::JoinSmall() {
   const auto has_room = [this](std::uint64_t bytes) { return room_.HasRoomFor(lock_, bytes); };
   auto joined = joiner_.Next(index_, {lock_.directory(), clock_, compressor_, has_room});

@@ -219,13 +219,13 @@ void Dispatcher::HandBackIfFull(Outgoing& outgoing) {
   if (draining_ || lines.done() || !lines.suspect() || Searched() == &outgoing || !CountSearches().full()) return;
   if (outgoing.batch.durable() && !parts_.spool.stats().durable) return;
   const auto rest = lines.Remaining();
-  if (outgoing.batch.durable()) {
-    if (!parts_.spool.AddIfDurable(rest)) return;
-  } else if (parts_.spool.Add(rest).durable) {
+  const bool was_durable = outgoing.batch.durable();
+  if (was_durable && !parts_.spool.AddIfDurable(rest)) return;
+  Acknowledge(outgoing);  // what only memory holds makes room there for itself
+  if (!was_durable && parts_.spool.Add(rest).durable) {
     parts_.ledger.Move(Place::kQueued, Place::kSpooled, rest->line_count());
   }
   waiting_.MoreCame();
-  Acknowledge(outgoing);
   std::erase_if(outgoing_, [&](const auto& each) { return each.get() == &outgoing; });
 }
 

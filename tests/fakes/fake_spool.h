@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -16,7 +17,8 @@ namespace vmtelem {
 class FakeSpool : public Spool {
  public:
   bool disk_works = true;
-  std::vector<std::pair<std::string, std::string>> rejected;  // line, reason
+  std::size_t most_persisted = std::numeric_limits<std::size_t>::max();  // in one TakeChanges()
+  std::vector<std::pair<std::string, std::string>> rejected;             // line, reason
   std::size_t most_handed_out = 0;
   std::size_t moved_lines = 0;  // that were acknowledged since they are kept in another batch
 
@@ -63,8 +65,10 @@ class FakeSpool : public Spool {
 
   SpoolChanges TakeChanges() override {
     if (disk_works) {
-      for (const std::uint64_t id : in_memory_) Persist(id);
-      in_memory_.clear();
+      for (std::size_t i = 0; i < most_persisted && !in_memory_.empty(); ++i) {
+        Persist(*in_memory_.begin());
+        in_memory_.erase(in_memory_.begin());
+      }
     }
     return std::exchange(changes_, {});
   }

@@ -144,6 +144,16 @@ TEST_CASE("while batches are delivered none is given up for the free-space floor
   CHECK(spool->TakeChanges().losses.size() == 1);
 }
 
+TEST_CASE("a batch that only moved to another is none that was delivered") {
+  SpoolWorld world;
+  const SmallFileSystem disk(world.root, "1m");
+  if (IsSkipped(disk)) return;
+  const auto spool = OpenBelowFloor(world, world.block_bytes() + 1);
+  world.clock.Advance(SpoolRoomMaker::kDeliveryShows);
+  spool->Acknowledge(spool->Next()->id, {.moved = 10});
+  CHECK(spool->TakeChanges().losses.size() == 1);
+}
+
 TEST_CASE("where free space shows at once, the floor holds from batch to batch") {
   constexpr std::uint64_t kFloor = 256 << 10, kPage = 4096;
   SpoolWorld world;

@@ -150,6 +150,25 @@ TEST_CASE("what another process delivers as soon as it is on the disk is no more
   CHECK(world.adds_up);
 }
 
+TEST_CASE("at a stop a disk that is back is given all that only memory holds, however little it takes at once") {
+  OptimisticSpool spool;
+  AwayWorld world;
+  spool.disk_works = false;
+  spool.most_persisted = 1;
+  world.spool = &spool;
+  world.options.batch_max_lines = 10;
+  world.PushEvery(milliseconds(500), 10, 20);
+  world.target.At(seconds(12), [&] {
+    CHECK(spool.stats().memory_batches > 2);
+    spool.disk_works = true;
+  });
+  world.StopAt(seconds(12), Nanoseconds::zero());
+  world.Run();
+  CHECK(world.counts().spooled == 200);
+  CHECK(world.counts().dropped == 0);
+  CHECK(world.adds_up);
+}
+
 TEST_CASE("what was on a disk that is away and is on its way is put on the one that is there") {
   AwayWorld world;
   world.disk.disk_works = true;
