@@ -31,13 +31,14 @@ def server(request):
 def test_everything_arrives_once_the_server_behaves(vmtelem, server, any_guest):
     running = vmtelem.start("run", **upload(server))
     wait_for(lambda: len(server.requests) >= ATTEMPTS, 60, f"{ATTEMPTS} attempts")
+    wait_for(lambda: complaints(running), 30, "a complaint")
     complained = complaints(running)
     server.everything = None
     behaved = len(server.requests)
     wait_for(lambda: any(request.status == 204 for request in server.requests[behaved:]), 30, "a batch to be accepted")
     assert running.stop() == 0
     assert_complete(delivered(server))
-    assert 1 <= len(complained) <= 2
+    assert len(complained) <= 2
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/gzip.h"
+#include "file_hooks.h"
 #include "spool_world.h"
 
 namespace vmtelem {
@@ -84,50 +85,51 @@ void LeaveSmall(const SpoolWorld& world, std::size_t batches) {
   }
 }
 
-// Kills a process so long after it began to join what it finds.
-void JoinAndKill(SpoolWorld& world, std::chrono::microseconds after) {
-  int started[2] = {-1, -1};
-  REQUIRE(::pipe(started) == 0);
+// Joins what a process finds, which is killed before its Nth change of a file. Whether it was.
+bool JoinAndKill(SpoolWorld& world, int n) {
   const pid_t child = ::fork();
   if (child == 0) {
     const auto spool = world.Open();
-    if (::write(started[1], "", 1) != 1) ::_exit(1);
-    while (true) spool->TakeChanges();
+    file_hooks::KillBeforeChange(n);
+    for (std::uint64_t before = 0; before != spool->stats().batches; spool->TakeChanges()) {
+      before = spool->stats().batches;
+    }
+    ::_exit(0);
   }
-  char ignored = 0;
-  CHECK(::read(started[0], &ignored, 1) == 1);
-  std::this_thread::sleep_for(after);
-  ::kill(child, SIGKILL);
-  CHECK(::waitpid(child, nullptr, 0) == child);
-  for (const int end : started) ::close(end);
+  int status = 0;
+  CHECK(::waitpid(child, &status, 0) == child);
+  return WIFSIGNALED(status);
 }
 
-TEST_CASE("however a process is killed while it joins batches, every line is still there") {
-  constexpr std::size_t kBatches = 300;
-  std::mt19937 random(20240301);
-  std::size_t whole = 0, joined = 0;
-  for (int round = 0; round < 60; ++round) {
+std::set<std::string> LinesIn(DiskSpool& spool) {
+  std::set<std::string> lines;
+  while (const auto next = spool.Next()) {
+    for (std::size_t i = 0; i < next->batch->line_count(); ++i) lines.emplace(next->batch->line(i));
+    spool.Acknowledge(next->id);
+  }
+  return lines;
+}
+
+TEST_CASE("before whichever change of a file a process is killed while it joins batches, every line is still there") {
+  constexpr std::size_t kBatches = 60;
+  bool killed = true;
+  int n = 0;
+  while (killed) {
+    ++n;
     SpoolWorld world;
     world.options.few_files = 20;
     LeaveSmall(world, kBatches);
-    JoinAndKill(world, std::chrono::microseconds(std::uniform_int_distribution<int>(0, 20'000)(random)));
-    const std::size_t files = world.BatchFiles().size();
-    whole += files >= kBatches ? 1 : 0;
-    joined += files < kBatches ? 1 : 0;
+    killed = JoinAndKill(world, n);
+    CAPTURE(n);
+    if (n == 1) CHECK(world.BatchFiles().size() == kBatches);
+    if (!killed) CHECK(world.BatchFiles().size() < 20);
     world.options.few_files = kBatches;
     const auto spool = world.Open();
-    std::set<std::string> lines;
-    while (const auto next = spool->Next()) {
-      for (std::size_t i = 0; i < next->batch->line_count(); ++i) lines.emplace(next->batch->line(i));
-      spool->Acknowledge(next->id);
-    }
-    CAPTURE(round, files);
-    CHECK(lines.size() == kBatches);
+    CHECK(LinesIn(*spool).size() == kBatches);
     CHECK(spool->TakeChanges().losses.empty());
     CHECK(world.BatchFiles().empty());
   }
-  CHECK(whole > 0);  // else it was always killed too late or too soon to tell anything
-  CHECK(joined > 0);
+  CHECK(n > static_cast<int>(kBatches));  // each of the files that were joined was removed
 }
 
 }  // namespace

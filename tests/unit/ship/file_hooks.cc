@@ -1,6 +1,7 @@
 #include "file_hooks.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdarg>
 #include <cstdio>
 #include <optional>
@@ -19,6 +20,7 @@ namespace {
 
 struct Hooks {
   std::vector<std::string> calls;
+  int changes_to_live = -1;
   int open_error = 0, failed_opens = 0;
   int file_sync_error = 0, directory_sync_error = 0, rename_error = 0, inotify_error = 0;
   std::function<void()> before_rename, before_making, after_making, after_removing;
@@ -27,7 +29,12 @@ struct Hooks {
   int read_error = 0, failing_reads = 0;
 } hooks;
 
+void NoteChange() {
+  if (hooks.changes_to_live > 0 && --hooks.changes_to_live == 0) ::raise(SIGKILL);
+}
+
 int Sync(int fd) {
+  NoteChange();
   struct stat status {};
   const bool is_directory = ::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
   hooks.calls.emplace_back(is_directory ? "sync directory" : "sync file");
@@ -42,6 +49,7 @@ void CallOnce(std::function<void()>& call) {
 }
 
 int MakeDirectory(int parent, const char* name, mode_t mode) {
+  NoteChange();
   CallOnce(hooks.before_making);
   const auto result = static_cast<int>(::syscall(SYS_mkdirat, parent, name, mode));
   if (result == 0) CallOnce(hooks.after_making);
@@ -49,6 +57,7 @@ int MakeDirectory(int parent, const char* name, mode_t mode) {
 }
 
 int Open(int parent, const char* name, int flags, mode_t mode) {
+  if ((flags & O_CREAT) != 0) NoteChange();
   const bool fails = hooks.open_error != 0 && std::string_view(name).substr(0, 9) == ".writing-";
   if (!fails) return static_cast<int>(::syscall(SYS_openat, parent, name, flags, mode));
   ++hooks.failed_opens;
@@ -57,6 +66,7 @@ int Open(int parent, const char* name, int flags, mode_t mode) {
 }
 
 int Remove(int parent, const char* name, int flags) {
+  NoteChange();
   const auto result = static_cast<int>(::syscall(SYS_unlinkat, parent, name, flags));
   if (result == 0 && hooks.after_removing) hooks.after_removing();
   return result;
@@ -105,6 +115,7 @@ const std::vector<std::string>& Calls() { return hooks.calls; }
 void FailFileSync(int error) { hooks.file_sync_error = error; }
 void FailDirectorySync(int error) { hooks.directory_sync_error = error; }
 void FailOpen(int error) { hooks.open_error = error; }
+void KillBeforeChange(int n) { hooks.changes_to_live = n; }
 int FailedOpens() { return hooks.failed_opens; }
 void AfterRemoving(std::function<void()> call) { hooks.after_removing = std::move(call); }
 void FailRename(int error) { hooks.rename_error = error; }
@@ -150,6 +161,7 @@ extern "C" ssize_t read(int fd, void* buffer, size_t size) { return vmtelem::fil
 extern "C" int fstatvfs(int fd, struct statvfs* status) noexcept { return vmtelem::file_hooks::Space(fd, status); }
 
 extern "C" int renameat2(int source, const char* from, int target, const char* to, unsigned flags) noexcept {
+  vmtelem::file_hooks::NoteChange();
   vmtelem::file_hooks::hooks.calls.emplace_back("rename");
   vmtelem::file_hooks::CallOnce(vmtelem::file_hooks::hooks.before_rename);
   if (const int error = std::exchange(vmtelem::file_hooks::hooks.rename_error, 0); error != 0) {

@@ -21,6 +21,8 @@ void FailDirectorySync(int error);
 void FailOpen(int error);
 // How often that has happened since Reset().
 int FailedOpens();
+// Ends this process as kill -9 does, before it makes its Nth further call that changes a file or a directory.
+void KillBeforeChange(int n);
 // Each unlinkat() that has removed something calls this.
 void AfterRemoving(std::function<void()> call);
 // The next renameat2() fails with this error.
