@@ -143,6 +143,10 @@ class Spool {
   // in the order of the fields.
   virtual SpoolChanges TakeChanges() = 0;
 
+  // A bounded piece of work on what waits that may as well not be done, such as joining small batches. To be called now
+  // and then, but not when the process ends.
+  virtual void Tidy() {}
+
   // The process ends: gives up what was durable and is out of reach now, or removed by somebody.
   virtual std::vector<SpoolLoss> GiveUpAway() { return {}; }
 

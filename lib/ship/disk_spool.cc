@@ -15,10 +15,6 @@ namespace {
 
 constexpr Nanoseconds kTryFor = std::chrono::milliseconds(100);
 
-SpoolName NameOf(const Batch& batch) {
-  return {batch.first_wall_ns(), batch.last_wall_ns(), 0, static_cast<std::uint32_t>(batch.line_count())};
-}
-
 }  // namespace
 
 DiskSpool::DiskSpool(DiskSpoolOptions options, SpoolLock lock, Clock& clock, LoggerPtr log)
@@ -76,16 +72,17 @@ void DiskSpool::Acknowledge(std::uint64_t id, const Unwritten& but) {
   const SpoolEntry* entry = index_.Find(id);
   if (entry == nullptr || index_.Waits(id)) return;
   const bool only_moved = but.moved == entry->name.lines;
-  Forget(id, {.written = entry->name.lines - but.rejected - but.moved, .rejected = but.rejected, .waiting = but.moved});
+  const BatchOutcome outcome{entry->name.lines - but.rejected - but.moved, but.rejected, 0, but.moved};
+  const bool is_removed =
+      entry->in_memory || (entry->directory == index_.directory() && RemoveFile(entry->name, outcome));
+  Forget(id, is_removed ? std::nullopt : std::optional(outcome));
   if (!only_moved) room_.Delivered();
 }
 
-// The directory is not synced: a file that comes back after a power cut is sent again, which changes nothing.
-void DiskSpool::Forget(Id id, const BatchOutcome& outcome) {
+// `outcome`: if its file is yet to be removed.
+void DiskSpool::Forget(Id id, const std::optional<BatchOutcome>& outcome) {
   const SpoolEntry& entry = *index_.Find(id);
-  const bool is_here = entry.directory == index_.directory();
-  if (!entry.in_memory && (!is_here || !RemoveFile(entry.name, outcome)))
-    acknowledged_.insert_or_assign(entry.name, Acknowledged{outcome, entry.directory});
+  if (outcome) unremoved_.Add(entry.name, *outcome, entry.directory);
   ring_.Return(id);
   unreadable_.erase(entry.name);
   if (large_.Gone(id)) changes_.released = true;  // there may be memory for another one
@@ -108,7 +105,7 @@ SpoolChanges DiskSpool::TakeChanges() {
     NoteDisk(std::move(trouble));
   } else {
     if (delivers()) {
-      RemoveAcknowledged();
+      RemoveSettledFiles();
       LookForNew();
       room_.KeepBounds(lock_);
       TellOthers();
@@ -116,10 +113,7 @@ SpoolChanges DiskSpool::TakeChanges() {
     changes_.persisted_lines += Persist();
     // With nothing left to try the disk with, what is sealed next has to tell; a writer that waits for a durable spool
     // would never seal it.
-    if (ring_.size() == 0) {
-      trouble_.reset();
-      if (delivers()) JoinSmall();
-    }
+    if (ring_.size() == 0) trouble_.reset();
     if (const auto bytes_per_s = rate_.Due(clock_.SteadyNow())) lock_.NoteRate(*bytes_per_s);
   }
   return std::exchange(changes_, {});
@@ -232,6 +226,7 @@ void DiskSpool::Lose(Id id, std::string reason) {
       {entry.name.lines, !entry.in_memory, entry.name.first_wall_ns, entry.name.last_wall_ns, std::move(reason)});
 }
 
+// The directory is not synced: a file that comes back after a power cut is sent again, which changes nothing.
 bool DiskSpool::RemoveFile(const SpoolName& name, const BatchOutcome& outcome) {
   return !RemoveSettled(lock_.directory(), FormatSpoolName(name), outcome);
 }

@@ -29,6 +29,7 @@
 #include "ship/spool_name.h"
 #include "ship/spool_rate.h"
 #include "ship/spool_room_maker.h"
+#include "ship/unremoved_files.h"
 
 namespace vmtelem {
 
@@ -76,6 +77,7 @@ class DiskSpool final : public Spool {
   void Acknowledge(std::uint64_t id, const Unwritten& but = {}) override;
   void KeepRejected(std::string_view line, std::string_view reason) override;
   SpoolChanges TakeChanges() override;
+  void Tidy() override;
   std::vector<SpoolLoss> GiveUpAway() override;
   [[nodiscard]] SpoolStats stats() const override;
 
@@ -95,7 +97,7 @@ class DiskSpool final : public Spool {
   void NoteElsewhere();
   void Account(const std::vector<BatchesBeside::Settled>& settled);
   void EnterDirectory();
-  void RemoveAcknowledged();
+  bool RemoveSettledFiles();
   void LookForNew();
   bool LookAt(const SpoolName& name);
   std::vector<std::string> ListDirectory();
@@ -111,8 +113,9 @@ class DiskSpool final : public Spool {
   Why WriteBeside(const Batch& batch, SpoolEntry& entry);
   Why GiveUpFile(Id id, const std::string& reason);
   Id KeepInMemory(const SpoolName& name, std::shared_ptr<const Batch> batch);
+  static SpoolName NameOf(const Batch& batch);
   std::size_t Persist();
-  void JoinSmall();
+  void BecameFile(const std::vector<MemoryRing::Item>& parts, const SpoolEntry& entry);
   void NoteDisk(Why trouble);
 
   // disk_spool.cc
@@ -124,7 +127,7 @@ class DiskSpool final : public Spool {
   void SettleUnread(Id id, const SpoolFileFault& fault);
   std::vector<Id> FindGone();
   void Lose(Id id, std::string reason);
-  void Forget(Id id, const BatchOutcome& outcome);
+  void Forget(Id id, const std::optional<BatchOutcome>& outcome);
   bool RemoveFile(const SpoolName& name, const BatchOutcome& outcome);
   [[nodiscard]] std::string PathOf(const SpoolName& name) const;
   [[nodiscard]] std::vector<std::string> PathsOf(const std::set<SpoolName>& names) const;
@@ -146,14 +149,10 @@ class DiskSpool final : public Spool {
     Id id = 0;
     std::shared_ptr<const Batch> batch;
   } newest_;  // most batches are taken as soon as they are added: those need not be read
-  struct Acknowledged {
-    BatchOutcome outcome;
-    KnownDirectories::Number directory;
-  };
-  std::map<SpoolName, Acknowledged> acknowledged_;  // their files could not be removed yet
-  std::set<SpoolName> unseen_;                      // reported, but could not be looked at yet
-  std::set<SpoolName> left_damaged_;                // could not be moved aside: each of these files is a loss once
-  std::set<SpoolName> unreadable_;                  // could not be read when they were to be handed out, and wait
+  UnremovedFiles unremoved_;
+  std::set<SpoolName> unseen_;        // reported, but could not be looked at yet
+  std::set<SpoolName> left_damaged_;  // could not be moved aside: each of these files is a loss once
+  std::set<SpoolName> unreadable_;    // could not be read when they were to be handed out, and wait
   BatchesBeside beside_;
   bool list_again_ = false;  // a listing of the directory missed something
   SpoolChanges changes_;

@@ -80,16 +80,10 @@ void DiskSpool::EnterDirectory() {
   }
 }
 
-// A disk that takes no change refuses them all.
-void DiskSpool::RemoveAcknowledged() {
-  constexpr int kMostRefusals = 16;
-  int refusals = 0;
-  for (auto file = acknowledged_.begin(); file != acknowledged_.end() && refusals < kMostRefusals;) {
-    const bool is_here = file->second.directory == index_.directory();
-    const bool is_gone = is_here && RemoveFile(file->first, file->second.outcome);
-    if (is_here && !is_gone) ++refusals;
-    file = is_gone ? acknowledged_.erase(file) : std::next(file);
-  }
+// False if there was no time for all.
+bool DiskSpool::RemoveSettledFiles() {
+  const auto remove = [this](const SpoolName& name, const BatchOutcome& outcome) { return RemoveFile(name, outcome); };
+  return unremoved_.RemoveFrom(index_.directory(), remove, clock_);
 }
 
 void DiskSpool::LookForNew() {
@@ -128,10 +122,7 @@ std::vector<std::string> DiskSpool::ListDirectory() {
 }
 
 void DiskSpool::Recover(const SpoolName& name, std::uint32_t bytes) {
-  if (const auto found = acknowledged_.find(name); found != acknowledged_.end()) {
-    found->second.directory = index_.directory();
-    return;
-  }
+  if (unremoved_.IsIn(index_.directory(), name)) return;
   if (index_.Return(name)) {
     changes_.released = true;
     return;

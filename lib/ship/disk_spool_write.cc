@@ -20,7 +20,21 @@ std::uint32_t BytesOfWritten(const FileDescriptor& directory, const std::string&
   return std::max(BatchDiskBytes(directory, name.c_str()).value_or(0), static_cast<std::uint32_t>(packed.size()));
 }
 
+std::shared_ptr<const Batch> Joined(const std::vector<MemoryRing::Item>& parts) {
+  if (parts.size() == 1) return parts.front().batch;
+  Lines lines;
+  for (const MemoryRing::Item& part : parts) {
+    const Batch& batch = *part.batch;
+    lines.Append({batch.bytes(), batch.line_count(), batch.first_wall_ns(), batch.last_wall_ns()});
+  }
+  return std::make_shared<const Batch>(std::move(lines));
+}
+
 }  // namespace
+
+SpoolName DiskSpool::NameOf(const Batch& batch) {
+  return {batch.first_wall_ns(), batch.last_wall_ns(), 0, static_cast<std::uint32_t>(batch.line_count())};
+}
 
 // The batch with its gzip; as it is if there is no memory for that.
 std::shared_ptr<const Batch> DiskSpool::Packed(std::shared_ptr<const Batch> batch) {
@@ -82,27 +96,42 @@ SpoolIndex::Id DiskSpool::KeepInMemory(const SpoolName& name, std::shared_ptr<co
   return id;
 }
 
-// Writes what only memory held. How many lines.
+// Writes what only memory held, neighbours as one file, since each costs two syncs; where space is short a small one
+// may be taken that a large one is not. How many lines.
 std::size_t DiskSpool::Persist() {
   std::size_t lines = 0;
+  JoinLimits limits;
   const SteadyTime until = clock_.SteadyNow() + kPersistFor;
   while (ring_.size() > 0 && clock_.SteadyNow() <= until) {
-    const Id id = ring_.oldest().id;
-    const auto batch = Packed(ring_.oldest().batch);
-    SpoolEntry entry = *index_.Find(id);
-    const SpoolName name_in_memory = entry.name;
-    Why trouble = Store(*batch, entry);
+    const auto parts = ring_.OldestTogether(limits);
+    const auto batch = Packed(Joined(parts));
+    SpoolEntry entry{NameOf(*batch)};
+    const Why trouble = Store(*batch, entry);
     NoteDisk(trouble);
-    if (trouble) break;
-    ring_.Take(name_in_memory);
-    index_.Replace(id, entry);
+    if (trouble && (parts.size() == 1 || !room_.lacks_space())) break;
+    if (trouble) {
+      limits.max_lines = 0;
+      continue;
+    }
+    BecameFile(parts, entry);
     lines += entry.name.lines;
   }
   return lines;
 }
 
-// Gives nothing up. The parts are there until the joined batch is durable: a crash in between sends their lines twice.
-void DiskSpool::JoinSmall() {
+// The first keeps its id.
+void DiskSpool::BecameFile(const std::vector<MemoryRing::Item>& parts, const SpoolEntry& entry) {
+  for (const MemoryRing::Item& part : parts) {
+    ring_.Take(index_.Find(part.id)->name);
+    if (part.id != parts.front().id) index_.Forget(part.id);
+  }
+  index_.Replace(parts.front().id, entry);
+}
+
+// While nothing is only in memory: that would have to wait for it. Gives nothing up. The parts are there until the
+// joined batch is durable: a crash in between sends their lines twice.
+void DiskSpool::Tidy() {
+  if (lock_.state() != SpoolLock::State::kHeld || ring_.bytes() > 0 || !RemoveSettledFiles()) return;
   const auto has_room = [this](std::uint64_t bytes) { return room_.HasRoomFor(lock_, bytes); };
   auto joined = joiner_.Next(index_, {lock_.directory(), clock_, compressor_, has_room});
   if (!joined) return;
@@ -111,8 +140,9 @@ void DiskSpool::JoinSmall() {
   if (WriteDurably(lock_.directory(), name, joined->gzip)) {
     return joiner_.Failed(clock_.SteadyNow());
   }
-  for (const Id id : joined->parts) Forget(id, {.waiting = index_.Find(id)->name.lines});
+  for (const Id id : joined->parts) Forget(id, BatchOutcome{.waiting = index_.Find(id)->name.lines});
   index_.Add({joined->name, BytesOfWritten(lock_.directory(), name, joined->gzip), false});
+  RemoveSettledFiles();
 }
 
 // Says each change once, and a change of the same kind again after a minute at the earliest: a disk that is nearly full

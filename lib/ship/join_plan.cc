@@ -23,10 +23,8 @@ bool JoinPlan::MayBePart(const SpoolEntry& entry) const {
 }
 
 bool JoinPlan::Fits(const SpoolEntry& entry) const {
-  const bool near = entry.name.first_wall_ns <= last_wall_ns_ ||
-                    static_cast<std::uint64_t>(entry.name.first_wall_ns) - static_cast<std::uint64_t>(last_wall_ns_) <=
-                        static_cast<std::uint64_t>(limits_.max_gap_ns);
-  return near && parts_.size() < limits_.max_parts && lines_ + entry.name.lines <= limits_.max_lines;
+  return IsNear(limits_, last_wall_ns_, entry.name) && parts_.size() < limits_.max_parts &&
+         lines_ + entry.name.lines <= limits_.max_lines;
 }
 
 void JoinPlan::Clear() {

@@ -20,6 +20,13 @@ inline bool IsLarge(const JoinLimits& limits, std::size_t lines, std::size_t tex
   return lines > limits.max_lines / 2 || text_bytes > limits.max_text_bytes / 2;
 }
 
+// Whether a batch that begins with these stamps may be part of one that ends with those.
+inline bool IsNear(const JoinLimits& limits, std::int64_t last_wall_ns, const SpoolName& next) {
+  return next.first_wall_ns <= last_wall_ns ||
+         static_cast<std::uint64_t>(next.first_wall_ns) - static_cast<std::uint64_t>(last_wall_ns) <=
+             static_cast<std::uint64_t>(limits.max_gap_ns);
+}
+
 // The choice of batches in a spool that become one file, by what is known of them without reading them. Pure.
 class JoinPlan {
  public:

@@ -4,8 +4,10 @@
 #include <map>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "model/batch.h"
+#include "ship/join_plan.h"
 #include "ship/spool_index.h"
 
 namespace vmtelem {
@@ -44,6 +46,19 @@ class MemoryRing {
   }
 
   [[nodiscard]] const Item& oldest() const { return items_.begin()->second; }
+  // The oldest, and those after it that fit into one batch with it.
+  [[nodiscard]] std::vector<Item> OldestTogether(const JoinLimits& limits) const {
+    std::vector<Item> together;
+    std::size_t lines = 0, text_bytes = 0;
+    for (const auto& [name, item] : items_) {
+      lines += name.lines;
+      text_bytes += item.batch->bytes().size();
+      const bool fits = lines <= limits.max_lines && text_bytes <= limits.max_text_bytes;
+      if (!together.empty() && (!fits || !IsNear(limits, together.back().batch->last_wall_ns(), name))) break;
+      together.push_back(item);
+    }
+    return together;
+  }
   [[nodiscard]] std::size_t size() const { return items_.size(); }  // that wait
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }      // with what is lent
 

@@ -58,6 +58,7 @@ struct Writer::State {
   void Intake(SteadyTime now);
   void SealAndStart(SteadyTime now);
   void Seal(SteadyTime now);
+  void KeepSpool(SteadyTime now);
   void NoteChanges(SteadyTime now);
   void NoteLosses(const std::vector<SpoolLoss>& losses, SteadyTime now);
   [[nodiscard]] Pace PaceAt(SteadyTime now) const;
@@ -85,7 +86,7 @@ struct Writer::State {
 void Writer::State::Run() {
   while (true) {
     const SteadyTime now = parts.clock.SteadyNow();
-    if (now >= changes_due) NoteChanges(now);
+    if (now >= changes_due) KeepSpool(now);
     Intake(now);
     SealAndStart(now);
     Publish(dispatcher.fault());
@@ -126,7 +127,12 @@ void Writer::State::Seal(SteadyTime now) {
   const Spool::Kept kept = parts.spool.Add(std::move(batch));
   if (kept.durable) parts.ledger.Move(Place::kQueued, Place::kSpooled, lines);
   dispatcher.Sealed(kept.id, lines, now);
+  KeepSpool(now);
+}
+
+void Writer::State::KeepSpool(SteadyTime now) {
   NoteChanges(now);
+  parts.spool.Tidy();
 }
 
 void Writer::State::NoteChanges(SteadyTime now) {

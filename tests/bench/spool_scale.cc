@@ -101,6 +101,7 @@ void Join(Spool& spool) {
       before = spool.stats().batches;
       const auto begin = std::chrono::steady_clock::now();
       spool.TakeChanges();
+      spool.Tidy();
       longest = std::max(longest, std::chrono::steady_clock::now() - begin);
     }
   }

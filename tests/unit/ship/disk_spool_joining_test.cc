@@ -33,12 +33,18 @@ class ManyWorld : public SpoolWorld {
     WriteFileBytes(directory() / FormatSpoolName(name), compressor_.Compress(note + text.bytes).value());
   }
 
+  static SpoolChanges Look(DiskSpool& spool) {
+    SpoolChanges changes = spool.TakeChanges();
+    spool.Tidy();
+    return changes;
+  }
+
   // Until nothing more happens.
   static SpoolChanges Join(DiskSpool& spool) {
     SpoolChanges all;
     for (std::uint64_t before = 0; before != spool.stats().batches;) {
       before = spool.stats().batches;
-      SpoolChanges changes = spool.TakeChanges();
+      SpoolChanges changes = Look(spool);
       all.recovered_lines += changes.recovered_lines;
       all.losses.insert(all.losses.end(), changes.losses.begin(), changes.losses.end());
     }
@@ -98,7 +104,7 @@ TEST_CASE("what was joined is found by the next process, with the same lines") {
 TEST_CASE("a joined batch is named after its first and last stamp and its lines, and is one gzip member") {
   ManyWorld world;
   const auto spool = world.Open();
-  spool->TakeChanges();
+  ManyWorld::Look(*spool);
   const auto name = ParseSpoolName(world.BatchFiles().at(0)).value();
   CHECK(name.first_wall_ns == 0);
   CHECK(name.last_wall_ns == static_cast<std::int64_t>(name.lines) - 1);
@@ -113,9 +119,9 @@ TEST_CASE("one look at the spool makes one joined batch: a bounded piece of work
   const auto spool = world.Open();
   const auto files = [&] { return world.BatchFiles().size(); };
   CHECK(files() == kFew + 7);
-  spool->TakeChanges();
+  ManyWorld::Look(*spool);
   CHECK(files() == 5);
-  spool->TakeChanges();
+  ManyWorld::Look(*spool);
   CHECK(files() == 4);
 }
 
@@ -209,11 +215,11 @@ TEST_CASE("a joined batch that cannot be written costs nothing, and is tried aga
   ManyWorld world;
   const auto spool = world.Open();
   file_hooks::FailFileSync(EIO);
-  spool->TakeChanges();
+  ManyWorld::Look(*spool);
   CHECK(world.BatchFiles().size() == kFew + 1);
   CHECK(spool->stats().durable);
   file_hooks::Reset();
-  spool->TakeChanges();
+  ManyWorld::Look(*spool);
   CHECK(world.BatchFiles().size() == kFew + 1);
   world.clock.Advance(BatchJoiner::kPause);
   ManyWorld::Join(*spool);
@@ -226,7 +232,7 @@ TEST_CASE("parts are removed only when the joined batch is durable") {
   const auto spool = world.Open();
   std::size_t files_at_rename = 0;
   file_hooks::BeforeRename([&] { files_at_rename = world.BatchFiles().size(); });
-  spool->TakeChanges();
+  ManyWorld::Look(*spool);
   CHECK(files_at_rename == kFew + 1);
   CHECK(file_hooks::Calls() == std::vector<std::string>{"sync file", "rename", "sync directory"});
 }
@@ -238,9 +244,29 @@ TEST_CASE("what was joined is not joined again with each batch that comes") {
   const auto joined = world.BatchFiles();
   for (std::size_t i = 0; i < 20; ++i) {
     spool->Add(SampleBatch(900'000 + i, 1));
-    spool->TakeChanges();
+    ManyWorld::Look(*spool);
   }
   CHECK(world.BatchFiles().size() == joined.size() + 20);
+}
+
+TEST_CASE("nothing is joined while a batch is only in memory, also one that was handed out") {
+  ManyWorld world;
+  const auto spool = world.Open();
+  file_hooks::FailFileSync(EIO);
+  const auto sent = spool->Take(spool->Add(SampleBatch(900'000, 1)).id);
+  file_hooks::Reset();
+  ManyWorld::Join(*spool);
+  CHECK(world.BatchFiles().size() == kFew + 1);
+  spool->Acknowledge(sent->id);
+  ManyWorld::Join(*spool);
+  CHECK(world.BatchFiles().size() < 4);
+}
+
+TEST_CASE("what changed is told without joining, which may take long") {
+  ManyWorld world;
+  const auto spool = world.Open();
+  for (int i = 0; i < 3; ++i) spool->TakeChanges();
+  CHECK(world.BatchFiles().size() == kFew + 1);
 }
 
 TEST_CASE("joining is told once when it is done") {

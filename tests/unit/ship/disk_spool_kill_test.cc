@@ -91,8 +91,9 @@ bool JoinAndKill(SpoolWorld& world, int n) {
   if (child == 0) {
     const auto spool = world.Open();
     file_hooks::KillBeforeChange(n);
-    for (std::uint64_t before = 0; before != spool->stats().batches; spool->TakeChanges()) {
+    for (std::uint64_t before = 0; before != spool->stats().batches; spool->Tidy()) {
       before = spool->stats().batches;
+      spool->TakeChanges();
     }
     ::_exit(0);
   }

@@ -15,6 +15,7 @@ vmtelem_unit_test(
           disk_spool_kill_test.cc
           disk_spool_large_test.cc
           disk_spool_leftovers_test.cc
+          disk_spool_memory_test.cc
           disk_spool_sharing_test.cc
           disk_spool_space_test.cc
           disk_spool_test.cc
@@ -54,4 +55,5 @@ vmtelem_unit_test(
           writer_spool_test.cc
           writer_stall_test.cc
           writer_test.cc
+          unremoved_files_test.cc
           writer_trouble_test.cc)

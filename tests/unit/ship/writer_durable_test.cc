@@ -169,6 +169,30 @@ TEST_CASE("at a stop a disk that is back is given all that only memory holds, ho
   CHECK(world.adds_up);
 }
 
+TEST_CASE(
+    "a spool is tidied now and then, but not at a stop, where it would keep from the disk what only memory holds") {
+  class Tidied final : public FakeSpool {
+   public:
+    void Tidy() override { ++times_tidied; }
+    int times_tidied = 0;
+  } spool;
+  AwayWorld world;
+  spool.disk_works = false;
+  world.spool = &spool;
+  int before_stop = 0;
+  world.Push(10);
+  const Nanoseconds stop = milliseconds(12'300);  // between two looks at the spool
+  world.target.At(stop, [&] {
+    spool.disk_works = true;
+    before_stop = spool.times_tidied;
+  });
+  world.StopAt(stop, Nanoseconds::zero());
+  world.Run();
+  CHECK(world.counts().spooled == 10);
+  CHECK(before_stop > 10);
+  CHECK(spool.times_tidied == before_stop);
+}
+
 TEST_CASE("what was on a disk that is away and is on its way is put on the one that is there") {
   AwayWorld world;
   world.disk.disk_works = true;
