@@ -130,7 +130,7 @@ class FakeSpool : public Spool {
     stats_.memory_bytes -= held.batch->bytes().size();
   }
   SpooledBatch HandOut(Batches::iterator batch) {
-    const SpooledBatch out{batch->first, batch->second.batch, batch->second.durable};
+    SpooledBatch out{batch->first, batch->second.batch, batch->second.durable};
     in_memory_.erase(batch->first);
     handed_out_.insert(waiting_.extract(batch));
     most_handed_out = std::max(most_handed_out, handed_out_.size());
