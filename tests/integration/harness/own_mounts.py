@@ -3,6 +3,7 @@
 import ctypes
 import functools
 import os
+import shutil
 import subprocess
 
 from harness.prerequisites import give_up
@@ -32,11 +33,11 @@ def exchange(path, other):
 class SmallDisk:
     """A file system of a few megabytes, and what an administrator or a neighbour may do to it."""
 
-    def __init__(self, path, size_mib=8):
+    def __init__(self, path, size_mib=8, options=""):
         enter()
         path.mkdir()
         self.path, self._filler = path, path / "of-a-neighbour"
-        run("mount", "-t", "tmpfs", "-o", f"size={size_mib}m,mode=0755", "vmtelem-test", str(path))
+        run("mount", "-t", "tmpfs", "-o", f"size={size_mib}m,mode=0755{options}", "vmtelem-test", str(path))
 
     def fill(self):
         """To the last byte."""
@@ -58,3 +59,17 @@ class SmallDisk:
 
     def close(self):
         subprocess.run(["umount", "--lazy", str(self.path)], check=False)
+
+
+class LoopDisk(SmallDisk):
+    """The same with an ext4, which has as many inodes as it was made with."""
+
+    def __init__(self, path, size_mib, inodes):
+        enter()
+        path.mkdir()
+        self.path, self._filler, image = path, path / "of-a-neighbour", path.with_suffix(".ext4")
+        with open(image, "wb") as file:
+            file.truncate(size_mib << 20)
+        run("mkfs.ext4", "-q", "-b", "4096", "-O", "^has_journal", "-N", str(inodes), str(image))
+        run("mount", "-o", "loop", str(image), str(path))
+        shutil.rmtree(path / "lost+found")
