@@ -1,4 +1,5 @@
-"""All troubles at once for a long time: afterwards every line that was sampled is stored or counted as lost."""
+"""All troubles at once for a long time: afterwards every line that was sampled is stored or counted as lost. For the first half of it
+the disk has room for all that waits, for the other it has not."""
 
 import itertools
 import re
@@ -23,12 +24,15 @@ from harness.wait import wait_for
 
 SEED = 11
 LASTS_S, LASTS_FULL_S = 30, 1800
+MEMORY_MIB = 2  # half of it for lines that the disk does not take: of four seconds
 VMS = [f"vm{number}" for number in range(8)]
 INTERVAL_S, PATIENCE_S = 0.1, 0.5
 LINES_OF_A_CYCLE = 4 * len(VMS) + 2
 LINES_OF_ITS_VM, LINES_OF_ONCE = 3, 4  # of `once`: there are no rates in one sample
 TOKEN = "t0ken-of-the-soak"
 LOST = (1, 76)  # exit codes
+WITH_ROOM = SimpleNamespace(disk_mib=64, full_s=(0.5, 1.5))  # a tenth of the disk is for the spool
+WITHOUT_ROOM = SimpleNamespace(disk_mib=1, full_s=(4.5, 6))
 KEPT = re.compile(r"(\d+) lines? kept in ")  # as `once` tells what it left in the spool
 
 
@@ -36,12 +40,12 @@ class Soak:
     """One `run` on a small disk, beside it `once` after `once`, a server in all its moods, and what is done to them."""
 
     def __init__(self, binary, scratch):
-        self.disk = SmallDisk(scratch / "disk", size_mib=3)
+        self.disk = SmallDisk(scratch / "disk", WITH_ROOM.disk_mib)
         self.spool, self.scratch = self.disk.path / "spool", scratch
         self.program = Vmtelem(obeying_permissions(binary, scratch), scratch)
         self.server = UnsteadyInflux(SEED, PATIENCE_S, token=TOKEN)
         self.moods, self.numbers = deck([*MOODS, *REFUSING], SEED), itertools.count()
-        self.onces, self.levels = [], []  # [(name of its VM, process)]; [Level]
+        self.onces, self.levels, self.times = [], [], Counter()  # [(name of its VM, process)]; [Level]; how often each trouble came
 
     def start(self, command, host, **settings):
         given = upload(self.server, LIBVIRT_URI=host, SPOOL_DIR=self.spool, RETRY_MAX="0.3s", INFLUX_TIMEOUT=f"{PATIENCE_S}s",
@@ -50,7 +54,7 @@ class Soak:
 
     def start_run(self):
         self.running = self.start("run", embedded_host(self.scratch, VMS), POLL_INTERVAL="0.1s", BATCH_MAX_SEC="0.2s",
-                                  BACKLOG_RATE="100x", QUEUE_MAX_BYTES="1MiB")
+                                  BACKLOG_RATE="100x", QUEUE_MAX_BYTES=f"{MEMORY_MIB}MiB")
         wait_for(lambda: self.server.points.lines, 30, "a first cycle to be stored")
 
     def run_once(self):
@@ -59,13 +63,13 @@ class Soak:
         once.wait(30)
         self.onces.append((name, once))
 
-    def troubles(self):
+    def troubles(self, full_s):
         """Of each kind one. The server changes its mood without a break, and is well once in a dozen moods."""
         server, target = self.server, next(path for path in self.spool.iterdir() if path.is_dir())
         return (Trouble(lambda: server.enter(self.moods()), calm_s=(0.2, 2)),
                 Trouble(lambda: server.want("another token"), lambda: server.want(TOKEN), lasting_s=(0.3, 1)),
-                Trouble(self.disk.fill, self.disk.clear, calm_s=(2, 6), lasting_s=(0.5, 3)),
-                Trouble(lambda: target.chmod(0), lambda: target.chmod(0o700), calm_s=(2, 6), lasting_s=(0.5, 2)),
+                Trouble(self.disk.fill, self.disk.clear, calm_s=(2, 4), lasting_s=full_s),
+                Trouble(lambda: target.chmod(0), lambda: target.chmod(0o700), calm_s=(2, 6), lasting_s=(0.5, 1)),
                 Trouble(self.run_once, calm_s=(0.5, 2)),
                 Trouble(lambda: self.running.process.send_signal(signal.SIGUSR1), calm_s=(0.2, 1)),
                 Trouble(lambda: self.levels.append(Level.of(self.running.pid)), calm_s=(0.1, 0.1)))
@@ -76,6 +80,13 @@ class Soak:
         levels = self.levels[third * size:(third + 1) * size]
         return Level(min(level.threads for level in levels), min(level.descriptors for level in levels),
                      statistics.median_low(level.rss_kib for level in levels))
+
+    def status(self):
+        """The present account, which it tells when it is asked."""
+        before = len(books.status_lines(self.running))
+        self.running.process.send_signal(signal.SIGUSR1)
+        wait_for(lambda: len(books.status_lines(self.running)) > before, 30, "a status line")
+        return books.status_lines(self.running)[-1]
 
     def kept_by_once(self):
         """How many lines they said they left in the spool."""
@@ -109,22 +120,31 @@ def go_through_it(soak, seconds):
     print(f"seed {SEED}")
     with soak.server:
         soak.start_run()
-        began_s, troubles = time.monotonic(), soak.troubles()
-        with all_at_once(SEED, *troubles) as over:
-            over.wait(seconds)
-        return soak.end(), time.monotonic() - began_s, [trouble.times for trouble in troubles]
+        began_s = time.monotonic()
+        with_room, _ = [go_through_half(soak, half, seconds / 2) for half in (WITH_ROOM, WITHOUT_ROOM)]
+        return soak.end(), time.monotonic() - began_s, with_room
 
 
-def judge(soak, code, seconds, times):
+def go_through_half(soak, half, seconds):
+    """The account at its end."""
+    soak.disk.resize(half.disk_mib)
+    troubles = soak.troubles(half.full_s)
+    with all_at_once(SEED + half.disk_mib, *troubles) as over:
+        over.wait(seconds)
+    soak.times.update({number: trouble.times for number, trouble in enumerate(troubles)})
+    return soak.status()
+
+
+def judge(soak, code, seconds, with_room):
     """Who sampled which of the stored lines, and what the program itself says of them."""
     account, points = books.at_the_end(soak.running), soak.server.points
     beside = [line for line in points.lines.values() if ",vm=beside" in line or ",vms=1i," in line]
     missing = account["sampled"] - (len(points) - len(beside)) + missing_of_once(beside, soak.onces)
-    figures.record("soak", seconds=round(seconds), troubles=times, answers=dict(soak.server.counts), **account,
+    figures.record("soak", seconds=round(seconds), troubles=list(soak.times.values()), answers=dict(soak.server.counts), **account,
                    stored=len(points), stored_again=points.repeats, missing=missing, unsure=len(soak.server.unsure),
-                   onces=Counter(once.code for _, once in soak.onces),
+                   dropped_with_room=with_room["dropped"], onces=Counter(once.code for _, once in soak.onces),
                    first_third=str(soak.level(0)), last_third=str(soak.level(2)))
-    return SimpleNamespace(soak=soak, code=code, seconds=seconds, account=account, points=points, missing=missing,
+    return SimpleNamespace(soak=soak, code=code, seconds=seconds, with_room=with_room, account=account, points=points, missing=missing,
                            lost=account["rejected"] + account["dropped"], unsure=len(soak.server.unsure),
                            statuses=books.status_lines(soak.running))
 
@@ -138,6 +158,14 @@ def missing_of_once(stored, onces):
 def told_of_loss(onces):
     """Lines of those that learnt that theirs were lost: the `run` counts them, and they are not among those that are missing."""
     return sum(LINES_OF_ITS_VM for _, once in onces if once.code in LOST and not KEPT.search(once.err()))
+
+
+def test_nothing_is_dropped_while_there_is_room(soak):
+    assert soak.with_room["dropped"] == 0
+
+
+def test_what_there_is_no_room_for_is_dropped(soak):
+    assert soak.account["dropped"] > 0
 
 
 def test_every_line_that_is_not_stored_is_counted_as_lost(soak):

@@ -51,6 +51,9 @@ class SmallDisk:
     def clear(self):
         self._filler.unlink()
 
+    def resize(self, size_mib):
+        run("mount", "-o", f"remount,size={size_mib}m", str(self.path))
+
     def forbid_writing(self):
         run("mount", "-o", "remount,ro", str(self.path))
 
