@@ -110,7 +110,7 @@ class Place:
         """An outage in which old batches have to go for new ones; then all that is left is delivered."""
         with Footprint(self) as footprint:
             self.start()
-            wait_for(lambda: len(self.given_up()) >= GIVEN_UP_LEAST, 60, f"old batches to be given up: {self.case}")
+            wait_for(lambda: len(self.given_up()) >= GIVEN_UP_LEAST, 30, f"old batches to be given up: {self.case}")
             given_up = self.given_up()
             file_bytes = sum(path.stat().st_size for path in spool_files.batches(self.spool)[-ROOM_FOR:])
         lines, code = drain(self.running, self.server, self.spool)
