@@ -22,7 +22,7 @@ OLD_BATCHES, OLD_LINES = 300, 100  # of an outage before: they have to be read, 
 SHORTAGE_S, SHORTAGE_FULL_S = 6, 30
 # One batch at once, and one more after each pause, of which the first is 5 s and each other twice as long.
 GIVEN_UP_MOST, GIVEN_UP_FULL_MOST = 2, 3
-INODES = 700
+INODES, TAKER = 700, "of-somebody-else"
 STALL_S = 1.5  # for which a busy machine may keep the program from its work
 
 
@@ -94,8 +94,8 @@ def go_through(place, case, shortage):
         place.server.default = ok
     shortage.begin()
     wait_for(lambda: place.disk.met(case.call) >= case.least, 30, f"calls to fail: {case}")
-    place.disk.end(case.call)
     shortage.end()
+    place.disk.end(case.call)
     return place.finish(waiting)
 
 
@@ -120,19 +120,18 @@ class Shortage:
 
 
 class InodeShortage(Shortage):
-    """Somebody has all inodes, and at last gives them back."""
+    """Somebody has all inodes. When it ends there are enough at once: what comes one by one would be worth a try each."""
 
-    def __init__(self, seconds, taker):
+    def __init__(self, seconds, mounted, taker):
         super().__init__(seconds)
-        self.taker = taker
+        self.mounted, self.taker = mounted, taker
 
     def begin(self):
         take_inodes(self.taker)
         super().begin()
 
     def end(self):
-        for path in self.taker.iterdir():
-            path.unlink()
+        self.mounted.resize(nr_inodes=10 * INODES)
 
 
 def take_inodes(directory):
@@ -168,22 +167,16 @@ def stories(binary, tmp_path_factory, full):
 
 def prepare(stack, binary, directory, name, seconds):
     """All that a program needs: (place, case, shortage)."""
-    case = ALL[name]
-    mounted = directory / "disk"
+    case, path, shortage = ALL[name], directory / "disk", NoShortage()
     if name in SHORTAGES:  # where nobody else frees anything, for which there would be one more try
-        disk = SmallDisk(mounted, size_mib=64, options=f",nr_inodes={INODES}")
+        disk = SmallDisk(path, size_mib=64, options=f",nr_inodes={INODES}")
         stack.callback(disk.close)
-    else:
-        mounted.mkdir()
-    (taker := mounted / "of-somebody-else").mkdir()
-    spool, server = mounted / "spool", stack.enter_context(FakeInflux())
-    server.default = ok if case.when == "well" else DOWN
-    program = Vmtelem(binary, directory)
+        shortage = InodeShortage(seconds, disk, path / TAKER) if case.call == "take" else Shortage(seconds)
+    (path / TAKER).mkdir(parents=True)
+    spool, server, program = path / "spool", stack.enter_context(FakeInflux()), Vmtelem(binary, directory)
     stack.callback(program.close)
-    place = Place(program, FaultyDisk(binary, directory, spool, taker), spool, server)
-    shortage = NoShortage()
-    if name in SHORTAGES:
-        shortage = InodeShortage(seconds, taker) if case.call == "take" else Shortage(seconds)
+    server.default = ok if case.when == "well" else DOWN
+    place = Place(program, FaultyDisk(binary, directory, spool, path / TAKER), spool, server)
     if case.when != "well":
         place.leave_old_batches()
     return place, case, shortage

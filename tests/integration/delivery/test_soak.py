@@ -127,7 +127,7 @@ def go_through_it(soak, seconds):
 
 def go_through_half(soak, half, seconds):
     """The account at its end."""
-    soak.disk.resize(half.disk_mib)
+    soak.disk.resize(size=f"{half.disk_mib}m")
     troubles = soak.troubles(half.full_s)
     with all_at_once(SEED + half.disk_mib, *troubles) as over:
         over.wait(seconds)

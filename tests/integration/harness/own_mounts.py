@@ -51,8 +51,9 @@ class SmallDisk:
     def clear(self):
         self._filler.unlink()
 
-    def resize(self, size_mib):
-        run("mount", "-o", f"remount,size={size_mib}m", str(self.path))
+    def resize(self, **sizes):
+        """As it is mounted with: size="3m", nr_inodes=500."""
+        run("mount", "-o", ",".join(["remount", *(f"{name}={value}" for name, value in sizes.items())]), str(self.path))
 
     def forbid_writing(self):
         run("mount", "-o", "remount,ro", str(self.path))
