@@ -11,10 +11,10 @@
 namespace vmtelem {
 
 // Strikes secrets out of texts that others wrote, on their way to people. A secret counts as found where eight bytes of
-// it in a row come to light, as they are or in any coding that programs commonly quote with (see text_coding.h), four
-// times over at most: what is escaped more often is cut off unread. So the first or the last characters of a token are
-// found like all of it. To look costs a fraction of a millisecond, and nothing if the text is empty. Many threads may
-// look at once, while nobody adds.
+// it in a row come to light, in small or capital letters, as they are or in any coding that programs commonly quote
+// with (see text_coding.h), four times over at most (base64 twice): what is escaped more often is cut off unread. So
+// the first or the last characters of a token are found like all of it. To look costs a fraction of a millisecond, and
+// nothing if the text is empty. Many threads may look at once, while nobody adds.
 class SecretMask {
  public:
   static constexpr std::size_t kShortest = 8;
@@ -26,7 +26,11 @@ class SecretMask {
   [[nodiscard]] std::string StrikeOut(std::string text) const;
 
  private:
-  std::unordered_set<std::string> pieces_;  // each eight bytes in a row
+  void AddPieces(const std::string& text);
+
+  // Each eight bytes in a row, in small letters, of a secret and of its base64: a server may change the case of either,
+  // which no decoder undoes, or encode it twice.
+  std::unordered_set<std::string> pieces_;
 };
 
 }  // namespace vmtelem

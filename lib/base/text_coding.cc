@@ -17,6 +17,10 @@ struct Escape {
 };
 using Found = std::optional<Escape>;
 
+bool IsWord(char byte) {
+  return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
 // Nothing unless all of `digits` is a number of that base.
 std::optional<unsigned> Number(std::string_view digits, int base) {
   unsigned number = 0;
@@ -50,7 +54,8 @@ Found ReadCodePoint(std::string_view text, std::size_t length) {
 
 Found ReadPercent(std::string_view text) {
   if (text.front() != '%') return std::nullopt;
-  return text.substr(1, 1) == "u" ? ReadCodePoint(text, 4) : ReadByte(text, 1, 2, 16);
+  const bool is_code_point = text.substr(1, 1) == "u" || text.substr(1, 1) == "U";
+  return is_code_point ? ReadCodePoint(text, 4) : ReadByte(text, 1, 2, 16);
 }
 
 Found ReadForm(std::string_view text) {
@@ -62,9 +67,9 @@ Found ReadBackslash(std::string_view text) {
   if (text.front() != '\\' || text.size() < 2) return std::nullopt;
   constexpr std::string_view kLetters = "nrtbfav0", kMeaning("\n\r\t\b\f\a\v\0", 8);
   const char kind = text[1];
-  if (kind == 'u') return ReadCodePoint(text, 4);
-  if (kind == 'U') return ReadCodePoint(text, 8);
-  if (kind == 'x') return ReadByte(text, 2, 2, 16);
+  if (Found code = kind == 'U' ? ReadCodePoint(text, 8) : std::nullopt) return code;
+  if (kind == 'u' || kind == 'U') return ReadCodePoint(text, 4);
+  if (kind == 'x' || kind == 'X') return ReadByte(text, 2, 2, 16);
   if (Found octal = ReadByte(text, 1, 3, 8)) return octal;
   const std::size_t letter = kLetters.find(kind);
   return Escape{std::string(1, letter == std::string_view::npos ? kind : kMeaning[letter]), 2};
@@ -89,7 +94,7 @@ Found ReadEntity(std::string_view text) {
   if (end == std::string_view::npos) return std::nullopt;
   const std::string_view name = text.substr(1, end - 1);
   for (const auto& [known, byte] : kNamed) {
-    if (name == known) return Escape{std::string(1, byte), end + 1};
+    if (Lowercase(name) == known) return Escape{std::string(1, byte), end + 1};
   }
   if (name.size() < 2 || name.front() != '#') return std::nullopt;
   const bool is_hex = name[1] == 'x' || name[1] == 'X';
@@ -124,6 +129,18 @@ std::optional<unsigned> DigitValue(char byte, Digits digits) {
   if (byte == '+' || byte == '-') return 62;
   if (byte == '/' || byte == '_') return 63;
   return std::nullopt;
+}
+
+bool IsPassedOver(char byte, Digits digits) {
+  return IsBlank(byte) || (digits == Digits::kHex && (byte == ':' || byte == '-'));
+}
+
+char ByteOf(std::string_view word, int base) {
+  constexpr std::size_t kLongest = 3;
+  const bool has_prefix = base == 16 && (word.substr(0, 2) == "0x" || word.substr(0, 2) == "0X");
+  if (has_prefix) word.remove_prefix(2);
+  const auto number = word.size() > kLongest ? std::nullopt : Number(word, base);
+  return number && *number <= 0xFF ? static_cast<char>(*number) : '\0';
 }
 
 // Collects the bits of one run of digits.
@@ -163,6 +180,14 @@ class BitReader {
 
 }  // namespace
 
+std::string Lowercase(std::string_view text) {
+  std::string lower(text);
+  for (char& byte : lower) {
+    if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
+  }
+  return lower;
+}
+
 DecodedText NotDecoded(std::string_view text) {
   DecodedText same{std::string(text), {}};
   same.parts.reserve(text.size());
@@ -196,11 +221,25 @@ DecodedText WithoutBlanks(const DecodedText& text) {
   return dense;
 }
 
+DecodedText DecodedNumbers(const DecodedText& text, int base) {
+  DecodedText decoded;
+  const auto end = text.bytes.end();
+  for (auto word = std::find_if(text.bytes.begin(), end, IsWord); word != end;) {
+    const auto word_end = std::find_if_not(word, end, IsWord);
+    const auto first = static_cast<std::size_t>(word - text.bytes.begin());
+    const auto last = static_cast<std::size_t>(word_end - text.bytes.begin()) - 1;
+    const std::string_view digits = std::string_view(text.bytes).substr(first, last - first + 1);
+    Append(decoded, std::string(1, ByteOf(digits, base)), {text.parts[first].begin, text.parts[last].end});
+    word = std::find_if(word_end, end, IsWord);
+  }
+  return decoded;
+}
+
 DecodedText DecodedDigits(const DecodedText& text, Digits digits, std::size_t skipped) {
   DecodedText decoded;
   BitReader reader(digits, skipped);
   for (std::size_t at = 0; at < text.bytes.size(); ++at) {
-    if (IsBlank(text.bytes[at])) continue;
+    if (IsPassedOver(text.bytes[at], digits)) continue;
     if (const auto value = DigitValue(text.bytes[at], digits)) {
       reader.Take(*value, text.parts[at], decoded);
     } else {

@@ -27,6 +27,9 @@ enum class Escapes {
   kAny,              // all of these but the plus
 };
 
+// Of ASCII letters.
+std::string Lowercase(std::string_view text);
+
 DecodedText NotDecoded(std::string_view text);
 // One level of escapes taken away.
 DecodedText WithoutEscapes(const DecodedText& text, Escapes escapes);
@@ -35,9 +38,14 @@ std::size_t FindEscape(const DecodedText& text, Escapes escapes);
 
 DecodedText WithoutBlanks(const DecodedText& text);
 
+// The bytes whose numbers `text` gives, one word for each (107 74 56, 107,74,56, 6b:4a:38, 0x6b, 0x4a), to base 8, 10
+// or
+// 16. Whatever stands between the words is passed over; a word that is no such number is a NUL.
+DecodedText DecodedNumbers(const DecodedText& text, int base);
+
 // What the digits in `text` say, of either alphabet of base64 (6 bits) or hexadecimal (4 bits), if in each run of
-// digits the first `skipped` stand apart: nobody knows where a quotation begins. Blanks within a run are passed over.
-// Between two runs stands a NUL.
+// digits the first `skipped` stand apart: nobody knows where a quotation begins. Blanks within a run are passed over,
+// and within hexadecimal also : and -. Between two runs stands a NUL.
 enum class Digits { kHex = 4, kBase64 = 6 };
 DecodedText DecodedDigits(const DecodedText& text, Digits digits, std::size_t skipped);
 

@@ -1,6 +1,6 @@
 // A text that holds a token, or a piece of its start or end, behind up to three codings one over the other, in the
-// middle of arbitrary bytes. The first byte says how much of the token, the next three which codings; the rest is what
-// stands around it.
+// middle of arbitrary bytes. The first byte says how much of the token, the next three which codings (base64 once or
+// twice, numbers, other case; then escapes); the rest is what stands around it.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -55,9 +55,33 @@ std::string Escaped(std::string_view text, unsigned how) {
   return written;
 }
 
+// Byte by byte, as decimal or hexadecimal numbers.
+std::string Numbers(std::string_view text, unsigned how) {
+  constexpr std::string_view kBetween[] = {" ", ",", ", ", ":"};
+  std::string written;
+  for (const char byte : text) {
+    written +=
+        (how >> 5 & 1U) != 0 ? std::to_string(static_cast<unsigned char>(byte)) : Hex(byte, (how >> 4 & 1U) != 0);
+    written += kBetween[how >> 6];
+  }
+  return written;
+}
+
+std::string WithOtherCase(std::string text, bool upper) {
+  for (char& byte : text) {
+    const bool changes = upper ? byte >= 'a' && byte <= 'z' : byte >= 'A' && byte <= 'Z';
+    if (changes) byte = static_cast<char>(byte ^ 0x20);
+  }
+  return text;
+}
+
 std::string Written(std::string_view piece, const std::uint8_t* how) {
   std::string text(piece);
-  if ((how[0] & 7U) == 7) text = Base64(std::string(how[0] >> 6, 'u') + text);
+  const std::string before(how[0] >> 6, 'u');
+  if ((how[0] & 7U) == 7) text = Base64(before + text);
+  if ((how[0] & 7U) == 6) text = Base64(before + Base64(before + text));
+  if ((how[0] & 7U) == 5) text = Numbers(text, how[0]);
+  if ((how[0] & 7U) == 4) text = WithOtherCase(text, (how[0] >> 4 & 1U) != 0);
   for (int level = 0; level < 2; ++level) {
     if ((how[level + 1] & 7U) < 4) text = Escaped(text, how[level + 1]);
   }
@@ -73,8 +97,9 @@ void RequireNoPiece(const std::string& masked) {
   using vmtelem::Escapes;
   for (const Escapes first : {Escapes::kPercent, Escapes::kBackslash, Escapes::kQuotedPrintable, Escapes::kEntities}) {
     for (const auto& text : {vmtelem::NotDecoded(masked), WithoutEscapes(vmtelem::NotDecoded(masked), first)}) {
-      Require(text.bytes.find(kToken.substr(0, 8)) == std::string::npos);
-      Require(text.bytes.find(kToken.substr(kToken.size() - 8)) == std::string::npos);
+      const std::string bytes = WithOtherCase(text.bytes, false), token = WithOtherCase(std::string(kToken), false);
+      Require(bytes.find(token.substr(0, 8)) == std::string::npos);
+      Require(bytes.find(token.substr(token.size() - 8)) == std::string::npos);
     }
   }
 }

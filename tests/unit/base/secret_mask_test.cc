@@ -1,5 +1,9 @@
 #include "base/secret_mask.h"
 
+#include <array>
+#include <cctype>
+#include <cstdio>
+
 #include <catch2/catch.hpp>
 
 namespace vmtelem {
@@ -44,6 +48,16 @@ std::string Base64(const std::string& text, const char* last_two = "+/") {
   return written;
 }
 
+std::string Upper(std::string text) {
+  for (char& byte : text) byte = static_cast<char>(std::toupper(static_cast<unsigned char>(byte)));
+  return text;
+}
+
+std::string Lower(std::string text) {
+  for (char& byte : text) byte = static_cast<char>(std::tolower(static_cast<unsigned char>(byte)));
+  return text;
+}
+
 std::string Percent(const std::string& text) {
   return Replaced(Replaced(Replaced(Replaced(text, "%", "%25"), "+", "%2B"), "/", "%2f"), "=", "%3D");
 }
@@ -77,11 +91,30 @@ TEST_CASE("a token is struck out whatever a server writes it with") {
                                                             Each(kToken, "", "%02X"),
                                                             Replaced(kToken, "y", "y\r\n "),
                                                             Each(kToken, "%u00", "%02X"),
-                                                            Each(kToken, " ", "%c")}));
+                                                            Each(kToken, " ", "%c"),
+                                                            Each(kToken, " ", "%d"),
+                                                            Each(kToken, ",", "%d"),
+                                                            Each(kToken, ", ", "%d"),
+                                                            Each(kToken, ", ", "0x%02X"),
+                                                            Each(kToken, ":", "%02x"),
+                                                            Each(kToken, " ", "%02X"),
+                                                            Each(kToken, "-", "%02x"),
+                                                            Each(kToken, " ", "%03o"),
+                                                            Base64(Base64(kToken)),
+                                                            Base64("x" + Base64("u:" + kToken)),
+                                                            Percent(Base64(Base64(kToken))),
+                                                            Upper(kToken),
+                                                            Lower(kToken),
+                                                            Upper(Base64(kToken)),
+                                                            Lower(Base64("u:" + kToken, "-_")),
+                                                            Upper(Each(kToken, "%", "%02x")),
+                                                            Upper(Each(kToken, "\\u00", "%02x")),
+                                                            Upper(Each(kToken, "\\x", "%02x")),
+                                                            Upper(Replaced(kToken, "+", "&plus;"))}));
   CAPTURE(written);
   const std::string masked = Mask().StrikeOut("no \"" + written + "\" here");
   CHECK_THAT(masked, Catch::StartsWith("no \"") && Catch::Contains("***") && Catch::EndsWith("\" here"));
-  CHECK(masked.size() <= std::string("no \"d3JpdGVyO***\" here").size());  // the name of a user may stay
+  CHECK(masked.size() <= std::string("no \"d3JpdGVyOi0t***\" here").size());  // the name of a user may stay
 }
 
 TEST_CASE("the first and the last eight bytes of a token are enough to be struck out") {
@@ -109,7 +142,9 @@ TEST_CASE("a text without secrets stays as it is") {
   for (const std::string& text :
        {std::string(),
         std::string("InfluxDB at http://127.0.0.1:8181 fails (HTTP 502): bad%20gateway \\u0041 =41 &amp; ***"),
-        Base64("quite another text that is long enough"), std::string("\0\xFF\x80%", 4)}) {
+        Base64("quite another text that is long enough"), std::string("\0\xFF\x80%", 4),
+        std::string("lines 1, 2, 3, 107, 74, 12, 118, 43, 90 of 10:20:30:40:50:60:70:80 at 2026-11-27T00:29:36.123Z"),
+        Base64(Base64("quite another text that is long enough")), Each("quite another text", ":", "%02x")}) {
     CHECK(Mask().StrikeOut(text) == text);
   }
   CHECK(SecretMask().StrikeOut(kToken) == kToken);
