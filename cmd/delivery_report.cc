@@ -1,5 +1,7 @@
 #include "cmd/delivery_report.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -8,10 +10,21 @@
 namespace vmtelem {
 namespace {
 
-std::string Whereabouts(const LineCounts& counts) {
-  return fmt::format("of {} lines {} are written, {} refused, {} kept in the spool, {} lost",
-                     counts.sampled + counts.recovered, counts.written, counts.rejected, counts.spooled,
-                     LostLines(counts));
+std::uint64_t LinesOf(const BatchOutcome& sample) {
+  return sample.written + sample.rejected + sample.dropped + sample.waiting;
+}
+
+std::string Whereabouts(const Delivery& delivery) {
+  const LineCounts& counts = delivery.lines;
+  const BatchOutcome& sample = delivery.sample;
+  const std::uint64_t lines = counts.sampled + counts.recovered;
+  std::string text = fmt::format("of {} lines {} are written, {} refused, {} kept in the spool, {} lost", lines,
+                                 counts.written, counts.rejected, counts.spooled, LostLines(counts));
+  if (const std::uint64_t own = LinesOf(sample); own > 0 && own < lines) {
+    text += fmt::format("; of this sample's {} lines {} are written, {} refused, {} kept, {} lost", own, sample.written,
+                        sample.rejected, sample.waiting, sample.dropped);
+  }
+  return text;
 }
 
 // The fault with what to do about it.
@@ -31,24 +44,43 @@ Error Explained(const Context& context, const Delivery& delivery) {
   return fault;
 }
 
-ExitCode Report(const Context& context, const Delivery& delivery) {
+void Report(const Context& context, const Delivery& delivery) {
   // Where all lines have one fate, the fault says it all.
   const bool tells_more = delivery.lines.written + LostLines(delivery.lines) > 0;
-  if (tells_more || !delivery.fault) context.messages.Error(Whereabouts(delivery.lines));
-  return delivery.fault ? Fail(context, Explained(context, delivery)) : ExitCode::kOk;
+  if (tells_more || !delivery.fault) context.messages.Error(Whereabouts(delivery));
+  if (delivery.fault) context.messages.Error(Explained(context, delivery));
 }
 
+// Of lines that were rejected the sample's count says more.
+ExitCode JudgeFault(const Delivery& delivery) {
+  if (!delivery.fault || delivery.fault->code == ErrorCode::kRefusedData) return ExitCode::kOk;
+  const bool is_kept = delivery.lines.spooled > 0 && delivery.sample.dropped == 0;
+  const ExitCode fault = ExitCodeFor(delivery.fault->code);
+  return fault == ExitCode::kUnavailable && is_kept ? ExitCode::kTryAgain : fault;
+}
+
+ExitCode JudgeSample(const BatchOutcome& sample) {
+  if (sample.rejected > 0 && sample.rejected == LinesOf(sample)) return ExitCode::kRefusedData;
+  return MoreTelling(sample.waiting > 0 ? ExitCode::kTryAgain : ExitCode::kOk,
+                     sample.rejected + sample.dropped > 0 ? ExitCode::kPartial : ExitCode::kOk);
+}
+
+// Lines of other samples count where they are lost, and where they wait for a reason. One that is rejected is none of
+// this sample's, and will not come again.
 ExitCode JudgeLines(const Context& context, const Delivery& delivery) {
-  const LineCounts& counts = delivery.lines;
-  const bool nothing_lost = LostLines(counts) + counts.rejected == 0;
-  if (nothing_lost && !delivery.fault) return ExitCode::kOk;
-  ExitCode fault = Report(context, delivery);
-  if (counts.spooled > 0 && fault == ExitCode::kUnavailable) fault = ExitCode::kTryAgain;
-  if (nothing_lost) return fault;
-  // A database that takes the other lines refuses a part, not the data.
-  if (counts.written > 0 && fault == ExitCode::kRefusedData) return ExitCode::kPartial;
-  const bool all_refused = counts.rejected == counts.sampled + counts.recovered;
-  return MoreTelling(fault, all_refused ? ExitCode::kRefusedData : ExitCode::kPartial);
+  const ExitCode lost = LostLines(delivery.lines) > 0 ? ExitCode::kPartial : ExitCode::kOk;
+  const ExitCode code = MoreTelling(JudgeFault(delivery), MoreTelling(JudgeSample(delivery.sample), lost));
+  if (code != ExitCode::kOk) Report(context, delivery);
+  return code;
+}
+
+// Which, and why, is in the log.
+void WarnOfOlder(const Context& context, const Delivery& delivery, const std::string& spool) {
+  const std::uint64_t older = OlderRejected(delivery);
+  if (older == 0) return;
+  context.messages.Warning(
+      fmt::format("the database has rejected {} of older batches, kept in {}/rejected with the reasons",
+                  CountOf(older, "line"), spool));
 }
 
 // What stays behind waits for somebody to make it readable, however well all else went.
@@ -62,12 +94,17 @@ ExitCode JudgeUnreadable(const Context& context, const Delivery& delivery) {
 
 }  // namespace
 
-ExitCode ReportDelivery(const Context& context, const Delivery& delivery) {
+ExitCode ReportDelivery(const Context& context, const Delivery& delivery, const std::string& spool) {
+  WarnOfOlder(context, delivery, spool);
   return MoreTelling(JudgeLines(context, delivery), JudgeUnreadable(context, delivery));
 }
 
 std::uint64_t LostLines(const LineCounts& counts) {
   return counts.sampled + counts.recovered - counts.written - counts.rejected - counts.spooled;
+}
+
+std::uint64_t OlderRejected(const Delivery& delivery) {
+  return delivery.lines.rejected - std::min(delivery.lines.rejected, delivery.sample.rejected);
 }
 
 }  // namespace vmtelem

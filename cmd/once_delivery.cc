@@ -55,10 +55,14 @@ class SampleDelivery {
     const std::string path = lock.path();
     Delivery delivery =
         From(MakeDiskSpool(context_, options_, std::move(lock), clock_, context_.log), std::move(lines));
-    if (delivery.delivered_elsewhere && delivery.lines.spooled > 0 && !delivery.fault) {
-      delivery.fault = Error{ErrorCode::kInUse, "another process has begun to deliver from " + path, {}};
-    }
+    if (delivery.sample.waiting > 0 && !delivery.fault) delivery.fault = Waiting(delivery, path);
     return delivery;
+  }
+
+  static Error Waiting(const Delivery& delivery, const std::string& path) {
+    const std::string why =
+        delivery.delivered_elsewhere ? "another process has begun to deliver from it" : "the drain time-out has ended";
+    return {ErrorCode::kInUse, fmt::format("this sample waits in {}: {}", path, why), {}};
   }
 
   // Another process delivers from the spool: it gets the lines as well, which are safe there, and is waited for. What
@@ -89,8 +93,9 @@ class SampleDelivery {
     if (!IsAt(left.directory, path)) return FromDisk(std::move(lock), std::move(lines));  // the spool is another now
     Delivery delivery = FromDisk(std::move(lock), {});
     const auto outcome = left.batch.Look(left.directory);
-    if (!outcome && !delivery.fault) delivery.fault = Error{ErrorCode::kInUse, "this sample waits in " + path, {}};
-    if (outcome && LostLines(delivery.lines) == 0) delivery.lines.sampled += outcome->dropped;
+    delivery.sample = outcome.value_or(BatchOutcome{.waiting = lines.count});
+    if (delivery.sample.waiting > 0 && !delivery.fault) delivery.fault = Waiting(delivery, path);
+    if (LostLines(delivery.lines) == 0) delivery.lines.sampled += delivery.sample.dropped;
     return delivery;
   }
 
@@ -101,6 +106,7 @@ class SampleDelivery {
   // `holder` is who delivers, and from where.
   Delivery Settled(const std::string& holder, const BatchOutcome& outcome, std::size_t lines) {
     Delivery delivery;
+    delivery.sample = outcome;
     delivery.lines.sampled = lines;
     delivery.lines.written = outcome.written;
     delivery.lines.rejected = outcome.rejected;
@@ -131,11 +137,13 @@ ExitCode Deliver(const Context& context, std::optional<SpoolLock> lock, Lines li
   SampleDelivery work(context, clock, log.logger(), std::move(*sink));
   // Then the log holds which batches of the spool are lost, and why.
   const bool tells_losses = lock && lock->state() != SpoolLock::State::kFailed;
+  const std::string spool = lock ? lock->path() : "";
   const Delivery delivery =
       lock ? work.FromSpool(std::move(*lock), std::move(lines)) : work.FromMemory(std::move(lines));
   const bool partly = delivery.lines.written > 0 && delivery.lines.written < delivery.lines.sampled;
-  if (partly || (tells_losses && LostLines(delivery.lines) > 0)) log.Release();
-  return ReportDelivery(context, delivery);
+  const bool tells_more = partly || OlderRejected(delivery) > 0;
+  if (tells_more || (tells_losses && LostLines(delivery.lines) > 0)) log.Release();
+  return ReportDelivery(context, delivery, spool);
 }
 
 }  // namespace

@@ -1,43 +1,34 @@
 #include "agent/agent.h"
 
+#include <algorithm>
 #include <future>
-#include <string_view>
 #include <thread>
 #include <utility>
-#include <vector>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "agent/collector.h"
-#include "base/parse.h"
-#include "base/text.h"
+#include "agent/status_line.h"
 #include "ship/line_queue.h"
 
 namespace vmtelem {
 namespace {
 
-constexpr Nanoseconds kStandsStill = std::chrono::seconds(3);
-
-// "240 lines sampled, 9 recovered, 200 written, 8 waiting in memory, 41 in the spool (12345 bytes), 0 rejected, 0
-// dropped"
-std::string LinesText(const LineCounts& lines, std::uint64_t spool_bytes) {
-  return fmt::format(
-      "{} sampled, {} recovered, {} written, {} waiting in memory, {} in the spool ({}), {} rejected, {} "
-      "dropped",
-      CountOf(lines.sampled, "line"), lines.recovered, lines.written, lines.queued + lines.in_flight, lines.spooled,
-      CountOf(spool_bytes, "byte"), lines.rejected, lines.dropped);
+// What is neither stored nor refused, nor in the spool, was dropped before it came to a batch.
+BatchOutcome Bounded(BatchOutcome sample, const LineCounts& counts) {
+  const std::uint64_t beyond = sample.waiting - std::min(sample.waiting, counts.spooled);
+  sample.waiting -= beyond;
+  sample.dropped += beyond;
+  return sample;
 }
 
 }  // namespace
 
 // What carries lines to a sink; the parts refer to one another, so they live and die together.
 struct Shipment {
-  Shipment(const AgentOptions& options, Outlet to, Clock& clock, const LoggerPtr& log)
+  Shipment(const AgentOptions& options, Outlet to, Clock& clock, const LoggerPtr& log, SampleOutcome* sample = nullptr)
       : outlet(std::move(to)),
         queue(options.queue_max_bytes - SpoolMemoryBytes(options.queue_max_bytes), ledger,
               [this] { outlet.sink->Wake(); }),
-        writer(options.writer, {queue, *outlet.spool, *outlet.sink, ledger, clock}, log) {}
+        writer(options.writer, {queue, *outlet.spool, *outlet.sink, ledger, clock, sample}, log) {}
 
   Outlet outlet;
   Ledger ledger;
@@ -132,32 +123,20 @@ std::size_t Agent::unreturned_calls() const { return state_->unreturned_calls; }
 bool Agent::writer_is_stuck() const { return state_->writer_is_stuck; }
 
 std::string Agent::StatusLine() const {
-  const AgentReport report = state_->Report();
-  const CollectorStats collected = state_->collector.stats();
-  const WriterStats writer = state_->shipment.writer.stats();
-  std::vector<std::string> faults;
-  if (!collected.fault.empty()) faults.push_back(collected.fault);
-  if (collected.hung_vms > 0) {
-    const std::string_view verb = collected.hung_vms == 1 ? "does" : "do";
-    faults.push_back(fmt::format("{} {} not answer", CountOf(collected.hung_vms, "VM"), verb));
-  }
-  if (writer.fault) faults.push_back(writer.fault->message);
-  if (const Nanoseconds still = state_->clock.SteadyNow() - writer.seen_at; still > kStandsStill) {
-    faults.push_back(fmt::format("delivery has stood still for {}; does the disk of the spool answer?",
-                                 FormatDuration(std::chrono::floor<std::chrono::seconds>(still))));
-  }
-  return fmt::format("{}, {} ({} failed); {}; {}", CountOf(collected.vms, "VM"), CountOf(collected.cycles, "cycle"),
-                     collected.failed_cycles, LinesText(report.lines, report.spool_bytes),
-                     faults.empty() ? "all is well" : fmt::format("{}", fmt::join(faults, "; ")));
+  return StatusText({state_->Report(), state_->collector.stats(), state_->shipment.writer.stats(),
+                     state_->clock.SteadyNow(), state_->options.interval});
 }
 
 Delivery DeliverOnce(Lines lines, Outlet outlet, const AgentOptions& options, Clock& clock, const LoggerPtr& log) {
-  Shipment shipment(options, std::move(outlet), clock, log);
+  SampleOutcome sample(lines);
+  Shipment shipment(options, std::move(outlet), clock, log, &sample);
   if (!lines.empty()) shipment.queue.Push(std::move(lines));
   shipment.writer.Stop(options.drain_timeout);
   shipment.writer.Run();
   const WriterStats stats = shipment.writer.stats();
-  return {shipment.ledger.counts(), stats.fault, stats.spool.delivered_elsewhere, stats.spool.unreadable};
+  const LineCounts counts = shipment.ledger.counts();
+  return {counts, Bounded(sample.outcome(), counts), stats.fault, stats.spool.delivered_elsewhere,
+          shipment.outlet.spool->UnreadablePaths()};
 }
 
 }  // namespace vmtelem

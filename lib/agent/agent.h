@@ -14,6 +14,7 @@
 #include "model/agent_report.h"
 #include "model/delivery.h"
 #include "model/source.h"
+#include "ship/batch_outcome.h"
 #include "ship/writer.h"
 
 namespace vmtelem {
@@ -74,6 +75,7 @@ class Agent {
 // process delivers what is left in the spool.
 struct Delivery {
   LineCounts lines;
+  BatchOutcome sample{};  // of the lines that were given, whatever becomes of the rest
   std::optional<Error> fault{};
   bool delivered_elsewhere = false;       // another process has taken the spool over
   std::vector<std::string> unreadable{};  // files of batches that stay in the spool since they cannot be read

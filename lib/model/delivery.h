@@ -74,7 +74,9 @@ struct SpoolStats {
   std::uint64_t rejected_displaced_lines = 0;          // of those that KeepRejected() was given; by newer ones
   bool durable = false;                                // what is added now survives the process
   bool delivered_elsewhere = false;                    // another process delivers what is in it now
-  std::vector<std::string> unreadable{};               // files of batches that cannot be read now, and wait
+  std::uint64_t away_lines = 0;  // of those above: they went away with their directory, and wait until it is back
+  std::uint64_t unreadable_batches = 0;  // likewise: they cannot be read now, and are tried again
+  std::optional<std::string> trouble{};  // why the last batch is not on the disk
 };
 
 struct SpooledBatch {
@@ -95,7 +97,11 @@ struct SpoolLoss {
   bool durable = false;  // they were counted as spooled
   std::int64_t first_wall_ns = 0, last_wall_ns = 0;
   std::string reason;  // one line for people: "the spool is full", "FILE is damaged and was moved to ..."
+  std::size_t batches = 1;
 };
+
+// Of lines that no spool on a disk holds, where one part of the memory for them is full.
+constexpr const char* kNoMemoryReason = "the memory for lines that wait is full, the oldest were dropped";
 
 // What became of batches beside the calls that tell it themselves.
 struct SpoolChanges {
@@ -151,6 +157,8 @@ class Spool {
   virtual std::vector<SpoolLoss> GiveUpAway() { return {}; }
 
   [[nodiscard]] virtual SpoolStats stats() const = 0;
+  // Files of batches that cannot be read now, and wait.
+  [[nodiscard]] virtual std::vector<std::string> UnreadablePaths() const { return {}; }
 };
 
 }  // namespace vmtelem

@@ -23,6 +23,12 @@ std::string LinesLeftOut(std::uint64_t count) {
   return count == 0 ? "" : fmt::format(" (and {} since it was last told)", CountOf(count, "line"));
 }
 
+// None where the lines came to no batch.
+std::string InBatches(std::uint64_t count) {
+  if (count == 0) return "";
+  return count == 1 ? " in 1 batch" : fmt::format(" in {} batches", count);
+}
+
 constexpr std::size_t kExampleBytes = 200;
 
 std::string Prefix(std::string_view line) {
@@ -33,10 +39,6 @@ std::string Prefix(std::string_view line) {
     end += length;
   }
   return std::string(line);
-}
-
-std::string Which(const Rejection& rejection) {
-  return fmt::format(", the first '{}'", Prefix(SeriesKey(rejection.texts.front())));
 }
 
 // In UTC, to the second: an operator looks for a gap of minutes or hours.
@@ -125,25 +127,36 @@ void DeliveryLog::SearchBegan(const std::string& reason, SteadyTime now) {
 }
 
 void DeliveryLog::Rejected(const Rejection& rejection, SteadyTime now) {
-  const auto left_out = throttle_.Admit("rejected " + rejection.reason, now, rejection.texts.size());
-  if (!left_out) return;
-  log_->warn("{} rejected{}: {}{}", CountOf(rejection.texts.size(), "line"), Which(rejection), rejection.reason,
-             LinesLeftOut(*left_out));
+  const std::string series(SeriesKey(rejection.texts.front()));
+  rejected_.Add({.cause = rejection.reason, .lines = rejection.texts.size(), .example = Prefix(series)}, now);
+  SayRejected(rejected_.TakeDue(now));
 }
 
 void DeliveryLog::Lost(const SpoolLoss& loss, SteadyTime now) {
-  lost_ += loss.lines;
-  const auto left_out = losses_.Admit(loss.reason, now, loss.lines);
-  if (!left_out) return;
-  log_->error("{} from {} to {} lost: {}{}", CountOf(loss.lines, "line"), TimeText(loss.first_wall_ns),
-              TimeText(loss.last_wall_ns), loss.reason, LinesLeftOut(*left_out));
+  lost_.Add({loss.reason, loss.lines, loss.batches, loss.first_wall_ns, loss.last_wall_ns}, now);
 }
 
-void DeliveryLog::Dropped(std::uint64_t total, SteadyTime now) {
-  const std::uint64_t untold = total - lost_ - dropped_told_;
-  if (untold == 0 || !throttle_.Admit("dropped", now)) return;
-  log_->error("the memory for lines that wait is full, the oldest were dropped: {}", CountOf(untold, "line"));
-  dropped_told_ += untold;
+void DeliveryLog::SayLosses(SteadyTime now) {
+  SayRejected(rejected_.TakeDue(now));
+  SayLost(lost_.TakeDue(now));
+}
+
+void DeliveryLog::SayRest() {
+  SayRejected(rejected_.TakeRest());
+  SayLost(lost_.TakeRest());
+}
+
+void DeliveryLog::SayRejected(const std::vector<LossTally::Loss>& losses) {
+  for (const LossTally::Loss& loss : losses) {
+    log_->warn("{} rejected, the first '{}': {}", CountOf(loss.lines, "line"), loss.example, loss.cause);
+  }
+}
+
+void DeliveryLog::SayLost(const std::vector<LossTally::Loss>& losses) {
+  for (const LossTally::Loss& loss : losses) {
+    log_->error("{}{} from {} to {} lost: {}", CountOf(loss.lines, "line"), InBatches(loss.batches),
+                TimeText(loss.first_wall_ns), TimeText(loss.last_wall_ns), loss.cause);
+  }
 }
 
 void DeliveryLog::Found(std::uint64_t recovered_lines, SteadyTime now) {

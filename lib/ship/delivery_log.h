@@ -5,10 +5,12 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "model/delivery.h"
 #include "ship/gate.h"
+#include "ship/loss_tally.h"
 #include "ship/outgoing_batch.h"
 
 namespace vmtelem {
@@ -45,20 +47,28 @@ class DeliveryLog {
   void Recovered(std::uint64_t waiting_lines, SteadyTime now);
   void SearchBegan(const std::string& reason, SteadyTime now);
   void Rejected(const Rejection& rejection, SteadyTime now);
-  // The spool gave lines up.
+  // The spool, or the memory, gave lines up. SayLosses() says it, with all others that came together.
   void Lost(const SpoolLoss& loss, SteadyTime now);
-  // `total` lines were dropped so far; those that Lost() did not tell are dropped because there is no memory for them.
-  void Dropped(std::uint64_t total, SteadyTime now);
   void Found(std::uint64_t recovered_lines, SteadyTime now);
+  // To be called every second or so.
+  void SayLosses(SteadyTime now);
+  // The process ends: says what was not said yet, since it was said a short while ago.
+  void SayRest();
+
+  [[nodiscard]] const std::optional<LossTally::Latest>& last_rejected() const { return rejected_.latest(); }
+  [[nodiscard]] const std::optional<LossTally::Latest>& last_lost() const { return lost_.latest(); }
 
  private:
+  void SayRejected(const std::vector<LossTally::Loss>& losses);
+  void SayLost(const std::vector<LossTally::Loss>& losses);
+
   LoggerPtr log_;
   Clock& clock_;
-  LogThrottle throttle_, losses_;  // apart: the reasons of losses hold names of files, of which there may be many
+  LogThrottle throttle_;
+  LossTally rejected_, lost_;
   std::optional<std::pair<Gate::State, ErrorCode>> told_;
   SteadyTime trouble_since_{};
   std::int64_t last_answer_ns_ = 0;  // of the wall clock; of the first request until then
-  std::uint64_t lost_ = 0, dropped_told_ = 0;
 };
 
 }  // namespace vmtelem

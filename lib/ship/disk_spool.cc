@@ -131,6 +131,7 @@ std::vector<SpoolLoss> DiskSpool::GiveUpAway() {
       unreadable_.erase(name);
       index_.Forget(id);
     }
+    loss.batches = ids.size();
     if (loss.lines > 0) losses.push_back(std::move(loss));
   };
   give_up(index_.Away(), fmt::format("they went away with the spool directory {}, which is not back", lock_.path()));
@@ -161,7 +162,9 @@ SpoolStats DiskSpool::stats() const {
           .rejected_displaced_lines = letters_.displaced_lines(),
           .durable = !trouble_,
           .delivered_elsewhere = !delivers(),
-          .unreadable = PathsOf(unreadable_)};
+          .away_lines = index_.away_lines(),
+          .unreadable_batches = unreadable_.size(),
+          .trouble = last_trouble_};
 }
 
 std::optional<SpooledBatch> DiskSpool::HandOut(Id id) {
@@ -235,10 +238,10 @@ std::string DiskSpool::PathOf(const SpoolName& name) const {
   return fmt::format("{}/{}", lock_.path(), FormatSpoolName(name));
 }
 
-std::vector<std::string> DiskSpool::PathsOf(const std::set<SpoolName>& names) const {
+std::vector<std::string> DiskSpool::UnreadablePaths() const {
   std::vector<std::string> paths;
-  paths.reserve(names.size());
-  for (const SpoolName& name : names) paths.push_back(PathOf(name));
+  paths.reserve(unreadable_.size());
+  for (const SpoolName& name : unreadable_) paths.push_back(PathOf(name));
   return paths;
 }
 

@@ -80,6 +80,7 @@ class DiskSpool final : public Spool {
   void Tidy() override;
   std::vector<SpoolLoss> GiveUpAway() override;
   [[nodiscard]] SpoolStats stats() const override;
+  [[nodiscard]] std::vector<std::string> UnreadablePaths() const override;
 
   struct Adopted {
     std::uint64_t batches = 0, lines = 0;
@@ -130,7 +131,6 @@ class DiskSpool final : public Spool {
   void Forget(Id id, const std::optional<BatchOutcome>& outcome);
   bool RemoveFile(const SpoolName& name, const BatchOutcome& outcome);
   [[nodiscard]] std::string PathOf(const SpoolName& name) const;
-  [[nodiscard]] std::vector<std::string> PathsOf(const std::set<SpoolName>& names) const;
   void Warn(const std::string& kind, const std::string& message);
 
   const DiskSpoolOptions options_;
@@ -156,7 +156,7 @@ class DiskSpool final : public Spool {
   BatchesBeside beside_;
   bool list_again_ = false;  // a listing of the directory missed something
   SpoolChanges changes_;
-  Why trouble_, told_trouble_;
+  Why trouble_, last_trouble_, told_trouble_;  // last_: of the last attempt to write, however long ago that was
   bool told_others_ = false, told_elsewhere_ = false;
 
   SpoolRoomMaker room_;

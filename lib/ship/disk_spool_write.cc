@@ -148,7 +148,7 @@ void DiskSpool::Tidy() {
 // Says each change once, and a change of the same kind again after a minute at the earliest: a disk that is nearly full
 // takes one batch and not the next.
 void DiskSpool::NoteDisk(Why trouble) {
-  trouble_ = std::move(trouble);
+  trouble_ = last_trouble_ = std::move(trouble);
   if (trouble_ == told_trouble_) return;
   if (!throttle_.Admit(trouble_ ? "trouble" : "recovered", clock_.SteadyNow())) return;
   told_trouble_ = trouble_;

@@ -59,7 +59,8 @@ Step Dispatcher::SettleBatch(Outgoing& outgoing, const Verdict& verdict, bool st
     outgoing.newest_when_settled = last_transfer_;
     return outgoing.batch.lines().Settle(verdict, stored_before);
   }
-  if (verdict.action == Action::kRefuse && !held()) record_.ForgetStoredLine();
+  const bool is_stored_line = outgoing.sent == record_.stored_line();
+  if (verdict.action == Action::kRefuse && is_stored_line && !held()) record_.ForgetStoredLine();
   return outgoing.batch.lines().SettleProbe(verdict);
 }
 
@@ -87,6 +88,7 @@ void Dispatcher::NoteAnswer(const Completion& completion, const Outgoing& outgoi
   if (verdict.action == Action::kAck) record_.Stored(*outgoing.sent, now);
   const bool in_part = verdict.action == Action::kAckPartly && verdict.lines.size() < outgoing.sent->line_count();
   if (in_part) record_.StoredInPart(outgoing.sent->Without(verdict.lines));
+  if (IsAck(verdict) && parts_.sample != nullptr) parts_.sample->Stored(*outgoing.sent, verdict);
   if (!IsAck(verdict)) record_.NotStored();
   if (verdict.batch_suspected && !outgoing.batch.lines().searching()) record_.Failed();
   if (!IsAck(verdict) || !gate_.Open(outgoing.round)) return;
@@ -113,6 +115,7 @@ void Dispatcher::Account(const Step& step, const Outgoing& outgoing, SteadyTime 
     for (const std::string& line : rejection.texts) parts_.spool.KeepRejected(line, rejection.reason);
     parts_.ledger.Move(waiting, Place::kRejected, rejection.texts.size());
     parts_.log.Rejected(rejection, now);
+    if (parts_.sample != nullptr) parts_.sample->Rejected(rejection);
     last_rejection_ = Error{ErrorCode::kRefusedData, rejection.reason, {}};
   }
 }

@@ -18,6 +18,7 @@
 #include "ship/last_slot.h"
 #include "ship/ledger.h"
 #include "ship/outgoing_batch.h"
+#include "ship/sample_outcome.h"
 #include "ship/size_limit.h"
 #include "ship/target_record.h"
 #include "ship/waiting_batches.h"
@@ -41,6 +42,7 @@ class Dispatcher {
     Sink& sink;
     Ledger& ledger;
     DeliveryLog& log;
+    SampleOutcome* sample = nullptr;  // that is followed, if one is
   };
   struct Counts {
     std::uint64_t writes = 0, write_retries = 0;

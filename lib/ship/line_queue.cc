@@ -1,5 +1,6 @@
 #include "ship/line_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace vmtelem {
@@ -43,14 +44,29 @@ std::uint64_t LineQueue::DropOldest() {
   std::uint64_t dropped = 0;
   while (bytes_ > max_bytes_ && waiting_.size() > 1) {
     dropped += waiting_.front().count;
+    NoteDropped(waiting_.front(), waiting_.front().count);
     bytes_ -= waiting_.front().bytes.size();
     waiting_.pop_front();
   }
   if (bytes_ > max_bytes_) {
-    dropped += CutFront(waiting_.front(), max_bytes_);
+    const std::size_t cut = CutFront(waiting_.front(), max_bytes_);
+    NoteDropped(waiting_.front(), cut);
+    dropped += cut;
     bytes_ = waiting_.front().bytes.size();
   }
   return dropped;
+}
+
+void LineQueue::NoteDropped(const Lines& from, std::uint64_t lines) {
+  if (!dropped_) dropped_ = {0, false, from.first_wall_ns, from.last_wall_ns, kNoMemoryReason, 0};
+  dropped_->lines += lines;
+  dropped_->first_wall_ns = std::min(dropped_->first_wall_ns, from.first_wall_ns);
+  dropped_->last_wall_ns = std::max(dropped_->last_wall_ns, from.last_wall_ns);
+}
+
+std::optional<SpoolLoss> LineQueue::TakeDropped() {
+  const std::lock_guard guard(mutex_);
+  return std::exchange(dropped_, std::nullopt);
 }
 
 bool LineQueue::TakeAll(Lines& out) {

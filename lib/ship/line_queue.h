@@ -4,8 +4,10 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 
 #include "model/batch.h"
+#include "model/delivery.h"
 #include "ship/ledger.h"
 
 namespace vmtelem {
@@ -22,12 +24,15 @@ class LineQueue {
   void Push(Lines lines);
   // Appends all that is waiting to `out`. False if there was nothing.
   bool TakeAll(Lines& out);
+  // What was dropped to keep the bound since the last time; the ledger counts it already. Nothing if nothing was.
+  std::optional<SpoolLoss> TakeDropped();
   void Close();
   [[nodiscard]] bool closed() const;
   [[nodiscard]] std::uint64_t bytes() const;
 
  private:
   std::uint64_t DropOldest();  // until the bound is kept; how many lines
+  void NoteDropped(const Lines& from, std::uint64_t lines);
 
   const std::uint64_t max_bytes_;
   Ledger& ledger_;
@@ -36,6 +41,7 @@ class LineQueue {
   std::deque<Lines> waiting_;
   std::uint64_t bytes_ = 0;
   bool closed_ = false;
+  std::optional<SpoolLoss> dropped_;
 };
 
 }  // namespace vmtelem

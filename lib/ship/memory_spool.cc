@@ -50,8 +50,7 @@ SpoolChanges MemorySpool::TakeChanges() {
 
 void MemorySpool::GiveUpOldest() {
   const Batch& oldest = *waiting_.begin()->second;
-  losses_.push_back({oldest.line_count(), false, oldest.first_wall_ns(), oldest.last_wall_ns(),
-                     "the memory for lines that wait is full, the oldest were dropped"});
+  losses_.push_back({oldest.line_count(), false, oldest.first_wall_ns(), oldest.last_wall_ns(), kNoMemoryReason});
   Forget(oldest);
   waiting_.erase(waiting_.begin());
 }

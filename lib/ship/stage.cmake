@@ -5,5 +5,5 @@ vmtelem_stage(
           bounded_folder.cc damaged_files.cc dead_letters.cc directory.cc directory_watch.cc disk_spool.cc
           disk_spool_open.cc disk_spool_write.cc durable_file.cc freed_space.cc leave_in_spool.cc other_targets.cc
           own_file.cc space_relief.cc spool_file.cc spool_index.cc spool_listing.cc spool_lock.cc spool_name.cc spool_outlook.cc spool_rate.cc spool_privacy.cc spool_room.cc spool_room_maker.cc spool_claim.cc spool_share.cc spool_target.cc
-          unremoved_files.cc
+          loss_tally.cc sample_outcome.cc unremoved_files.cc
   STAGES model)

@@ -50,7 +50,7 @@ struct Writer::State {
         logger(std::move(l)),
         log(logger, parts.clock),
         batcher(LimitsOf(options)),
-        dispatcher(OrderOf(options), {p.spool, p.sink, p.ledger, log}) {
+        dispatcher(OrderOf(options), {p.spool, p.sink, p.ledger, log, p.sample}) {
     stats.seen_at = parts.clock.SteadyNow();
   }
 
@@ -61,6 +61,7 @@ struct Writer::State {
   void KeepSpool(SteadyTime now);
   void NoteChanges(SteadyTime now);
   void NoteLosses(const std::vector<SpoolLoss>& losses, SteadyTime now);
+  void NoteLoss(const SpoolLoss& loss, SteadyTime now);
   [[nodiscard]] Pace PaceAt(SteadyTime now) const;
   [[nodiscard]] bool Finished(SteadyTime now) const;
   [[nodiscard]] Nanoseconds Timeout(SteadyTime now) const;
@@ -106,7 +107,7 @@ void Writer::State::Intake(SteadyTime now) {
     drain_until = stop_at;
   }
   if (closed && !was_closed) dispatcher.Hasten(now, kDrainRetryMax);
-  if (!closed) log.Dropped(parts.ledger.counts().dropped, now);
+  if (const auto dropped = parts.queue.TakeDropped()) NoteLoss(*dropped, now);
   Lines fresh;
   if (parts.queue.TakeAll(fresh)) batcher.Add(std::move(fresh), now);
 }
@@ -154,8 +155,14 @@ void Writer::State::NoteChanges(SteadyTime now) {
 void Writer::State::NoteLosses(const std::vector<SpoolLoss>& losses, SteadyTime now) {
   for (const SpoolLoss& loss : losses) {
     parts.ledger.Move(loss.durable ? Place::kSpooled : Place::kQueued, Place::kDropped, loss.lines);
-    log.Lost(loss, now);
+    NoteLoss(loss, now);
   }
+  log.SayLosses(now);
+}
+
+void Writer::State::NoteLoss(const SpoolLoss& loss, SteadyTime now) {
+  log.Lost(loss, now);
+  if (parts.sample != nullptr) parts.sample->Lost(loss);
 }
 
 // A sealed batch that cannot be sent is of no use, unless it is safer than an open one.
@@ -197,6 +204,7 @@ void Writer::State::End() {
   dispatcher.MakeDurable(std::numeric_limits<std::size_t>::max());
   NoteChanges(now);
   NoteLosses(parts.spool.GiveUpAway(), now);
+  log.SayRest();
   const LineCounts counts = parts.ledger.counts();
   const bool left = counts.queued > 0 || (counts.spooled > 0 && !all_tried);
   // A backlog that is being taken, but is longer than the time to stop, is no fault: it waits on the disk.
@@ -205,6 +213,7 @@ void Writer::State::End() {
   if (left && counts.spooled > 0)
     logger->info("{} left in the spool: {}", CountOf(counts.spooled, "line"), why.message);
   parts.ledger.Move(Place::kQueued, Place::kDropped, counts.queued);
+  if (parts.sample != nullptr) parts.sample->LostFromMemory(counts.queued);
   if (counts.queued > 0 && why.code != ErrorCode::kClosed) {
     logger->error("{} not delivered and dropped: {}", CountOf(counts.queued, "line"), why.message);
   }
@@ -217,7 +226,7 @@ void Writer::State::Publish(const std::optional<Error>& fault) {
   const SpoolStats spool = parts.spool.stats();
   const std::lock_guard guard(mutex);
   stats = {counts.writes, counts.write_retries, counts.write_latency, spool, batcher.bytes(), parts.clock.SteadyNow(),
-           fault};
+           fault,         log.last_rejected(),  log.last_lost()};
 }
 
 Writer::Writer(WriterOptions options, Parts parts, LoggerPtr log)

@@ -13,6 +13,8 @@
 #include "model/delivery.h"
 #include "ship/ledger.h"
 #include "ship/line_queue.h"
+#include "ship/loss_tally.h"
+#include "ship/sample_outcome.h"
 
 namespace vmtelem {
 
@@ -40,6 +42,7 @@ struct WriterStats {
   // lines that were not written: why they were dropped or are left in the spool, else why they were rejected
   // (kRefusedData). None for lines that are left in the spool only because there were too many for the drain time-out.
   std::optional<Error> fault;
+  std::optional<LossTally::Latest> rejected, lost;  // the last lines that were
 };
 
 // Moves lines from the queue through the batcher and the spool to the sink, and settles each outcome in the ledger.
@@ -52,6 +55,7 @@ class Writer {
     Sink& sink;
     Ledger& ledger;
     Clock& clock;
+    SampleOutcome* sample = nullptr;  // is told what becomes of its lines
   };
   Writer(WriterOptions options, Parts parts, LoggerPtr log);
   ~Writer();

@@ -43,7 +43,7 @@ def damaged(root):
 
 def strangers(root):
     """Everything in the directories of the targets that is no batch and has no other purpose either."""
-    known = ("lock", "service", "damaged", "rejected")
+    known = ("lock", "service", "claim", "damaged", "rejected")
     return sorted(path for path in root.glob("*/*") if path.name not in known and not BATCH.fullmatch(path.name))
 
 

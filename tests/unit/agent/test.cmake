@@ -8,5 +8,6 @@ vmtelem_unit_test(
           rates_property_test.cc
           sample_test.cc
           source_end_test.cc
+          status_line_test.cc
           stuck_writer_test.cc
           tick_schedule_test.cc)

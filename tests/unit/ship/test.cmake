@@ -24,6 +24,7 @@ vmtelem_unit_test(
           file_hooks.cc
           freed_space_test.cc
           own_file_test.cc
+          sample_outcome_test.cc
           space_relief_test.cc
           spool_share_test.cc
           spool_index_test.cc
@@ -39,6 +40,7 @@ vmtelem_unit_test(
           join_plan_test.cc
           known_poison_test.cc
           line_parts_test.cc
+          loss_tally_test.cc
           outgoing_batch_test.cc
           poison_search_failure_test.cc
           poison_search_test.cc

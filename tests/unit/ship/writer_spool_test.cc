@@ -154,22 +154,24 @@ TEST_CASE("what a spool gives up is dropped from where it was counted, and told 
     CHECK(after.dropped == 10'000);
     CHECK(after.spooled == (durable ? 20'000 : 0));
     CHECK(
-        world.Logged("10000 lines from 1970-01-01T00:00:00Z to 1970-01-01T00:00:00Z lost: the spool is full").size() ==
-        1);
+        world.Logged("10000 lines in 1 batch from 1970-01-01T00:00:00Z to 1970-01-01T00:00:00Z lost: the spool is full")
+            .size() == 1);
     CHECK(world.Logged("memory").empty());
     CHECK(world.adds_up);
   }
 }
 
-TEST_CASE("losses of one kind are told once a minute, with the lines that were left out") {
+TEST_CASE("losses of one cause are told once a minute and at the end, all of them together once") {
   DiskWorld world;
   world.target.answer = [](const Batch&) { return Say(Action::kRetry, ErrorCode::kUnreachable, "it is away"); };
   world.PushEvery(seconds(2), 10, 100);
   for (int i = 0; i < 40; ++i) world.target.At(seconds(20 + 2 * i), [&] { world.disk.LoseOldest(); });
   world.StopAt(seconds(200), Nanoseconds::zero());
   world.Run();
-  REQUIRE(world.Logged("lost: the spool is full").size() == 2);
-  CHECK(world.Logged("(and 290 lines since it was last told)").size() == 1);
+  REQUIRE(world.Logged("lost: the spool is full").size() == 3);
+  CHECK(world.Logged("10 lines in 1 batch from").size() == 1);
+  CHECK(world.Logged("300 lines in 30 batches from").size() == 1);
+  CHECK(world.Logged("90 lines in 9 batches from").size() == 1);
 }
 
 TEST_CASE("rejected lines are kept whole with the server's reason, and the log has only their series") {

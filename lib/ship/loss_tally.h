@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace vmtelem {
+
+// Sums up what was lost, for each cause by itself, between one message about it and the next: the first is due at once,
+// the others a minute after the one before, so that the messages together name everything once. Writer's thread.
+class LossTally {
+ public:
+  static constexpr Nanoseconds kInterval = std::chrono::minutes(1);
+
+  struct Loss {
+    std::string cause;  // one line for people
+    std::uint64_t lines = 0, batches = 0;
+    std::int64_t first_wall_ns = std::numeric_limits<std::int64_t>::max();  // stamps of the oldest and the newest line
+    std::int64_t last_wall_ns = std::numeric_limits<std::int64_t>::min();
+    std::string example{};  // of the first one that is summed up
+  };
+  // The last one of all.
+  struct Latest {
+    SteadyTime at{};
+    std::string cause;
+  };
+
+  void Add(const Loss& loss, SteadyTime now);
+  // What is to be said now, and is taken to be said.
+  std::vector<Loss> TakeDue(SteadyTime now);
+  // All that was not said yet.
+  std::vector<Loss> TakeRest();
+
+  [[nodiscard]] const std::optional<Latest>& latest() const { return latest_; }
+
+ private:
+  static constexpr std::size_t kMaxCauses = 64;  // names of files and a server's words are unbounded, this is not
+  struct Cause {
+    std::optional<SteadyTime> said_at;
+    Loss unsaid;
+  };
+  std::map<std::string, Cause> causes_;
+  std::optional<Latest> latest_;
+};
+
+}  // namespace vmtelem
