@@ -28,7 +28,7 @@ STALL_S = 1.5  # for which a busy machine may keep the program from its work
 
 @dataclass(frozen=True)
 class Case:
-    """Which call fails, how, how often, and when: in the "outage", in the "drain" after it, or while the database is "well"."""
+    """Which call fails, how, how often, and when: in the "outage", at the end of it ("drain"), or while old batches are "delivered"."""
 
     call: str
     error: int = 0
@@ -36,6 +36,7 @@ class Case:
     times: int = FOR_EVER
     least: int = 4  # so many calls meet it before it is over
     delay_s: float = 0
+    rate: str = "10000x"  # of old lines
 
 
 CASES = {
@@ -48,7 +49,7 @@ CASES = {
     "a read fails once": Case("read", errno.EIO, "drain", times=1, least=1),
     "a file cannot be opened for a while": Case("open", errno.EMFILE, "drain", times=5, least=5),
     "a file cannot be removed for a while": Case("remove", errno.EIO, "drain", times=5, least=5),
-    "there is no space, and the database is well": Case("make", errno.ENOSPC, "well", least=11),
+    "there is no space while batches are delivered": Case("make", errno.ENOSPC, "delivered", least=11, rate="10x"),
 }
 SHORTAGES = {"there is no space": Case("make", errno.ENOSPC), "somebody takes each inode that becomes free": Case("take", least=1)}
 ALL = CASES | SHORTAGES
@@ -59,22 +60,16 @@ class Place:
 
     def __init__(self, program, disk, spool, server):
         self.program, self.disk, self.spool, self.server = program, disk, spool, server
-
-    def start(self):
-        settings = settings_of(self.server, self.program.directory, self.spool, BACKLOG_RATE="10000x")
-        self.running = self.program.start("run", **settings, **self.disk.settings)
-
-    def leave_old_batches(self):
-        directory = target_directory(self.spool, self.server.url)
+        directory = target_directory(spool, server.url)
         for batch in range(OLD_BATCHES):
             add_batch(directory, [old_line(batch, line) for line in range(OLD_LINES)], batch)
 
-    def wait_until_it_works(self):
-        if self.server.default is ok:
-            wait_for(lambda: self.server.lines, 30, "first lines")
-        else:
-            began_ns = time.time_ns()
-            wait_for(lambda: len(newer_batches(self.spool, began_ns)) > 2, 30, "batches of its own on the disk")
+    def start(self, rate):
+        """In an outage."""
+        self.server.default, began_ns = DOWN, time.time_ns()
+        settings = settings_of(self.server, self.program.directory, self.spool, BACKLOG_RATE=rate)
+        self.running = self.program.start("run", **settings, **self.disk.settings)
+        wait_for(lambda: len(newer_batches(self.spool, began_ns)) > 2, 30, "batches of its own on the disk")
 
     def finish(self, waiting):
         lines, code = drain(self.running, self.server, self.spool)
@@ -86,9 +81,11 @@ class Place:
 
 def go_through(place, case, shortage):
     """The trouble comes and goes; then the database is well and takes everything."""
-    place.start()
-    place.wait_until_it_works()
-    waiting = set(spool_files.spooled_lines(place.spool)) if case.when != "well" else set()
+    place.start(case.rate)
+    waiting = set(spool_files.spooled_lines(place.spool))
+    if case.when == "delivered":
+        place.server.default = ok
+        wait_for(lambda: place.server.lines, 30, "first lines")
     place.disk.begin(case.call, case.error, case.times, case.delay_s)
     if case.when == "drain":
         place.server.default = ok
@@ -175,11 +172,7 @@ def prepare(stack, binary, directory, name, seconds):
     (path / TAKER).mkdir(parents=True)
     spool, server, program = path / "spool", stack.enter_context(FakeInflux()), Vmtelem(binary, directory)
     stack.callback(program.close)
-    server.default = ok if case.when == "well" else DOWN
-    place = Place(program, FaultyDisk(binary, directory, spool, path / TAKER), spool, server)
-    if case.when != "well":
-        place.leave_old_batches()
-    return place, case, shortage
+    return Place(program, FaultyDisk(binary, directory, spool, path / TAKER), spool, server), case, shortage
 
 
 @pytest.fixture(params=ALL)
