@@ -28,25 +28,35 @@ std::shared_ptr<const Batch> ReadFree(const FileDescriptor& directory, const Spo
 }  // namespace
 
 std::optional<BatchJoiner::Joined> BatchJoiner::Next(const SpoolIndex& index, const Place& place) {
-  if (!Begin(index.files(), place.clock.SteadyNow())) return std::nullopt;
-  const JoinPlan plan = Plan(index, place.clock.WallNowNs());
+  const std::uint64_t files = index.files();
+  if (!Begin(files, FewOf(files, place), place.clock.SteadyNow())) return std::nullopt;
+  const JoinPlan plan = Plan(index, place);
   if (plan.parts().size() < 2) {
-    End(index.files());
+    End(files);
     return std::nullopt;
   }
-  if (!place.has_room(std::min<std::uint64_t>(plan.file_bytes(), limits_.max_text_bytes))) {
+  if (!place.is_free(std::min<std::uint64_t>(plan.file_bytes(), place.limits.max_text_bytes))) {
     Failed(place.clock.SteadyNow());
     return std::nullopt;
   }
   return Read(index, plan.parts(), place);
 }
 
+bool BatchJoiner::MakesRoom(std::uint64_t files, SteadyTime now) {
+  return Begin(files, std::min(few_files_, kFewWhereShort), now) && now < worked_at_ + kTurn;
+}
+
+std::uint64_t BatchJoiner::FewOf(std::uint64_t files, const Place& place) const {
+  return files > kFewWhereShort && place.is_short() ? std::min(few_files_, kFewWhereShort) : few_files_;
+}
+
 // Where most files cannot be joined, it does not go through them for each one that comes.
-bool BatchJoiner::Begin(std::uint64_t files, SteadyTime now) {
+bool BatchJoiner::Begin(std::uint64_t files, std::uint64_t few, SteadyTime now) {
   left_ = std::min(left_, files);
   if (under_way_ || now < not_before_) return under_way_;
-  if (files <= std::max(few_files_, left_ + few_files_ / 2)) return false;
+  if (files <= std::max(few, left_ + few / 2)) return false;
   parts_ = joined_ = 0;
+  worked_at_ = now;
   next_ = kOldest;
   return under_way_ = true;
 }
@@ -62,8 +72,8 @@ void BatchJoiner::Failed(SteadyTime now) {
   not_before_ = now + kPause;
 }
 
-JoinPlan BatchJoiner::Plan(const SpoolIndex& index, std::int64_t now_wall_ns) const {
-  JoinPlan plan(limits_, now_wall_ns - kSettledAfterNs);
+JoinPlan BatchJoiner::Plan(const SpoolIndex& index, const Place& place) const {
+  JoinPlan plan(place.limits, place.clock.WallNowNs() - kSettledAfterNs);
   index.EachWaiting(next_, [&plan](SpoolIndex::Id id, const SpoolEntry& entry) { return plan.Offer(id, entry); });
   return plan;
 }
@@ -72,12 +82,12 @@ JoinPlan BatchJoiner::Plan(const SpoolIndex& index, std::int64_t now_wall_ns) co
 std::optional<BatchJoiner::Joined> BatchJoiner::Read(const SpoolIndex& index, const std::vector<SpoolIndex::Id>& plan,
                                                      const Place& place) {
   const SteadyTime until = place.clock.SteadyNow() + kReadFor;
-  const std::size_t small = limits_.max_text_bytes / 2;
+  const std::size_t small = place.limits.max_text_bytes / 2;
   Joined joined;
   Lines lines;
   for (const SpoolIndex::Id id : plan) {
     const SpoolName& name = index.Find(id)->name;
-    const std::size_t room = limits_.max_text_bytes - lines.bytes.size();
+    const std::size_t room = place.limits.max_text_bytes - lines.bytes.size();
     if (place.clock.SteadyNow() > until) break;
     const auto part = ReadFree(place.directory, name, std::min(small, room));
     if (!part && room < small) break;  // it may be whole, and have more text
@@ -93,6 +103,7 @@ std::optional<BatchJoiner::Joined> BatchJoiner::Read(const SpoolIndex& index, co
   joined.gzip = std::move(*gzip);
   parts_ += joined.parts.size();
   ++joined_;
+  worked_at_ = place.clock.SteadyNow();
   return joined;
 }
 

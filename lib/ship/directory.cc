@@ -121,6 +121,12 @@ std::error_code SyncDirectory(const FileDescriptor& directory) {
   return LastError();
 }
 
+std::int64_t ChangedAtNs(const FileDescriptor& directory) {
+  struct stat status {};
+  if (::fstat(directory.get(), &status) != 0) return 0;
+  return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
+
 bool IsAt(const FileDescriptor& directory, const std::string& path) {
   struct stat open {
   }, named{};

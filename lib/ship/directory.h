@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,9 @@ std::error_code RenameNew(const FileDescriptor& source, const std::string& from,
 
 // Makes the names in the directory survive a power cut, as far as its file system knows how.
 std::error_code SyncDirectory(const FileDescriptor& directory);
+
+// When its content changed last, by the clock of its file system; 0 if that cannot be told. Also of a file.
+std::int64_t ChangedAtNs(const FileDescriptor& directory);
 
 // Whether what is now at `path` is the directory that is open.
 bool IsAt(const FileDescriptor& directory, const std::string& path);

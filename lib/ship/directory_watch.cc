@@ -2,23 +2,17 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "ship/directory.h"
+
 namespace vmtelem {
-namespace {
-
-timespec ChangedAt(const FileDescriptor& directory) {
-  struct stat status {};
-  return ::fstat(directory.get(), &status) == 0 ? status.st_mtim : timespec{};
-}
-
-}  // namespace
 
 void DirectoryWatch::Start(const FileDescriptor& directory, const std::string& path) {
-  changed_at_ = ChangedAt(directory);
+  changed_at_ns_ = ChangedAtNs(directory);
   inotify_ = FileDescriptor(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   // IN_CREATE would report a copy of a file before it is whole.
   const std::uint32_t events = IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR;
@@ -48,10 +42,8 @@ DirectoryWatch::News DirectoryWatch::PollEvents() {
 DirectoryWatch::News DirectoryWatch::PollTime(const FileDescriptor& directory, SteadyTime now) {
   if (now < due_) return {};
   due_ = now + kInterval;
-  const timespec changed_at = ChangedAt(directory);
-  const bool changed = changed_at.tv_sec != changed_at_.tv_sec || changed_at.tv_nsec != changed_at_.tv_nsec;
-  changed_at_ = changed_at;
-  return {.names = {}, .list_all = changed};
+  const std::int64_t before_ns = std::exchange(changed_at_ns_, ChangedAtNs(directory));
+  return {.names = {}, .list_all = changed_at_ns_ != before_ns};
 }
 
 }  // namespace vmtelem

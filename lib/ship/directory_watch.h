@@ -35,7 +35,7 @@ class DirectoryWatch {
   News PollTime(const FileDescriptor& directory, SteadyTime now);
 
   FileDescriptor inotify_;
-  timespec changed_at_{};
+  std::int64_t changed_at_ns_ = 0;
   SteadyTime due_{};
 };
 

@@ -75,6 +75,7 @@ DiskSpool::Why DiskSpool::WriteBeside(const Batch& batch, SpoolEntry& entry) {
 }
 
 DiskSpool::Why DiskSpool::GiveUpFile(Id id, const std::string& reason) {
+  if (joiner_.MakesRoom(index_.files(), clock_.SteadyNow())) return "small batches are being joined to make room";
   const SpoolName name = index_.Find(id)->name;
   const auto error = RemoveSettled(lock_.directory(), FormatSpoolName(name), {.dropped = name.lines, .reason = reason});
   if (error) return fmt::format("cannot make room: {}", error.message());
@@ -100,7 +101,7 @@ SpoolIndex::Id DiskSpool::KeepInMemory(const SpoolName& name, std::shared_ptr<co
 // may be taken that a large one is not. How many lines.
 std::size_t DiskSpool::Persist() {
   std::size_t lines = 0;
-  JoinLimits limits;
+  JoinLimits limits = room_.LimitsOfJoined(lock_);
   const SteadyTime until = clock_.SteadyNow() + kPersistFor;
   while (ring_.size() > 0 && clock_.SteadyNow() <= until) {
     const auto parts = ring_.OldestTogether(limits);
@@ -128,12 +129,15 @@ void DiskSpool::BecameFile(const std::vector<MemoryRing::Item>& parts, const Spo
   index_.Replace(parts.front().id, entry);
 }
 
-// While nothing is only in memory: that would have to wait for it. Gives nothing up. The parts are there until the
-// joined batch is durable: a crash in between sends their lines twice.
+// While nothing is only in memory, which would have to wait for it, unless that waits for the room it makes. Gives
+// nothing up. The parts are there until the joined batch is durable: a crash in between sends their lines twice.
 void DiskSpool::Tidy() {
-  if (lock_.state() != SpoolLock::State::kHeld || ring_.bytes() > 0 || !RemoveSettledFiles()) return;
-  const auto has_room = [this](std::uint64_t bytes) { return room_.HasRoomFor(lock_, bytes); };
-  auto joined = joiner_.Next(index_, {lock_.directory(), clock_, compressor_, has_room});
+  if (lock_.state() != SpoolLock::State::kHeld || !RemoveSettledFiles()) return;
+  if (ring_.bytes() > 0 && !joiner_.is_under_way()) return;
+  const auto is_free = [this](std::uint64_t bytes) { return room_.IsFree(lock_, bytes); };
+  const auto is_short = [this] { return room_.IsShort(lock_); };
+  auto joined =
+      joiner_.Next(index_, {lock_.directory(), clock_, compressor_, room_.LimitsOfJoined(lock_), is_free, is_short});
   if (!joined) return;
   joined->name.sequence = sequence_.Next();
   const std::string name = FormatSpoolName(joined->name);
@@ -148,7 +152,9 @@ void DiskSpool::Tidy() {
 // Says each change once, and a change of the same kind again after a minute at the earliest: a disk that is nearly full
 // takes one batch and not the next.
 void DiskSpool::NoteDisk(Why trouble) {
-  trouble_ = last_trouble_ = std::move(trouble);
+  trouble_ = std::move(trouble);
+  if (trouble_ && joiner_.is_under_way()) return;
+  last_trouble_ = trouble_;
   if (trouble_ == told_trouble_) return;
   if (!throttle_.Admit(trouble_ ? "trouble" : "recovered", clock_.SteadyNow())) return;
   told_trouble_ = trouble_;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include "ship/spool_listing.h"
 
@@ -17,40 +16,42 @@ FileDescriptor OpenTarget(const FileDescriptor& root, const std::string& name) {
 
 }  // namespace
 
-void OtherTargets::Refresh(const FileDescriptor& root, const std::string& ours, SteadyTime now) {
-  LookAtClaims(root, now);
-  if (now < due_) return;
+bool OtherTargets::Refresh(const FileDescriptor& root, const std::string& ours, SteadyTime now) {
+  LookAtEach(root, now);
+  if (now < due_) return false;
   due_ = now + kInterval;
   std::vector<Target> counted;
   for (const std::string& name : ListSpoolRoot(root).targets) {
     if (name != ours) counted.push_back(Count(root, name));
   }
   targets_ = std::move(counted);
+  return true;
 }
 
-void OtherTargets::LookAtClaims(const FileDescriptor& root, SteadyTime now) {
-  if (now < claims_due_) return;
-  claims_due_ = now + std::chrono::seconds(1);
+void OtherTargets::LookAtEach(const FileDescriptor& root, SteadyTime now) {
+  if (now < looks_due_) return;
+  looks_due_ = now + std::chrono::seconds(1);
   for (Target& target : targets_) {
     const FileDescriptor directory = OpenTarget(root, target.name);
-    if (directory.valid()) target.claimed_bytes = target.claim.Look(directory, now);
+    if (!directory.valid()) continue;
+    target.claimed_bytes = target.claim.Look(directory, now);
+    const std::int64_t changed_at_ns = ChangedAtNs(directory);
+    const bool has_changed = std::exchange(target.changed_at_ns, changed_at_ns) != changed_at_ns;
+    if (has_changed || target.claimed_bytes > 0) target.alive_until = now + kAlive;
   }
 }
 
 OtherTargets::Target OtherTargets::Count(const FileDescriptor& root, const std::string& name) const {
-  Target target{name};
-  const FileDescriptor directory = OpenTarget(root, name);
-  struct stat status {};
-  if (!directory.valid() || ::fstat(directory.get(), &status) != 0) return target;
-  target.changed_at = status.st_mtim;
   const auto known = std::find_if(targets_.begin(), targets_.end(), [&](const Target& t) { return t.name == name; });
-  if (known != targets_.end()) {
-    target.claim = known->claim;
-    target.claimed_bytes = known->claimed_bytes;
-    const bool is_same =
-        known->changed_at.tv_sec == target.changed_at.tv_sec && known->changed_at.tv_nsec == target.changed_at.tv_nsec;
-    if (is_same) return *known;
-  }
+  const bool is_known = known != targets_.end();
+  Target target = is_known ? *known : Target{name};
+  const FileDescriptor directory = OpenTarget(root, name);
+  const std::int64_t changed_at_ns = directory.valid() ? ChangedAtNs(directory) : 0;
+  if (is_known && known->counted_at_ns == changed_at_ns) return target;
+  if (!is_known) target.changed_at_ns = changed_at_ns;
+  target.counted_at_ns = changed_at_ns;
+  target.batches = target.lines = target.bytes = 0;
+  if (!directory.valid()) return target;
   ListBatches(directory, [&target](const SpoolName& batch, std::uint32_t bytes) {
     ++target.batches;
     target.lines += batch.lines;
@@ -65,9 +66,11 @@ std::uint64_t OtherTargets::bytes() const {
   return sum;
 }
 
-std::vector<OtherShare> OtherTargets::shares() const {
+std::vector<OtherShare> OtherTargets::shares(SteadyTime now) const {
   std::vector<OtherShare> shares;
-  for (const Target& target : targets_) shares.push_back({target.bytes, target.claimed_bytes});
+  for (const Target& target : targets_) {
+    shares.push_back({target.bytes, target.claimed_bytes, now < target.alive_until});
+  }
   return shares;
 }
 

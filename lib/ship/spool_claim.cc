@@ -16,8 +16,6 @@ namespace {
 
 constexpr const char* kClaimFile = "claim";
 
-bool IsSame(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
-
 }  // namespace
 
 bool SpoolClaim::Keep(const FileDescriptor& directory, std::uint64_t bytes, SteadyTime now) {
@@ -41,8 +39,9 @@ std::uint64_t SpoolClaimWatch::Look(const FileDescriptor& directory, SteadyTime 
   std::array<char, 32> text{};
   const bool is_there = file.valid() && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) &&
                         ::pread(file.get(), text.data(), text.size() - 1, 0) > 0;
-  if (is_there && (!written_at_ || !IsSame(*written_at_, status.st_mtim))) {
-    if (std::exchange(written_at_, status.st_mtim)) {
+  const std::int64_t written_at_ns = is_there ? ChangedAtNs(file) : 0;
+  if (is_there && written_at_ns_ != written_at_ns) {
+    if (std::exchange(written_at_ns_, written_at_ns)) {
       std::from_chars(text.data(), text.data() + text.size(), bytes_);
       until_ = now + kCounts;
     }

@@ -34,7 +34,7 @@ class SpoolClaimWatch {
   std::uint64_t Look(const FileDescriptor& directory, SteadyTime now);
 
  private:
-  std::optional<timespec> written_at_;
+  std::optional<std::int64_t> written_at_ns_;
   std::uint64_t bytes_ = 0;
   SteadyTime until_{};
 };

@@ -47,12 +47,6 @@ SpaceAmount SpaceForFile(const FileSystemSpace& space, std::uint64_t size_bytes)
   return {blocks * space.block_bytes, 1};
 }
 
-std::uint64_t BytesOverMax(const SpoolLimits& limits, const FileSystemSpace& space, std::uint64_t held,
-                           std::uint64_t more) {
-  const std::uint64_t max_bytes = SpoolMaxBytes(limits, space);
-  return held + more > max_bytes ? held + more - max_bytes : 0;
-}
-
 SpaceAmount SpaceBelowFloor(const SpoolLimits& limits, const FileSystemSpace& space, const SpaceAmount& more) {
   return {Below(FreeFloor(limits, space), space.free_bytes, more.bytes),
           Below(FreeInodesFloor(limits, space), space.free_inodes, more.inodes)};

@@ -41,9 +41,6 @@ std::uint64_t FreeInodesFloor(const SpoolLimits& limits, const FileSystemSpace& 
 // What a file of that size will take there.
 SpaceAmount SpaceForFile(const FileSystemSpace& space, std::uint64_t size_bytes);
 
-// How many bytes have to go before a spool that holds `held` may take `more`.
-std::uint64_t BytesOverMax(const SpoolLimits& limits, const FileSystemSpace& space, std::uint64_t held,
-                           std::uint64_t more);
 // How much has to become free before `more` may be written.
 SpaceAmount SpaceBelowFloor(const SpoolLimits& limits, const FileSystemSpace& space, const SpaceAmount& more);
 

@@ -1,5 +1,6 @@
 #include "ship/spool_room_maker.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -11,6 +12,10 @@ namespace vmtelem {
 namespace {
 
 constexpr std::int64_t kAheadNs = 60'000'000'000;  // so far from now clocks of one host differ only by mistake
+
+constexpr int kMostAtOnce = 1'000;  // what is fresh waits meanwhile
+constexpr Nanoseconds kLooksWhenRefused = std::chrono::seconds(1);
+constexpr std::uint64_t kLeastJoinedBytes = std::uint64_t{64} << 10U;
 
 bool IsNoSpace(std::error_code error) { return error.value() == ENOSPC || error.value() == EDQUOT; }
 
@@ -29,6 +34,10 @@ std::string FloorReason(const SpoolLimits& limits, const FileSystemSpace& space,
   return fmt::format("less than {} would stay free on its file system", floor);
 }
 
+std::uint64_t Over(std::uint64_t bound, std::uint64_t amount) { return amount > bound ? amount - bound : 0; }
+
+bool IsLittle(std::uint64_t left, std::uint64_t held) { return left < held / 7; }
+
 }  // namespace
 
 SpoolRoomMaker::SpoolRoomMaker(SpoolLimits limits, const SpoolIndex& index, Clock& clock, GiveUp give_up)
@@ -44,44 +53,69 @@ void SpoolRoomMaker::Claim(const SpoolLock& lock) {
   const auto space = SpaceOf(lock.directory());
   if (!space) return;
   const SteadyTime now = clock_.SteadyNow();
-  const auto bytes = ClaimOf(SpoolMaxBytes(limits_, *space), index_.file_bytes(), others_.shares());
+  const auto bytes = ClaimOf(SpoolMaxBytes(limits_, *space), index_.file_bytes(), refused_bytes_, others_.shares(now));
   if (claim_.Keep(lock.directory(), bytes, now)) others_.Expire();
 }
 
-// Of the bound, what is not for our target.
-std::uint64_t SpoolRoomMaker::BytesForOthers(const FileSystemSpace& space) const {
-  const std::uint64_t max_bytes = SpoolMaxBytes(limits_, space);
-  return max_bytes - OwnMaxBytes(max_bytes, others_.shares());
+// Again whenever ours has grown by a 16th of the bound: by no more than that targets which grow together exceed it.
+void SpoolRoomMaker::LookAtOthers(const SpoolLock& lock, const FileSystemSpace& space) {
+  if (index_.file_bytes() > held_when_counted_ + SpoolMaxBytes(limits_, space) / 16) others_.Expire();
+  if (others_.Refresh(lock.root_directory(), lock.target(), clock_.SteadyNow())) {
+    held_when_counted_ = index_.file_bytes();
+  }
+  held_when_counted_ = std::min(held_when_counted_, index_.file_bytes());
 }
 
 SpoolRoomMaker::Why SpoolRoomMaker::MakeRoomFor(const SpoolLock& lock, std::uint64_t size_bytes) {
   Why trouble = MakeRoom(lock, size_bytes);
   lacks_space_ = trouble.has_value();
+  refused_bytes_ = trouble ? size_bytes : 0;
+  if (trouble) others_.Expire(clock_.SteadyNow() + kLooksWhenRefused);
   return trouble;
 }
 
-bool SpoolRoomMaker::HasRoomFor(const SpoolLock& lock, std::uint64_t size_bytes) {
+bool SpoolRoomMaker::IsFree(const SpoolLock& lock, std::uint64_t bytes) {
+  const auto space = Look(lock);
+  return space && space->free_bytes >= bytes && (space->total_inodes == 0 || space->free_inodes > 0);
+}
+
+bool SpoolRoomMaker::IsShort(const SpoolLock& lock) {
   const auto space = Look(lock);
   if (!space) return false;
-  const SpaceAmount more = SpaceForFile(*space, size_bytes);
-  const std::uint64_t held = index_.file_bytes() + BytesForOthers(*space);
-  return BytesOverMax(limits_, *space, held, more.bytes) == 0 && !IsAny(SpaceBelowFloor(limits_, *space, more));
+  const std::uint64_t room = OwnRoomBytes(SpoolMaxBytes(limits_, *space), others_.shares(clock_.SteadyNow()));
+  const std::uint64_t bytes =
+      std::min(Over(index_.file_bytes(), room), Over(FreeFloor(limits_, *space), space->free_bytes));
+  const std::uint64_t inodes = Over(FreeInodesFloor(limits_, *space), space->free_inodes);
+  return IsLittle(bytes, index_.file_bytes()) || (space->total_inodes > 0 && IsLittle(inodes, index_.files()));
+}
+
+JoinLimits SpoolRoomMaker::LimitsOfJoined(const SpoolLock& lock) {
+  JoinLimits limits;
+  const auto space = Look(lock);
+  if (!space) return limits;
+  const std::uint64_t part = std::max(SpoolMaxBytes(limits_, *space) / 4, kLeastJoinedBytes);
+  limits.max_text_bytes = std::min<std::uint64_t>(limits.max_text_bytes, part);
+  return limits;
 }
 
 SpoolRoomMaker::Why SpoolRoomMaker::MakeRoom(const SpoolLock& lock, std::optional<std::uint64_t> size_bytes) {
   const auto space = Look(lock);
   if (!space) return space.error().message();
   const SpaceAmount more = size_bytes ? SpaceForFile(*space, *size_bytes) : SpaceAmount{};
-  others_.Refresh(lock.root_directory(), lock.target(), clock_.SteadyNow());
+  LookAtOthers(lock, *space);
   if (Why trouble = KeepMax(lock, *space, 0)) return trouble;
   if (Why trouble = KeepMax(lock, *space, more.bytes)) return trouble;
   return RestoreFloor(lock, more);
 }
 
-// What is over the bound goes. For what is to come nothing goes that does not make it fit.
+// What is over our part of the bound goes. For what is to come nothing goes that does not make it fit.
 SpoolRoomMaker::Why SpoolRoomMaker::KeepMax(const SpoolLock& lock, const FileSystemSpace& space, std::uint64_t more) {
-  const auto over = [&] { return BytesOverMax(limits_, space, index_.file_bytes() + BytesForOthers(space), more); };
+  const auto shares = others_.shares(clock_.SteadyNow());
+  const std::uint64_t max_bytes = SpoolMaxBytes(limits_, space);
+  const std::uint64_t own_max = OwnMaxBytes(max_bytes, shares), own_room = OwnRoomBytes(max_bytes, shares);
+  const auto over = [&] { return Over(own_max, index_.file_bytes() + more); };
   if (more > 0 && over() > index_.waiting_file_bytes()) return WhyFull();
+  if (more > 0 && std::min(own_max, index_.file_bytes() + more) > own_room) return WhyFull();
   return GiveUpBatches(lock, "the spool is full", [&] { return over() > 0 && index_.waiting_files() > 0; });
 }
 
@@ -159,7 +193,9 @@ SpoolRoomMaker::Why SpoolRoomMaker::GiveUpBatches(const SpoolLock& lock, const s
                                                   const std::function<bool()>& goes_on) {
   Why trouble;
   const std::uint64_t held = index_.file_bytes();
-  while (!trouble && goes_on()) trouble = GiveUpNext(reason);
+  for (int gone = 0; !trouble && goes_on(); ++gone) {
+    trouble = gone < kMostAtOnce ? GiveUpNext(reason) : Why("so many batches go to make room that it takes a while");
+  }
   if (held == index_.file_bytes()) return trouble;
   freed_.Removed(held - index_.file_bytes(), clock_.SteadyNow());
   Look(lock);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "ship/freed_space.h"
+#include "ship/join_plan.h"
 #include "ship/other_targets.h"
 #include "ship/space_relief.h"
 #include "ship/spool_index.h"
@@ -18,8 +19,8 @@ namespace vmtelem {
 
 // Makes room for a batch at the cost of those that wait, within three bounds:
 // - SPOOL_MAX_BYTES, which is strict: the next batches of this target go, and when that is not enough, because other
-//   targets fill it, what is new finds no room. While that is less than its fair share it claims more, for which
-//   others that hold more than theirs make room, see spool_share.h.
+//   targets fill it, what is new finds no room. While that is less than its fair share it keeps what it has, and claims
+//   more, for which others that hold more than theirs make room, see spool_share.h.
 // - What is left free on the file system, of bytes and of inodes: it only costs batches if that restores it, a few at a
 //   time; giving them all up for a disk that somebody else fills would help nobody.
 // - What the file system takes, which may be less than it tells (a quota): a batch goes if that lets the new one be
@@ -41,8 +42,14 @@ class SpoolRoomMaker {
   Why KeepBounds(const SpoolLock& lock);
   Why MakeRoomFor(const SpoolLock& lock, std::uint64_t size_bytes);
 
-  // Whether one fits as it is.
-  bool HasRoomFor(const SpoolLock& lock, std::uint64_t size_bytes);
+  // Whether so much is free, for a moment, whatever the bounds are.
+  bool IsFree(const SpoolLock& lock, std::uint64_t bytes);
+
+  // Whether less than an eighth of what it may hold is left.
+  bool IsShort(const SpoolLock& lock);
+
+  // Of batches that are made of small ones: each is a small part of what the spool holds, since they go as a whole.
+  JoinLimits LimitsOfJoined(const SpoolLock& lock);
 
   // Calls `write`, which writes that file, and again if it lacks space and something may be given up for it.
   std::error_code Write(const SpoolLock& lock, std::uint64_t size_bytes, const std::function<std::error_code()>& write);
@@ -57,7 +64,7 @@ class SpoolRoomMaker {
  private:
   Why MakeRoom(const SpoolLock& lock, std::optional<std::uint64_t> size_bytes);
   void Claim(const SpoolLock& lock);
-  [[nodiscard]] std::uint64_t BytesForOthers(const FileSystemSpace& space) const;
+  void LookAtOthers(const SpoolLock& lock, const FileSystemSpace& space);
   Why KeepMax(const SpoolLock& lock, const FileSystemSpace& space, std::uint64_t more_bytes);
   Why RestoreFloor(const SpoolLock& lock, const SpaceAmount& more);
   Why TryForFloor(const SpoolLock& lock, const FileSystemSpace& space, const SpaceAmount& more);
@@ -76,6 +83,8 @@ class SpoolRoomMaker {
   SpoolClaim claim_;
   FreedSpace freed_;
   SpaceRelief relief_;
+  std::uint64_t refused_bytes_ = 0;              // the batch that found no room last
+  std::uint64_t held_when_counted_ = 0;          // when others were counted
   std::optional<SpaceAmount> free_before_part_;  // before the last try for the floor, which restored a part of it
   SteadyTime delivered_at_;
   bool lacks_space_ = false;

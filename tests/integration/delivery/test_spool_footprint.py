@@ -20,6 +20,7 @@ from influx_server import FakeInflux
 BLOCK_BYTES = 4096
 MAX_BYTES = 1 << 20
 OLD_LINES = 60  # of a batch: so that one request, which the program holds ready, has by far not all of them
+APART_NS = 7200 * SECOND_NS  # batches hours apart are not joined to make room
 GIVEN_UP_LEAST = 20  # batches, before an outage ends
 ROOM_FOR = 5  # more batches before one has to go
 OLD_BATCHES = MAX_BYTES // BLOCK_BYTES - ROOM_FOR
@@ -62,7 +63,7 @@ class Footprint(Sampling):
 
 
 def old_lines(batch):
-    return [f"before,host=earlier,line={line} value={batch}i {FIRST_NS + batch * SECOND_NS}" for line in range(OLD_LINES)]
+    return [f"before,host=earlier,line={line} value={batch}i {FIRST_NS + batch * APART_NS}" for line in range(OLD_LINES)]
 
 
 def free_inodes(disk):

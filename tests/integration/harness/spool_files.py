@@ -11,6 +11,11 @@ def batches(root):
     return sorted((path for path in root.glob("*/*") if BATCH.fullmatch(path.name)), key=first_stamp)
 
 
+def batches_in(target):
+    """Those of one target's directory, if it is there."""
+    return sorted((path for path in target.glob("*") if BATCH.fullmatch(path.name)), key=first_stamp)
+
+
 def first_stamp(path):
     return int(BATCH.fullmatch(path.name)["first_ns"])
 

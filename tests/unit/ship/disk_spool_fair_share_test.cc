@@ -12,6 +12,12 @@ using namespace std::chrono_literals;
 constexpr const char* kNewcomer = "v1_http%3A%2F%2Fnew%3A8086_telemetry";
 constexpr std::uint64_t kBound = 64;  // batches, of a block each
 
+std::size_t BatchesIn(const SpoolWorld& world, const std::string& target) {
+  std::size_t files = 0;
+  for (const std::string& name : NamesIn(world.root / target)) files += ParseSpoolName(name) ? 1 : 0;
+  return files;
+}
+
 struct Neighbours {
   Neighbours() {
     world.options.limits.max_bytes = kBound * world.block_bytes();
@@ -30,11 +36,7 @@ struct Neighbours {
     }
   }
 
-  [[nodiscard]] std::size_t Files(const std::string& target) const {
-    std::size_t files = 0;
-    for (const std::string& name : NamesIn(world.root / target)) files += ParseSpoolName(name) ? 1 : 0;
-    return files;
-  }
+  [[nodiscard]] std::size_t Files(const std::string& target) const { return BatchesIn(world, target); }
 
   SpoolWorld world;
   std::unique_ptr<DiskSpool> first, newcomer;
@@ -47,6 +49,28 @@ TEST_CASE("a target that has filled the spool leaves another its fair half, and 
   CHECK(both.Files(kNewcomer) == kBound / 2);
   CHECK(both.Files(SpoolWorld::kTarget) == kBound / 2);
   CHECK(both.most_files <= kBound);
+}
+
+TEST_CASE(
+    "of two targets that fill a spool at once each keeps its fair half, and hardly more is ever held than the bound") {
+  SpoolWorld world;
+  world.options.limits.max_bytes = kBound * world.block_bytes();
+  const auto one = world.Open(), other = world.Open(kNewcomer);
+  std::size_t most = 0, added = 0, lost = 0;
+  const auto files = [&] { return BatchesIn(world, SpoolWorld::kTarget) + BatchesIn(world, kNewcomer); };
+  for (std::size_t second = 0; second < 300; ++second) {
+    for (DiskSpool* spool : {one.get(), other.get()}) {
+      spool->Add(SampleBatch(100 * second, 10));
+      lost += LinesLost(spool->TakeChanges());
+      added += 10;
+      most = std::max(most, files());
+    }
+    world.clock.Advance(1s);
+  }
+  CHECK(BatchesIn(world, SpoolWorld::kTarget) == kBound / 2);
+  CHECK(BatchesIn(world, kNewcomer) == kBound / 2);
+  CHECK(most <= kBound + kBound / 8);
+  CHECK(lost + one->stats().lines + other->stats().lines == added);
 }
 
 TEST_CASE("what makes room for the share of another target is the oldest") {

@@ -5,73 +5,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include "base/gzip.h"
 #include "file_hooks.h"
-#include "spool_world.h"
+#include "many_batches.h"
 
 namespace vmtelem {
 namespace {
-
-constexpr std::size_t kFew = 40;
-
-// A spool of small batches of one line each, left by somebody: so many that they are joined, or just not.
-class ManyWorld : public SpoolWorld {
- public:
-  explicit ManyWorld(std::size_t files = kFew + 1) {
-    file_hooks::Reset();
-    options.few_files = kFew;
-    std::filesystem::create_directories(directory());
-    for (std::size_t i = 0; i < files; ++i) Leave(i);
-  }
-  ~ManyWorld() { file_hooks::Reset(); }
-  ManyWorld(const ManyWorld&) = delete;
-  ManyWorld& operator=(const ManyWorld&) = delete;
-
-  void Leave(std::size_t number, std::size_t lines = 1, const std::string& note = "") {
-    const Lines text = SampleLines(number, lines);
-    const SpoolName name{text.first_wall_ns, text.last_wall_ns, 7, static_cast<std::uint32_t>(lines)};
-    WriteFileBytes(directory() / FormatSpoolName(name), compressor_.Compress(note + text.bytes).value());
-  }
-
-  static SpoolChanges Look(DiskSpool& spool) {
-    SpoolChanges changes = spool.TakeChanges();
-    spool.Tidy();
-    return changes;
-  }
-
-  // Until nothing more happens.
-  static SpoolChanges Join(DiskSpool& spool) {
-    SpoolChanges all;
-    for (std::uint64_t before = 0; before != spool.stats().batches;) {
-      before = spool.stats().batches;
-      SpoolChanges changes = Look(spool);
-      all.recovered_lines += changes.recovered_lines;
-      all.losses.insert(all.losses.end(), changes.losses.begin(), changes.losses.end());
-    }
-    return all;
-  }
-
-  [[nodiscard]] std::size_t PathsLeft(std::size_t from, std::size_t count) const {
-    std::size_t left = 0;
-    for (std::size_t i = from; i < from + count; ++i) {
-      const auto stamp = static_cast<std::int64_t>(i);
-      left += std::filesystem::exists(directory() / FormatSpoolName({stamp, stamp, 7, 1})) ? 1 : 0;
-    }
-    return left;
-  }
-
- private:
-  GzipCompressor compressor_;
-};
-
-std::string AllText(DiskSpool& spool) {
-  std::string text;
-  while (const auto next = spool.Next()) {
-    text += next->batch->bytes();
-    spool.Acknowledge(next->id);
-  }
-  return text;
-}
 
 TEST_CASE("more small batches than may be become a few, and every line is still there, in order") {
   ManyWorld world;
@@ -198,17 +136,6 @@ TEST_CASE("a batch with more than half of the text is passed over, and the other
   ManyWorld::Join(*spool);
   CHECK(world.BatchFiles().size() < 4);
   CHECK(world.PathsLeft(kFew / 2 + 500'000, 2) == 1);
-}
-
-TEST_CASE("no batch is given up for a joined one, which is not written where there is no room for it") {
-  ManyWorld world;
-  const auto spool = world.Open();
-  world.options.limits.max_bytes = spool->stats().bytes + 10;
-  const auto full = world.Open("v3_other");
-  std::filesystem::rename(world.directory(), world.root / "v3_full");
-  const auto tight = world.Open("v3_full");
-  CHECK(ManyWorld::Join(*tight).losses.empty());
-  CHECK(NamesIn(world.root / "v3_full").size() >= kFew + 1);
 }
 
 TEST_CASE("a joined batch that cannot be written costs nothing, and is tried again later") {

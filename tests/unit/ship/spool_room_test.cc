@@ -20,13 +20,6 @@ TEST_CASE("a spool leaves 64 MiB free, 1 % of a large file system, a tenth of a 
   CHECK(FreeFloor({.max_bytes = 0, .free_floor_bytes = 5}, {1000 * kGiB, 0}) == 5);
 }
 
-TEST_CASE("what is over the bound has to go, to the byte") {
-  const SpoolLimits limits{.max_bytes = 100};
-  CHECK(BytesOverMax(limits, {kGiB, kGiB}, 60, 40) == 0);
-  CHECK(BytesOverMax(limits, {kGiB, kGiB}, 61, 40) == 1);
-  CHECK(BytesOverMax(limits, {kGiB, kGiB}, 130, 0) == 30);
-}
-
 TEST_CASE("what the free-space floor lacks has to go, to the byte") {
   const SpoolLimits limits{.max_bytes = 0, .free_floor_bytes = 1000};
   CHECK(SpaceBelowFloor(limits, {kGiB, 1040}, {40, 1}).bytes == 0);

@@ -1,0 +1,78 @@
+// Small batches in a spool that has little room left.
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+#include "many_batches.h"
+
+namespace vmtelem {
+namespace {
+
+constexpr std::size_t kCrowd = 500;
+
+struct Crowd {
+  std::size_t lost = 0;
+  std::uint64_t most_bytes = 0;  // on the disk, before and after something was joined
+};
+
+// Adds so many batches of one line.
+Crowd AddCrowd(SpoolWorld& world, DiskSpool& spool) {
+  Crowd crowd;
+  for (std::size_t i = 0; i < kCrowd; ++i) {
+    spool.Add(SampleBatch(i, 1));
+    crowd.lost += LinesLost(ManyWorld::Look(spool));
+    crowd.most_bytes = std::max(crowd.most_bytes, world.BatchFiles().size() * world.block_bytes());
+  }
+  return crowd;
+}
+
+TEST_CASE("small batches are joined before any of them goes for the bound, which is kept") {
+  SpoolWorld world;
+  world.options.limits.max_bytes = 2 * BatchJoiner::kFewWhereShort * world.block_bytes();
+  const auto spool = world.Open();
+  const Crowd crowd = AddCrowd(world, *spool);
+  CHECK(crowd.lost == 0);
+  CHECK(crowd.most_bytes <= world.options.limits.max_bytes);
+  CHECK(spool->stats().durable);
+  CHECK(AllText(*spool) == SampleLines(0, kCrowd).bytes);
+}
+
+TEST_CASE("where there are few files small batches go for the bound, and are not joined all the time") {
+  SpoolWorld world;
+  world.options.limits.max_bytes = BatchJoiner::kFewWhereShort * world.block_bytes();
+  const auto spool = world.Open();
+  const Crowd crowd = AddCrowd(world, *spool);
+  CHECK(crowd.lost == kCrowd - BatchJoiner::kFewWhereShort);
+  CHECK(crowd.most_bytes == world.options.limits.max_bytes);
+}
+
+TEST_CASE("a spool that is found to be far over its bound because its files are small loses none") {
+  ManyWorld world(kCrowd);
+  world.options.limits.max_bytes = kFew * world.block_bytes();
+  const auto spool = world.Open();
+  CHECK(ManyWorld::Join(*spool).losses.empty());
+  CHECK(spool->stats().bytes <= world.options.limits.max_bytes);
+  CHECK(AllText(*spool) == SampleLines(0, kCrowd).bytes);
+}
+
+TEST_CASE("what is added while small batches are joined to make room waits in memory meanwhile, without a word") {
+  ManyWorld world(kCrowd);
+  world.options.limits.max_bytes = kFew * world.block_bytes();
+  const auto spool = world.Open();
+  CHECK_FALSE(spool->Add(SampleBatch(900'000, 1)).durable);
+  CHECK(ManyWorld::Join(*spool).losses.empty());
+  CHECK(spool->stats().durable);
+  CHECK_THAT(world.log(), !Catch::Contains("cannot write"));
+}
+
+TEST_CASE("a spool whose owner does not join goes back to giving up its oldest after a while") {
+  ManyWorld world(kCrowd);
+  world.options.limits.max_bytes = kFew * world.block_bytes();
+  const auto spool = world.Open();
+  CHECK_FALSE(spool->Add(SampleBatch(900'000, 1)).durable);
+  world.clock.Advance(BatchJoiner::kTurn);
+  CHECK(spool->Add(SampleBatch(900'001, 1)).durable);
+}
+
+}  // namespace
+}  // namespace vmtelem
