@@ -47,6 +47,7 @@ CASES = {
     "a file cannot be given its name": Case("rename", errno.EIO),
     "nobody knows what is free": Case("space", errno.EIO),
     "a read fails once": Case("read", errno.EIO, "drain", times=1, least=1),
+    "reads fail again and again": Case("read", errno.EIO, "drain", times=4, least=4),
     "a file cannot be opened for a while": Case("open", errno.EMFILE, "drain", times=5, least=5),
     "a file cannot be removed for a while": Case("remove", errno.EIO, "drain", times=5, least=5),
     "there is no space while batches are delivered": Case("make", errno.ENOSPC, "delivered", least=11, rate="10x"),
