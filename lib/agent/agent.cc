@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -135,8 +136,10 @@ Delivery DeliverOnce(Lines lines, Outlet outlet, const AgentOptions& options, Cl
   shipment.writer.Run();
   const WriterStats stats = shipment.writer.stats();
   const LineCounts counts = shipment.ledger.counts();
-  return {counts, Bounded(sample.outcome(), counts), stats.fault, stats.spool.delivered_elsewhere,
-          shipment.outlet.spool->UnreadablePaths()};
+  const BatchOutcome own = Bounded(sample.outcome(), counts);
+  std::optional<Error> fault = stats.fault;
+  if (own.rejected > 0 && fault && fault->code == ErrorCode::kRefusedData) fault->message = own.reason;
+  return {counts, own, fault, stats.spool.delivered_elsewhere, shipment.outlet.spool->UnreadablePaths()};
 }
 
 }  // namespace vmtelem

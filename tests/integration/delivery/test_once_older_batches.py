@@ -94,6 +94,25 @@ def test_a_sample_of_which_one_line_is_refused_is_delivered_in_part_beside_older
     assert (finished.code, "of this sample's 4 lines 3 are written, 1 refused" in finished.err) == (1, True), finished.err
 
 
+def test_the_error_has_the_words_about_the_lines_of_the_sample_also_if_older_ones_are_rejected_later(server, once, backlog):
+    backlog(100, [10, 50, 90])
+
+    def refuse_both(exchange):
+        exchange.read()
+        lines = exchange.request.lines
+        if any(map(is_poison, lines)):
+            exchange.server.closing.wait(0.5 if len(lines) == 100 else 0)  # till the other is searched
+            exchange.reply(400, '{"error":"words about older lines"}')
+        elif any(line.startswith("vm_totals,") for line in lines):
+            exchange.reply(400, '{"error":"words about the sample"}')
+        else:
+            exchange.accept()
+    server.default = refuse_both
+    finished = once()
+    errors = [line for line in finished.err.splitlines() if line.startswith("vmtelem: error:")]
+    assert (finished.code, "words about the sample" in errors[-1]) == (1, True), finished.err
+
+
 @pytest.mark.parametrize("answer, code", [(status(401, '{"error":"denied"}'), 77), (status(404, '{"error":"database not found"}'), 78)])
 def test_a_database_that_refuses_everything_keeps_its_code_beside_older_batches(server, once, backlog, spool, answer, code):
     backlog(1)

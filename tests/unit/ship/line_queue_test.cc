@@ -106,5 +106,18 @@ TEST_CASE("lines pushed and taken by different threads are all there") {
   CHECK(added_up);
 }
 
+TEST_CASE("what was dropped for the bound is told once, with its number and the stamps of its oldest and newest line") {
+  Ledger ledger;
+  LineQueue queue(3 * SampleLines(0, 1).bytes.size(), ledger, [] {});
+  CHECK_FALSE(queue.TakeDropped());
+  for (const std::size_t first : {10U, 20U, 30U}) queue.Push(SampleLines(first, 2));
+  const auto dropped = queue.TakeDropped();
+  REQUIRE(dropped);
+  CHECK(dropped->lines == ledger.counts().dropped);
+  CHECK(dropped->first_wall_ns == 10);
+  CHECK(dropped->last_wall_ns == 21);
+  CHECK_FALSE(queue.TakeDropped());
+}
+
 }  // namespace
 }  // namespace vmtelem

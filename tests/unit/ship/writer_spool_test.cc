@@ -166,7 +166,7 @@ TEST_CASE("losses of one cause are told once a minute and at the end, all of the
   world.target.answer = [](const Batch&) { return Say(Action::kRetry, ErrorCode::kUnreachable, "it is away"); };
   world.PushEvery(seconds(2), 10, 100);
   for (int i = 0; i < 40; ++i) world.target.At(seconds(20 + 2 * i), [&] { world.disk.LoseOldest(); });
-  world.StopAt(seconds(200), Nanoseconds::zero());
+  world.StopAt(seconds(110), Nanoseconds::zero());
   world.Run();
   REQUIRE(world.Logged("lost: the spool is full").size() == 3);
   CHECK(world.Logged("10 lines in 1 batch from").size() == 1);
