@@ -52,6 +52,42 @@ std::optional<std::string> GzipCompressor::Compress(std::string_view text) {
   return packed;
 }
 
+struct GzipReader::State {
+  z_stream stream{};
+  bool ready = false, at_end = false;
+};
+
+GzipReader::GzipReader() : state_(std::make_unique<State>()) {
+  state_->ready = inflateInit2(&state_->stream, kGzipWindowBits) == Z_OK;
+}
+
+GzipReader::~GzipReader() {
+  if (state_->ready) inflateEnd(&state_->stream);
+}
+
+bool GzipReader::at_end() const { return state_->at_end; }
+
+void GzipReader::Restart() {
+  state_->ready = state_->ready && inflateReset(&state_->stream) == Z_OK;
+  state_->at_end = false;
+}
+
+bool GzipReader::Unpack(std::string_view& packed, std::string& text, std::size_t max_bytes) {
+  z_stream& stream = state_->stream;
+  if (!state_->ready || state_->at_end) return state_->ready;
+  const std::size_t before = text.size();
+  text.resize(before + max_bytes);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(text.data()) + before;
+  stream.avail_out = static_cast<uInt>(max_bytes);
+  const int outcome = inflate(&stream, Z_NO_FLUSH);
+  packed.remove_prefix(packed.size() - stream.avail_in);
+  text.resize(text.size() - stream.avail_out);
+  state_->at_end = outcome == Z_STREAM_END;
+  return outcome == Z_OK || outcome == Z_STREAM_END || outcome == Z_BUF_ERROR;  // the last: nothing more to do
+}
+
 std::optional<std::string> Gunzip(std::string_view packed, std::size_t max_bytes) {
   z_stream stream{};
   if (inflateInit2(&stream, kGzipWindowBits) != Z_OK) return std::nullopt;

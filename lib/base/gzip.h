@@ -25,6 +25,25 @@ class GzipCompressor {
   std::unique_ptr<State> state_;
 };
 
+// Unpacks one gzip member piece by piece. Keeps about 40 KiB. One thread at a time.
+class GzipReader {
+ public:
+  GzipReader();
+  ~GzipReader();
+  GzipReader(const GzipReader&) = delete;
+  GzipReader& operator=(const GzipReader&) = delete;
+
+  // Takes from the front of `packed` what it uses, and appends what that gives to `text`, at most `max_bytes`. False if
+  // that cannot be unpacked, and when the member's own checks (CRC-32 and length) do not hold.
+  bool Unpack(std::string_view& packed, std::string& text, std::size_t max_bytes);
+  [[nodiscard]] bool at_end() const;  // of the member: its checks held
+  void Restart();                     // another member follows
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 // The text of one gzip member, whose own checks (CRC-32 and length) have to hold; nothing if they do not, if anything
 // follows it, or if the text would be longer than `max_bytes`.
 std::optional<std::string> Gunzip(std::string_view packed, std::size_t max_bytes);

@@ -58,7 +58,10 @@ std::optional<SpooledBatch> DiskSpool::Take(std::uint64_t id) { return index_.Wa
 // Of a long row of files that cannot be read the rest is tried later: what is fresh waits meanwhile.
 std::optional<SpooledBatch> DiskSpool::Next() {
   const SteadyTime until = clock_.SteadyNow() + kTryFor;
-  while (const auto id = index_.Oldest()) {
+  while (true) {
+    if (auto part = NextPart()) return part;
+    const auto id = index_.Oldest();
+    if (!id) break;
     if (auto batch = HandOut(*id)) return batch;
     if (clock_.SteadyNow() <= until) continue;
     changes_.released = true;
@@ -69,14 +72,24 @@ std::optional<SpooledBatch> DiskSpool::Next() {
 }
 
 void DiskSpool::Acknowledge(std::uint64_t id, const Unwritten& but) {
+  if (LargeBatches::IsPart(id)) {
+    changes_.released = true;  // there may be memory for another one
+    if (but.moved == 0) room_.Delivered();
+    if (const auto settled = large_.Settle(id, but)) Settle(settled->id, settled->outcome);
+    return;
+  }
   const SpoolEntry* entry = index_.Find(id);
   if (entry == nullptr || index_.Waits(id)) return;
   const bool only_moved = but.moved == entry->name.lines;
-  const BatchOutcome outcome{entry->name.lines - but.rejected - but.moved, but.rejected, 0, but.moved};
-  const bool is_removed =
-      entry->in_memory || (entry->directory == index_.directory() && RemoveFile(entry->name, outcome));
-  Forget(id, is_removed ? std::nullopt : std::optional(outcome));
+  Settle(id, {entry->name.lines - but.rejected - but.moved, but.rejected, 0, but.moved});
   if (!only_moved) room_.Delivered();
+}
+
+void DiskSpool::Settle(Id id, const BatchOutcome& outcome) {
+  const SpoolEntry& entry = *index_.Find(id);
+  const bool is_here = entry.directory == index_.directory();
+  const bool is_removed = entry.in_memory || (is_here && RemoveFile(entry.name, outcome));
+  Forget(id, is_removed ? std::nullopt : std::optional(outcome));
 }
 
 // `outcome`: if its file is yet to be removed.
@@ -85,7 +98,6 @@ void DiskSpool::Forget(Id id, const std::optional<BatchOutcome>& outcome) {
   if (outcome) unremoved_.Add(entry.name, *outcome, entry.directory);
   ring_.Return(id);
   unreadable_.erase(entry.name);
-  if (large_.Gone(id)) changes_.released = true;  // there may be memory for another one
   index_.Forget(id);
 }
 
@@ -125,7 +137,7 @@ std::vector<SpoolLoss> DiskSpool::GiveUpAway() {
     SpoolLoss loss{0, true, SpoolIndex::kLastStamp, SpoolIndex::kFirstStamp, reason};
     for (const Id id : ids) {
       const SpoolName name = index_.Find(id)->name;
-      loss.lines += name.lines;
+      loss.lines += large_.GiveUp(id).value_or(name.lines);
       loss.first_wall_ns = std::min(loss.first_wall_ns, name.first_wall_ns);
       loss.last_wall_ns = std::max(loss.last_wall_ns, name.last_wall_ns);
       unreadable_.erase(name);
@@ -134,7 +146,9 @@ std::vector<SpoolLoss> DiskSpool::GiveUpAway() {
     loss.batches = ids.size();
     if (loss.lines > 0) losses.push_back(std::move(loss));
   };
-  give_up(index_.Away(), fmt::format("they went away with the spool directory {}, which is not back", lock_.path()));
+  std::vector<Id> away = index_.Away();
+  if (const auto id = large_.reading(); id && index_.Find(*id)->directory != index_.directory()) away.push_back(*id);
+  give_up(away, fmt::format("they went away with the spool directory {}, which is not back", lock_.path()));
   give_up(FindGone(), fmt::format("their files are gone from {}", lock_.path()));
   return losses;
 }
@@ -155,7 +169,7 @@ std::vector<SpoolIndex::Id> DiskSpool::FindGone() {
 
 SpoolStats DiskSpool::stats() const {
   return {.batches = index_.batches(),
-          .lines = index_.lines(),
+          .lines = index_.lines() - large_.settled_lines(),
           .bytes = index_.file_bytes() + ring_.bytes(),
           .memory_batches = index_.batches() - index_.files(),
           .memory_bytes = ring_.bytes(),
@@ -188,7 +202,6 @@ std::shared_ptr<const Batch> DiskSpool::Load(Id id) {
   if (!batch && batch.error().kind == SpoolFileFault::Kind::kBadMedium) batch = Read(name);
   if (batch) {
     retries_.Succeeded(name);
-    large_.HandedOut(id, (*batch)->bytes().size());
     return std::move(*batch);
   }
   SettleUnread(id, batch.error());
@@ -196,13 +209,13 @@ std::shared_ptr<const Batch> DiskSpool::Load(Id id) {
 }
 
 tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> DiskSpool::Read(const SpoolName& name) const {
-  return ReadSpoolFile(lock_.directory(), name, large_.room());
+  return ReadSpoolFile(lock_.directory(), name, LargeBatches::kLargeTextBytes);
 }
 
-// A batch whose file could not be read is tried again, or lost.
+// A batch whose file could not be read, or not further, is tried again, or lost.
 void DiskSpool::SettleUnread(Id id, const SpoolFileFault& fault) {
   using Kind = SpoolFileFault::Kind;
-  if (fault.kind == Kind::kNoRoom) return index_.Postpone(id);
+  if (fault.kind == Kind::kLarge) return BeginParts(id);
   const SpoolName name = index_.Find(id)->name;
   std::string message = fmt::format("{} {}", PathOf(name), fault.reason);
   const bool again =
@@ -210,7 +223,8 @@ void DiskSpool::SettleUnread(Id id, const SpoolFileFault& fault) {
   if (again) {
     Warn("unreadable", message + "; it stays there and is tried again");
     unreadable_.insert(name);
-    return index_.Postpone(id);
+    if (index_.Waits(id)) index_.Postpone(id);
+    return;
   }
   if (fault.kind != Kind::kGone) {
     const auto [gone, what] = damaged_.SetAside(lock_.directory(), name);
@@ -224,9 +238,10 @@ void DiskSpool::Lose(Id id, std::string reason) {
   const SpoolEntry entry = *index_.Find(id);
   if (entry.in_memory) ring_.Take(entry.name);
   unreadable_.erase(entry.name);
+  const std::size_t lines = large_.GiveUp(id).value_or(entry.name.lines);
   index_.Forget(id);
   changes_.losses.push_back(
-      {entry.name.lines, !entry.in_memory, entry.name.first_wall_ns, entry.name.last_wall_ns, std::move(reason)});
+      {lines, !entry.in_memory, entry.name.first_wall_ns, entry.name.last_wall_ns, std::move(reason)});
 }
 
 // The directory is not synced: a file that comes back after a power cut is sent again, which changes nothing.

@@ -56,6 +56,8 @@ struct DiskSpoolOptions {
 // Where more files wait than DiskSpoolOptions::few_files, small batches are joined, see BatchJoiner: their lines stay
 // what they are, durable and waiting.
 //
+// What has more text than this program ever seals is handed out in parts, see LargeBatches.
+//
 // A file that is gone from its directory is lost. A directory that is gone, because it was moved away or its file
 // system is not mounted, may come back: what waits in it is away, still spooled, and waits again as the same batches
 // when the directory is back at its place, or their files are in the one that is there now: they are known by their
@@ -119,10 +121,15 @@ class DiskSpool final : public Spool {
   void BecameFile(const std::vector<MemoryRing::Item>& parts, const SpoolEntry& entry);
   void NoteDisk(Why trouble);
 
+  // disk_spool_large.cc
+  void BeginParts(Id id);
+  std::optional<SpooledBatch> NextPart();
+
   // disk_spool.cc
   Id AddStored(const SpoolEntry& entry, std::shared_ptr<const Batch> batch);
   [[nodiscard]] bool delivers() const { return lock_.state() != SpoolLock::State::kElsewhere; }
   std::optional<SpooledBatch> HandOut(Id id);
+  void Settle(Id id, const BatchOutcome& outcome);
   std::shared_ptr<const Batch> Load(Id id);
   [[nodiscard]] tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> Read(const SpoolName& name) const;
   void SettleUnread(Id id, const SpoolFileFault& fault);

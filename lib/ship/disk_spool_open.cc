@@ -66,7 +66,9 @@ void DiskSpool::EnterDirectory() {
       is_removed ? directories_.NumberOf(lock_.directory(), before) : directories_.NumberOf(lock_.directory());
   if (now == before && !is_removed) return;
   for (const Id id : index_.HandedOut()) {
-    if (!index_.Find(id)->in_memory) changes_.displaced.push_back(id);
+    if (index_.Find(id)->in_memory) continue;
+    const auto out = large_.PartsOut(id);
+    changes_.displaced.insert(changes_.displaced.end(), out.begin(), out.end());
   }
   unseen_.clear();
   const std::uint64_t away_before = index_.away_lines();

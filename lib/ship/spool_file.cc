@@ -23,17 +23,9 @@ tl::unexpected<SpoolFileFault> Fault(Kind kind, std::string reason) {
   return tl::make_unexpected(SpoolFileFault{kind, std::move(reason)});
 }
 
-// All of it may pass: permissions come back, descriptors and memory become free.
-tl::unexpected<SpoolFileFault> SystemFault() {
-  const std::error_code error = LastError();
-  if (error == std::errc::no_such_file_or_directory) return Fault(Kind::kGone, "is gone");
-  const Kind kind = error == std::errc::io_error ? Kind::kBadMedium : Kind::kUnreadable;
-  return Fault(kind, "cannot be read: " + error.message());
-}
-
 tl::expected<std::string, SpoolFileFault> ReadAll(const FileDescriptor& file) {
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return SystemFault();
+  if (::fstat(file.get(), &status) != 0) return tl::make_unexpected(SystemFault());
   if (!S_ISREG(status.st_mode)) return Fault(Kind::kDamaged, "is not a file");
   if (status.st_size > static_cast<off_t>(kMaxSpoolFileBytes)) return Fault(Kind::kDamaged, "is larger than 64 MiB");
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
@@ -41,7 +33,7 @@ tl::expected<std::string, SpoolFileFault> ReadAll(const FileDescriptor& file) {
   while (size < bytes.size()) {
     const ssize_t got = ::read(file.get(), bytes.data() + size, bytes.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return SystemFault();
+    if (got < 0) return tl::make_unexpected(SystemFault());
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }
@@ -50,17 +42,26 @@ tl::expected<std::string, SpoolFileFault> ReadAll(const FileDescriptor& file) {
 }
 
 // What gzip says at the end of the file of its text's size, modulo 2^32: no other way is known without unpacking it. If
-// it is not true the check of gzip fails. 0 if it cannot be read.
-std::size_t TextBytesTold(const FileDescriptor& file) {
+// it is not true the check of gzip fails. What is packed is seldom larger than that. 0 if it cannot be read.
+std::size_t BytesTold(const FileDescriptor& file) {
   struct stat status {};
   std::array<unsigned char, 4> told{};
   if (::fstat(file.get(), &status) != 0) return 0;
   if (::pread(file.get(), told.data(), told.size(), status.st_size - off_t{4}) != ssize_t{4}) return 0;
-  return std::uint32_t{told[0]} | std::uint32_t{told[1]} << 8U | std::uint32_t{told[2]} << 16U |
-         std::uint32_t{told[3]} << 24U;
+  const std::size_t text_bytes = std::uint32_t{told[0]} | std::uint32_t{told[1]} << 8U | std::uint32_t{told[2]} << 16U |
+                                 std::uint32_t{told[3]} << 24U;
+  return std::max(text_bytes, static_cast<std::size_t>(status.st_size));
 }
 
 }  // namespace
+
+// All of it may pass: permissions come back, descriptors and memory become free.
+SpoolFileFault SystemFault() {
+  const std::error_code error = LastError();
+  if (error == std::errc::no_such_file_or_directory) return {Kind::kGone, "is gone"};
+  const Kind kind = error == std::errc::io_error ? Kind::kBadMedium : Kind::kUnreadable;
+  return {kind, "cannot be read: " + error.message()};
+}
 
 tl::expected<std::shared_ptr<const Batch>, std::string> DecodeSpoolFile(const SpoolName& name, std::string packed,
                                                                         std::size_t max_text_bytes) {
@@ -78,20 +79,26 @@ tl::expected<std::shared_ptr<const Batch>, std::string> DecodeSpoolFile(const Sp
                                        std::make_shared<const std::string>(std::move(packed)));
 }
 
+tl::expected<FileDescriptor, SpoolFileFault> OpenSpoolFile(const FileDescriptor& directory, const SpoolName& name) {
+  const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;  // O_NONBLOCK: never wait for a FIFO's writer
+  FileDescriptor file(::openat(directory.get(), FormatSpoolName(name).c_str(), flags));
+  if (!file.valid()) return tl::make_unexpected(SystemFault());
+  return file;
+}
+
 tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> ReadSpoolFile(const FileDescriptor& directory,
                                                                          const SpoolName& name,
                                                                          std::size_t max_text_bytes) {
-  const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;  // O_NONBLOCK: never wait for a FIFO's writer
-  const FileDescriptor file(::openat(directory.get(), FormatSpoolName(name).c_str(), flags));
-  if (!file.valid()) return SystemFault();
-  return ReadOpenSpoolFile(file, name, max_text_bytes);
+  const auto file = OpenSpoolFile(directory, name);
+  if (!file) return tl::make_unexpected(file.error());
+  return ReadOpenSpoolFile(*file, name, max_text_bytes);
 }
 
 tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> ReadOpenSpoolFile(const FileDescriptor& file,
                                                                              const SpoolName& name,
                                                                              std::size_t max_text_bytes) {
-  if (max_text_bytes < kMaxSpoolFileBytes && TextBytesTold(file) > max_text_bytes) {
-    return Fault(Kind::kNoRoom, "has more text than there is memory for now");
+  if (max_text_bytes < kMaxSpoolFileBytes && BytesTold(file) > max_text_bytes) {
+    return Fault(Kind::kLarge, "has more text than is read at once");
   }
   auto packed = ReadAll(file);
   if (!packed) return tl::make_unexpected(std::move(packed.error()));

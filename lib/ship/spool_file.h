@@ -26,12 +26,17 @@ struct SpoolFileFault {
     kGone,        // there is no such file
     kDamaged,     // and will never be read
     kBadMedium,   // EIO: the disk says so, which may pass
-    kNoRoom,      // now: it has more text than may be taken
+    kLarge,       // it has more text than may be taken at once, see SpoolFileParts
     kUnreadable,  // now; the file itself may be whole
   };
   Kind kind = Kind::kGone;
   std::string reason;  // to follow the name of the file in a sentence
 };
+
+// What the system call that failed last means for a file of the spool.
+SpoolFileFault SystemFault();
+
+tl::expected<FileDescriptor, SpoolFileFault> OpenSpoolFile(const FileDescriptor& directory, const SpoolName& name);
 
 tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> ReadSpoolFile(
     const FileDescriptor& directory, const SpoolName& name, std::size_t max_text_bytes = kMaxSpoolFileBytes);

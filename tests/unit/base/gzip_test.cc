@@ -53,6 +53,40 @@ TEST_CASE("a gzip member with any bit flipped is refused, or is the same text") 
   }
 }
 
+// Unpacks 7 bytes of `packed` and makes 5 of text at a time. Nothing if that fails, or is not all.
+std::optional<std::string> UnpackPiecewise(GzipReader& reader, const std::string& packed) {
+  std::string text;
+  for (std::size_t at = 0; at < packed.size(); at += 7) {
+    std::string_view piece = std::string_view(packed).substr(at, 7);
+    std::size_t before = 0;
+    do {
+      before = text.size();
+      if (!reader.Unpack(piece, text, 5)) return std::nullopt;
+    } while (text.size() > before || (!piece.empty() && !reader.at_end()));
+  }
+  return reader.at_end() ? std::optional(text) : std::nullopt;
+}
+
+TEST_CASE("what is unpacked piece by piece is the same, one member after the other") {
+  GzipReader reader;
+  for (const std::string& text : {std::string("m v=1i 1\n"), Noise(30'000), std::string()}) {
+    CHECK(UnpackPiecewise(reader, Packed(text)) == text);
+    reader.Restart();
+  }
+}
+
+TEST_CASE("what is unpacked piece by piece is refused if it is cut short, or altered") {
+  const std::string packed = Packed("m v=1i 1\nm v=2i 2\n");
+  for (std::size_t at = 0; at < packed.size(); ++at) {
+    GzipReader of_cut, of_altered;
+    CHECK_FALSE(UnpackPiecewise(of_cut, packed.substr(0, at)));
+    std::string altered = packed;
+    altered[at] = static_cast<char>(~altered[at]);
+    const auto text = UnpackPiecewise(of_altered, altered);
+    CHECK((!text || *text == "m v=1i 1\nm v=2i 2\n"));
+  }
+}
+
 TEST_CASE("anything behind a gzip member is refused") {
   const std::string packed = Packed("m v=1i 1\n");
   CHECK_FALSE(Gunzip(packed + '\0', kPlenty));

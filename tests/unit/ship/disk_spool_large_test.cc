@@ -1,67 +1,125 @@
+// Batches with much more text than is ever sealed, which somebody else has put into the spool.
 #include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
-#include "base/gzip.h"
-#include "ship/large_batches.h"
-#include "spool_world.h"
+#include "large_world.h"
 
 namespace vmtelem {
 namespace {
 
-constexpr std::size_t kMiB = std::size_t{1} << 20U;
-
-// A spool in which somebody has put batches of 20 MiB of text, at `firsts`, where 32 MiB may be kept in memory.
-class LargeWorld : public SpoolWorld {
- public:
-  explicit LargeWorld(const std::vector<std::int64_t>& firsts) {
-    options.memory_max_bytes = 32 * kMiB;
-    std::filesystem::create_directories(directory());
-    const std::string packed = GzipCompressor().Compress(std::string(20 * kMiB - 1, 'x') + "\n").value();
-    for (const std::int64_t first : firsts) WriteFileBytes(directory() / FormatSpoolName({first, first, 1, 1}), packed);
-  }
-};
-
-TEST_CASE("of batches with much more text than is ever sealed no more are handed out than memory may hold") {
-  LargeWorld world({100, 200, 300});
+TEST_CASE("a large batch is handed out in parts no larger than a batch that is sealed, whole and in order") {
+  LargeWorld world;
   const auto spool = world.Open();
-  const auto first = spool->Next();
-  REQUIRE(first);
-  CHECK_FALSE(spool->Next());
-  CHECK(spool->stats().batches == 3);
+  const auto parts = TakeAll(*spool);
+  CHECK(parts.size() == 3);
+  std::string text;
+  for (const SpooledBatch& part : parts) {
+    CHECK(part.batch->bytes().size() <= JoinLimits().max_text_bytes);
+    CHECK(part.durable);
+    text += part.batch->bytes();
+  }
+  CHECK(text == LargeText());
+}
+
+TEST_CASE("a part has no more lines than a batch that is sealed") {
+  LargeWorld world;
+  std::string text;
+  for (std::size_t i = 0; i < 15'000; ++i) text += SampleLine(i) + std::string(300, ' ') + "\n";
+  std::filesystem::remove(world.PathOf(100));
+  WriteFileBytes(world.PathOf(100, 15'000), GzipCompressor().Compress(text).value());
+  CHECK(world.Open()->Next()->batch->line_count() == JoinLimits().max_lines);
+}
+
+TEST_CASE("the file of a large batch is removed when the last of its parts is acknowledged") {
+  LargeWorld world;
+  const auto spool = world.Open();
+  const auto parts = TakeAll(*spool);
+  for (const SpooledBatch& part : parts) {
+    CHECK(world.BatchFiles().size() == 1);
+    spool->Acknowledge(part.id);
+  }
+  CHECK(world.BatchFiles().empty());
+  CHECK(spool->stats().batches == 0);
+}
+
+TEST_CASE("the lines of a large batch leave the books part by part") {
+  LargeWorld world;
+  const auto spool = world.Open();
+  CHECK(spool->TakeChanges().recovered_lines == kLines);
+  const auto parts = TakeAll(*spool);
+  CHECK(spool->stats().lines == kLines);
+  spool->Acknowledge(parts.at(1).id);
+  CHECK(spool->stats().lines == kLines - kLinesOfAPart);
+  spool->Acknowledge(parts.at(0).id);
+  spool->Acknowledge(parts.at(2).id);
+  CHECK(spool->stats().lines == 0);
   CHECK(spool->TakeChanges().losses.empty());
 }
 
-TEST_CASE("a large batch is handed out when the one before it is delivered") {
-  LargeWorld world({100, 200, 300});
+TEST_CASE("a large batch of which a part was not settled is there for the next process, all of it") {
+  LargeWorld world;
+  auto spool = world.Open();
+  for (int i = 0; i < 2; ++i) spool->Acknowledge(spool->Next()->id);
+  spool.reset();
+  spool = world.Open();
+  CHECK(spool->TakeChanges().recovered_lines == kLines);
+  CHECK(LinesOf(TakeAll(*spool)) == kLines);
+}
+
+TEST_CASE("of a large batch no more parts are handed out than memory may hold, and the next when one is settled") {
+  LargeWorld world;
+  world.options.memory_max_bytes = 8 * kMiB;
   const auto spool = world.Open();
-  CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 200, 300});
+  spool->TakeChanges();
+  const auto parts = TakeAll(*spool);
+  CHECK(parts.size() == 2);
+  CHECK_FALSE(spool->TakeChanges().released);
+  spool->Acknowledge(parts.front().id);
+  CHECK(spool->TakeChanges().released);
+  CHECK(LinesOf(TakeAll(*spool)) == kLines - 2 * kLinesOfAPart);
+}
+
+TEST_CASE("one part is handed out however little memory there is") {
+  LargeWorld world;
+  world.options.memory_max_bytes = 1;
+  const auto spool = world.Open();
+  CHECK(TakeAll(*spool).size() == 1);
 }
 
 TEST_CASE("a large batch that has to wait holds up no other") {
-  LargeWorld world({100, 200});
+  LargeWorld world;
+  world.options.memory_max_bytes = 1;
   const auto spool = world.Open();
-  const auto first = spool->Next();
+  TakeAll(*spool);
   spool->Add(SampleBatch(300, 3));
   const auto next = spool->Next();
   REQUIRE(next);
   CHECK(next->batch->first_wall_ns() == 300);
 }
 
-TEST_CASE("two large batches that fit are handed out together") {
+TEST_CASE("large batches are delivered one after the other") {
   LargeWorld world({100, 200, 300});
-  world.options.memory_max_bytes = 45 * kMiB;
   const auto spool = world.Open();
-  CHECK(spool->Next());
-  CHECK(spool->Next());
-  CHECK_FALSE(spool->Next());
+  CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 100, 100, 200, 200, 200, 300, 300, 300});
+  CHECK(world.BatchFiles().empty());
 }
 
-TEST_CASE("what is not large has room always") {
-  LargeBatches large(0);
-  large.HandedOut(1, 50 * kMiB);
-  CHECK(large.room() == LargeBatches::kLargeTextBytes);
-  large.HandedOut(2, LargeBatches::kLargeTextBytes);
-  large.Gone(1);
-  CHECK(large.room() == kMaxSpoolFileBytes);
+TEST_CASE("who waits for a large batch is told what became of all its parts") {
+  LargeWorld world;
+  const FileDescriptor waiting(::open(world.PathOf(100).c_str(), O_RDONLY | O_CLOEXEC));
+  REQUIRE(::flock(waiting.get(), LOCK_SH) == 0);
+  const auto spool = world.Open();
+  const auto parts = TakeAll(*spool);
+  spool->Acknowledge(parts.at(0).id, {.rejected = 2});
+  spool->Acknowledge(parts.at(1).id, {.moved = 5});
+  spool->Acknowledge(parts.at(2).id, {.rejected = 1});
+  std::string text(200, '\0');
+  REQUIRE(::pread(waiting.get(), text.data(), text.size(), 0) > 0);
+  const auto outcome = ParseBatchOutcome(text);
+  REQUIRE(outcome);
+  CHECK((outcome->written == kLines - 8 && outcome->rejected == 3 && outcome->waiting == 5 && outcome->dropped == 0));
 }
 
 }  // namespace

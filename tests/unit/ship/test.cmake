@@ -13,6 +13,7 @@ vmtelem_unit_test(
           disk_spool_joining_test.cc disk_spool_nearly_full_test.cc
           disk_spool_fair_share_test.cc
           disk_spool_kill_test.cc
+          disk_spool_large_damage_test.cc
           disk_spool_large_test.cc
           disk_spool_leftovers_test.cc
           disk_spool_memory_test.cc
