@@ -13,15 +13,15 @@ namespace vmtelem {
 namespace {
 
 // A `once` is gone in seconds: it does not keep a service from starting. Where a service delivers that could not take
-// the lock of services, on a file system without inodes, the other lock's file tells: what it says may be from the
-// process before for a moment, so that is believed only if it stays so.
+// the lock of services, on a file system without inodes, the other lock's file tells, or says nothing: what it says may
+// be from the process before for a moment, so that is believed only if it stays so.
 bool IsHeldByService(SpoolLock& lock, Clock& clock) {
   const SteadyTime until = clock.SteadyNow() + std::chrono::milliseconds(500);
   const auto seems_so = [&lock] {
     return lock.state() == SpoolLock::State::kElsewhere && lock.holder().role == SpoolRole::kService;
   };
   while (seems_so() && !lock.is_second_service()) {
-    if (clock.SteadyNow() >= until) return lock.holder().pid > 0;
+    if (clock.SteadyNow() >= until) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     lock.Take();
   }

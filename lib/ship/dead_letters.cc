@@ -34,13 +34,20 @@ std::error_code DeadLetters::Keep(const FileDescriptor& directory, std::string_v
                                   std::int64_t wall_ns) {
   const std::string entry = fmt::format("# {:%Y-%m-%dT%H:%M:%S}Z {}\n{}\n", Utc(wall_ns), VisibleText(reason), line);
   if (const auto error = folder_.Open(directory, "rejected")) return error;
-  if (folder_.files().empty() || folder_.files().back().bytes + entry.size() > kMaxFileBytes) {
+  if (!GoesOn(entry.size())) {
     const std::string name = NextName();
     const auto count = [this](const std::string& removed) { displaced_lines_ += CountLines(removed); };
     if (!folder_.MakeRoom(entry.size(), count)) return std::make_error_code(std::errc::file_too_large);
     folder_.Added({name, 0});
   }
   return Append(entry);
+}
+
+// A file that has another name besides stays as it is.
+bool DeadLetters::GoesOn(std::size_t more_bytes) const {
+  if (folder_.files().empty()) return false;
+  const auto& last = folder_.files().back();
+  return last.bytes + more_bytes <= kMaxFileBytes && !HasAnotherName(folder_.descriptor(), last.name);
 }
 
 // In one call, so that what another process appends cannot come between.

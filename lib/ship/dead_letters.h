@@ -26,6 +26,7 @@ class DeadLetters {
 
  private:
   static bool IsLetterFile(std::string_view name);
+  [[nodiscard]] bool GoesOn(std::size_t more_bytes) const;
   std::error_code Append(std::string_view entry);
   [[nodiscard]] std::string NextName() const;
   [[nodiscard]] std::uint64_t CountLines(const std::string& name) const;

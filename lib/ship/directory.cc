@@ -134,6 +134,12 @@ bool IsAt(const FileDescriptor& directory, const std::string& path) {
          open.st_ino == named.st_ino;
 }
 
+bool IsGoneFrom(const FileDescriptor& directory, const std::string& path) {
+  struct stat status {};
+  if (!directory.valid() || IsAt(directory, path)) return false;
+  return ::stat(path.c_str(), &status) == 0 || errno == ENOENT || errno == ENOTDIR;
+}
+
 bool IsRemoved(const FileDescriptor& directory) {
   struct stat status {};
   return ::fstat(directory.get(), &status) == 0 && status.st_nlink == 0;

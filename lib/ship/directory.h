@@ -45,6 +45,9 @@ std::int64_t ChangedAtNs(const FileDescriptor& directory);
 // Whether what is now at `path` is the directory that is open.
 bool IsAt(const FileDescriptor& directory, const std::string& path);
 
+// Whether something else is there, or nothing. False if that cannot be told.
+bool IsGoneFrom(const FileDescriptor& directory, const std::string& path);
+
 // Whether the directory that is open is at no path any more, and will never be. False if that cannot be told.
 bool IsRemoved(const FileDescriptor& directory);
 

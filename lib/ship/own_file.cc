@@ -25,6 +25,13 @@ std::error_code NotOwn() {
   return {1, category};
 }
 
+// Another name of a file that is not the directory's owner's: whoever may put names there need not be allowed to change
+// that file. Further names of the owner's own files are no harm, as those of a copy that is made of links.
+bool IsSomebodyElses(const FileDescriptor& directory, const struct stat& file) {
+  struct stat status {};
+  return file.st_nlink > 1 && (::fstat(directory.get(), &status) != 0 || status.st_uid != file.st_uid);
+}
+
 // The mode is set again because the umask may have narrowed it.
 std::error_code Furnish(const FileDescriptor& directory, const FileDescriptor& made) {
   if (::fchmod(made.get(), kMode) != 0) return LastError();
@@ -48,7 +55,7 @@ IoResult<FileDescriptor> OpenOwnFile(const FileDescriptor& directory, const char
   struct stat status {};
   if (!file.valid() || ::fstat(file.get(), &status) != 0) return tl::make_unexpected(LastError());
   if (status.st_nlink == 0) return tl::make_unexpected(std::make_error_code(std::errc::no_such_file_or_directory));
-  if (!S_ISREG(status.st_mode) || status.st_nlink > 1) return tl::make_unexpected(NotOwn());
+  if (!S_ISREG(status.st_mode) || IsSomebodyElses(directory, status)) return tl::make_unexpected(NotOwn());
   return file;
 }
 
@@ -61,6 +68,11 @@ IoResult<FileDescriptor> OpenAndLock(const std::function<IoResult<FileDescriptor
     if (error != std::errc::bad_file_descriptor) break;
   }
   return tl::make_unexpected(error);
+}
+
+bool HasAnotherName(const FileDescriptor& directory, const std::string& name) {
+  struct stat status {};
+  return ::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_nlink > 1;
 }
 
 bool IsReplaced(const FileDescriptor& file, const FileDescriptor& directory, const char* name) {

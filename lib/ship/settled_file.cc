@@ -15,14 +15,14 @@ std::error_code Remove(const FileDescriptor& directory, const std::string& name)
   return error == std::errc::no_such_file_or_directory ? std::error_code() : error;
 }
 
-// If that cannot be written, the file is gone without a word: who waits does not take it for stored.
-void Note(const FileDescriptor& directory, const std::string& name, const BatchOutcome& outcome) {
+std::error_code Note(const FileDescriptor& directory, const std::string& name, const BatchOutcome& outcome) {
   const auto file = OpenOwnFile(directory, name.c_str(), O_WRONLY);
-  if (!file) return;
+  if (!file) return file.error();
   const std::string text = FormatBatchOutcome(outcome);
   const ssize_t written = ::pwrite(file->get(), text.data(), text.size(), 0);
-  if (written <= 0) return;
+  if (written < 0) return LastError();
   [[maybe_unused]] const int cut = ::ftruncate(file->get(), written);
+  return {};
 }
 
 std::error_code WhyNotLocked(const FileDescriptor& directory, const std::string& name) {
@@ -36,15 +36,19 @@ bool IsOutOfDescriptors(std::error_code error) {
 
 }  // namespace
 
-// Where nobody waits the file is closed before it is removed, so that its blocks and its inode are free then.
+// Where nobody waits the file is closed before it is removed, so that its blocks and its inode are free then. What
+// cannot be said to who waits is not removed: without a word that would count as lost.
 std::error_code RemoveSettled(const FileDescriptor& directory, const std::string& name, const BatchOutcome& outcome) {
   const std::error_code in_the_way = WhyNotLocked(directory, name);
   if (IsOutOfDescriptors(in_the_way)) return in_the_way;
-  if (in_the_way != std::errc::operation_would_block) return Remove(directory, name);
+  const bool is_awaited = in_the_way == std::errc::operation_would_block;
+  if (!is_awaited || HasAnotherName(directory, name)) return Remove(directory, name);
   const std::string aside = UnfinishedName(name);
-  if (RenameNew(directory, name, directory, aside)) return Remove(directory, name);
-  Note(directory, aside, outcome);
-  return Remove(directory, aside);
+  if (const auto error = RenameNew(directory, name, directory, aside)) return error;
+  const std::error_code error = Note(directory, aside, outcome);
+  if (!error) return Remove(directory, aside);
+  RenameNew(directory, aside, directory, name);
+  return error;
 }
 
 }  // namespace vmtelem

@@ -54,7 +54,7 @@ SpoolLock::State SpoolLock::Take() {
   former_was_removed_ = false;
   const bool held = state_ == State::kHeld && IsAt(directory_, path()) && !IsReplaced(file_, directory_, kLockFile);
   if (held && (file_.valid() || LockFile())) {
-    TakeService(directory_);  // it may have been replaced or removed; who delivers goes on in any case
+    TakeService();  // it may have been replaced or removed; who delivers goes on in any case
     return state_;
   }
   file_ = {};
@@ -84,7 +84,7 @@ SpoolLock::State SpoolLock::Open() {
   former_was_removed_ = IsRemoved(directory_);
   root_directory_ = std::move(*root);
   directory_ = std::move(*directory);
-  if (!TakeService(directory_)) return Elsewhere({.pid = service_.holder()});
+  if (TakeService() == ServiceLock::State::kElsewhere) return Elsewhere({.pid = service_.holder()});
   auto file = OpenAndLock([&](int access) { return OpenOrMakeFile(directory_, kLockFile, access); });
   if (!file && file.error() == std::errc::operation_would_block) return Elsewhere(ReadSpoolNote(directory_));
   if (!file && !IsOutOfRoom(file.error())) return Fail(path() + "/" + kLockFile, file.error());
@@ -103,10 +103,13 @@ bool SpoolLock::LockFile() {
   return LockDirectory(directory_, LOCK_SH);
 }
 
-// Whether this process may deliver as what it is.
-bool SpoolLock::TakeService(const FileDescriptor& directory) {
-  is_service_ = role_ == SpoolRole::kPassing || service_.Take(directory) != ServiceLock::State::kElsewhere;
-  return is_service_;
+// One that passes needs no such right.
+ServiceLock::State SpoolLock::TakeService() {
+  return service_state_ = role_ == SpoolRole::kPassing ? ServiceLock::State::kHeld : service_.Take(directory_);
+}
+
+bool SpoolLock::is_second_service() const {
+  return state_ == State::kElsewhere && service_state_ != ServiceLock::State::kHeld;
 }
 
 SpoolLock::State SpoolLock::Elsewhere(const SpoolNote& holder) {

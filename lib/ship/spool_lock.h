@@ -28,7 +28,8 @@ SpoolNote ReadSpoolNote(const FileDescriptor& directory);
 // The right to deliver what one target's directory in the spool holds. One process has it at a time; files may be added
 // without it. A lock of its own for each target, so that two services can share a spool and write to two databases:
 // the files of others are only counted. The kernel takes it back however the process ends. A service has to be the one
-// service of the directory (ServiceLock) before it takes this lock. Not thread-safe.
+// service of the directory (ServiceLock) before it takes this lock; where that cannot be had this one has to do. Not
+// thread-safe.
 //
 // It is a lock (flock) on the file `lock`, and a shared one on the directory. Where that file is not there and cannot
 // be made, since no inode is left, it is an exclusive one on the directory: what waits there can be delivered, which
@@ -50,7 +51,8 @@ class SpoolLock {
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] const SpoolNote& holder() const { return holder_; }  // of kElsewhere
-  [[nodiscard]] bool is_second_service() const { return state_ == State::kElsewhere && !is_service_; }
+  // Of kElsewhere: this would be a service, and another one is there, or it cannot be told that none is.
+  [[nodiscard]] bool is_second_service() const;
   [[nodiscard]] const std::string& reason() const { return reason_; }  // one line, names the path
   [[nodiscard]] const std::string& root() const { return root_; }
   [[nodiscard]] const std::string& target() const { return target_; }
@@ -65,6 +67,9 @@ class SpoolLock {
   // Of the last Take(): the directory of before was removed, and not only moved away. Nothing comes back from there.
   [[nodiscard]] bool former_was_removed() const { return former_was_removed_; }
 
+  // After a Take() that failed: directory() is not at its place any more. It is as it was, and nobody's lock is on it.
+  [[nodiscard]] bool is_away() const { return state_ == State::kFailed && IsGoneFrom(directory_, path()); }
+
   // Of the root and of the target; valid once the lock was held, here or elsewhere.
   [[nodiscard]] const FileDescriptor& root_directory() const { return root_directory_; }
   [[nodiscard]] const FileDescriptor& directory() const { return directory_; }
@@ -72,14 +77,14 @@ class SpoolLock {
  private:
   State Open();
   bool LockFile();
-  bool TakeService(const FileDescriptor& directory);
+  ServiceLock::State TakeService();
   State Elsewhere(const SpoolNote& holder);
   State Fail(const std::string& what, std::error_code why);
 
   std::string root_, target_;
   FileDescriptor root_directory_, directory_, file_;
   ServiceLock service_;
-  bool is_service_ = true;  // nothing is known of another one
+  ServiceLock::State service_state_ = ServiceLock::State::kUnknown;
   std::uint64_t times_taken_ = 0;
   bool former_was_removed_ = false;
   State state_ = State::kFailed;

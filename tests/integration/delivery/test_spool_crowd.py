@@ -2,12 +2,14 @@
 
 import re
 from collections import Counter
+from contextlib import closing
 
 import pytest
 from harness import spool_files
 from harness.delivery import missing_cycles, upload
 from harness.embedded_host import embedded_host
 from harness.line_protocol import parse_line
+from harness.own_mounts import SmallDisk
 from harness.wait import wait_for
 from influx_server import ok, status
 
@@ -81,6 +83,33 @@ def test_a_run_that_was_turned_away_is_let_in_when_the_first_has_ended(lone_prog
     second = lone_program.start("run", **settings)
     wait_for(lambda: "connected to" in second.err(), 30, "it to start")
     assert second.stop() == 0
+
+
+def test_a_copy_of_the_spool_that_is_made_of_links_lets_no_second_run_in(lone_program, settings, run_beside, spool):
+    for path in [*spool.glob("*/lock"), *spool.glob("*/service")]:
+        path.with_name(f"copy-of-{path.name}").hardlink_to(path)
+    second = lone_program("run", **settings)
+    assert (second.code, str(run_beside.pid) in second.err, "connected" in second.err) == (75, True, False), second.err
+
+
+def test_a_run_uses_a_spool_of_which_a_copy_is_made_of_links(lone_program, server, settings, spool):
+    server.default = DOWN
+    assert lone_program("once", **{**settings, "DRAIN_TIMEOUT": "0.5s"}).code == 75
+    for path in [*spool.glob("*/lock"), *spool_files.batches(spool)]:
+        (spool.parent / path.name).hardlink_to(path)
+    server.default = ok
+    assert (lone_program("once", **settings).code, spool_files.batches(spool)) == (0, [])
+
+
+def test_a_second_run_is_turned_away_where_no_inode_is_left_for_any_file(lone_program, server, settings, tmp_path):
+    server.default = DOWN
+    with closing(SmallDisk(tmp_path / "disk", options=",nr_inodes=3")) as disk:
+        settings = {**settings, "SPOOL_DIR": disk.path / "spool"}
+        first = lone_program.start("run", **settings)
+        wait_for(lambda: "cannot write to the spool" in first.err(), 30, "the first run to have its directory")
+        second = lone_program("run", **settings)
+        assert (list(disk.path.glob("spool/*/*")), second.code, "connected" in second.err) == ([], 75, False), second.err
+        first.kill()
 
 
 # Many at once.

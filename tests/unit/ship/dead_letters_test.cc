@@ -108,7 +108,8 @@ TEST_CASE("rejected lines are not added to a file that has another name besides,
   WriteFileBytes(other, "bytes");
   std::filesystem::permissions(other, std::filesystem::perms(0644));
   std::filesystem::create_hard_link(other, world.folder() / "00000001.lp");
-  CHECK(world.Keep("line"));
+  CHECK_FALSE(world.Keep("line"));
+  CHECK_THAT(world.Text("00000002.lp"), Catch::Contains("line"));
   CHECK(ReadFileBytes(other) == "bytes");
   CHECK(std::filesystem::status(other).permissions() == std::filesystem::perms(0644));
 }

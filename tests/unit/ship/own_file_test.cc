@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "disk_conditions.h"
 #include "file_hooks.h"
@@ -50,9 +51,21 @@ TEST_CASE("a file that was there keeps what is in it, and its mode") {
   CHECK(ReadFileBytes(world.path()) == "bytes");
 }
 
-TEST_CASE("a second name of a file is not opened") {
+TEST_CASE("a second name of a file that belongs to the directory's owner is opened") {
   const OwnFileWorld world;
   WriteFileBytes(world.temporary.path() / "b", "bytes");
+  std::filesystem::create_hard_link(world.temporary.path() / "b", world.path());
+  CHECK(world.Open());
+}
+
+TEST_CASE("a second name of another user's file is not opened") {
+  if (::geteuid() != 0) {
+    WARN("skipped: only root can give files away");
+    return;
+  }
+  const OwnFileWorld world;
+  WriteFileBytes(world.temporary.path() / "b", "bytes");
+  REQUIRE(::chown((world.temporary.path() / "b").c_str(), 65534, 65534) == 0);
   std::filesystem::create_hard_link(world.temporary.path() / "b", world.path());
   const auto file = world.Open();
   REQUIRE_FALSE(file);

@@ -29,6 +29,7 @@ vmtelem_unit_test(
           space_relief_test.cc
           spool_share_test.cc
           spool_index_test.cc
+          spool_lock_inodes_test.cc
           spool_lock_test.cc
           spool_name_test.cc
           spool_outlook_test.cc
