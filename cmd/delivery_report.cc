@@ -100,7 +100,7 @@ ExitCode ReportDelivery(const Context& context, const Delivery& delivery, const 
 }
 
 std::uint64_t LostLines(const LineCounts& counts) {
-  return counts.sampled + counts.recovered - counts.written - counts.rejected - counts.spooled;
+  return counts.sampled + counts.recovered - counts.written - counts.rejected - counts.spooled - counts.handed_over;
 }
 
 std::uint64_t OlderRejected(const Delivery& delivery) {

@@ -90,8 +90,9 @@ void LogStart(const Context& context) {
 
 void LogEnd(const Context& context, const LineCounts& lines) {
   context.log->info(
-      "stopped: {} lines sampled, {} recovered, {} written, {} left in the spool, {} rejected, {} dropped",
-      lines.sampled, lines.recovered, lines.written, lines.spooled, lines.rejected, lines.dropped);
+      "stopped: {} lines sampled, {} recovered, {} written, {} left in the spool, {} rejected, {} dropped{}",
+      lines.sampled, lines.recovered, lines.written, lines.spooled, lines.rejected, lines.dropped,
+      lines.handed_over > 0 ? fmt::format(", {} handed over to another process", lines.handed_over) : "");
 }
 
 // A name that is misspelt would otherwise look like a VM that is shut off.

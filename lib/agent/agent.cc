@@ -13,9 +13,9 @@
 namespace vmtelem {
 namespace {
 
-// What is neither stored nor refused, nor in the spool, was dropped before it came to a batch.
+// What is neither stored nor refused, nor in the spool or taken from there, was dropped before it came to a batch.
 BatchOutcome Bounded(BatchOutcome sample, const LineCounts& counts) {
-  const std::uint64_t beyond = sample.waiting - std::min(sample.waiting, counts.spooled);
+  const std::uint64_t beyond = sample.waiting - std::min(sample.waiting, counts.spooled + counts.handed_over);
   sample.waiting -= beyond;
   sample.dropped += beyond;
   return sample;

@@ -22,9 +22,10 @@ constexpr Nanoseconds kJustNow = std::chrono::minutes(1);
 std::string LinesText(const LineCounts& lines, std::uint64_t spool_bytes) {
   return fmt::format(
       "{} sampled, {} recovered, {} written, {} waiting in memory, {} in the spool ({}), {} rejected, {} "
-      "dropped",
+      "dropped{}",
       CountOf(lines.sampled, "line"), lines.recovered, lines.written, lines.queued + lines.in_flight, lines.spooled,
-      CountOf(spool_bytes, "byte"), lines.rejected, lines.dropped);
+      CountOf(spool_bytes, "byte"), lines.rejected, lines.dropped,
+      lines.handed_over > 0 ? fmt::format(", {} handed over", lines.handed_over) : "");
 }
 
 std::string Seconds(Nanoseconds duration) { return FormatDuration(std::chrono::floor<std::chrono::seconds>(duration)); }

@@ -188,6 +188,7 @@ void WriteAgent(W& writer, const AgentReport& report) {
   WriteInteger(writer, "lines_written", Counter(report.lines.written));
   WriteInteger(writer, "lines_rejected", Counter(report.lines.rejected));
   WriteInteger(writer, "lines_dropped", Counter(report.lines.dropped));
+  WriteInteger(writer, "lines_handed_over", Counter(report.lines.handed_over));
   WriteInteger(writer, "rejected_displaced_lines", Counter(report.rejected_displaced_lines));
   WriteInteger(writer, "queue_bytes", Counter(report.queue_bytes));
   WriteInteger(writer, "spool_bytes", Counter(report.spool_bytes));

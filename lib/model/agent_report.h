@@ -7,11 +7,14 @@
 namespace vmtelem {
 
 // Where every line is that was ever sampled. At all times
-// sampled + recovered = queued + spooled + in_flight + written + rejected + dropped.
+// sampled + recovered = queued + spooled + in_flight + written + rejected + dropped + handed_over.
 struct LineCounts {
   std::uint64_t sampled = 0, recovered = 0;
   std::uint64_t queued = 0, spooled = 0, in_flight = 0;
   std::uint64_t written = 0, rejected = 0, dropped = 0;
+  // Another process took them out of the spool, and recovered them there or has not said what became of them: its
+  // counts hold them, as these hold what this one recovered.
+  std::uint64_t handed_over = 0;
 };
 
 // What the process says of itself: the fields of `vmtelem_agent`.

@@ -109,6 +109,7 @@ struct SpoolChanges {
   std::size_t persisted_lines = 0;  // they survive the process now; until now only memory held them
   // Of those that survive it: another process, which delivers from this spool, had them stored, or refused.
   std::size_t written_lines = 0, rejected_lines = 0;
+  std::size_t handed_over_lines = 0;  // likewise; that process keeps them in other batches, or has not said
   std::vector<SpoolLoss> losses;
   // What was not handed out, since another process delivered or it was out of reach, is now.
   bool released = false;
@@ -132,6 +133,10 @@ class Spool {
   // Keeps the batch and gives its id if it is on disk when this returns; else nothing has changed. For what is held
   // elsewhere meanwhile: batches that were handed out.
   virtual std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) = 0;
+
+  // The same for what is left of durable batches that were handed out, and are acknowledged next: gives up nothing for
+  // it.
+  virtual std::optional<std::uint64_t> AddInPlace(std::shared_ptr<const Batch> batch) = 0;
 
   // Hands out the batch with this id; nothing if it was handed out or given up.
   virtual std::optional<SpooledBatch> Take(std::uint64_t id) = 0;

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <iterator>
+#include <string>
 #include <utility>
 
 #include <fcntl.h>
@@ -12,56 +13,57 @@
 namespace vmtelem {
 namespace {
 
-BatchesBeside::Settled Untold(const SpoolName& name) {
-  return {name, {.dropped = name.lines, .reason = "another process settled it, and nobody has said how"}};
-}
+constexpr SpoolName kOldest{SpoolIndex::kFirstStamp, SpoolIndex::kFirstStamp, 0, 0};
 
-bool IsGone(const FileDescriptor& directory, const SpoolName& name) {
-  const std::string text = FormatSpoolName(name);
-  return ::faccessat(directory.get(), text.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+bool IsMissing(const FileDescriptor& directory, const std::string& name) {
+  return ::faccessat(directory.get(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
 }
 
 }  // namespace
 
 void BatchesBeside::Add(const SpoolName& name, FileDescriptor file) {
-  if (held_.size() < kMostHeld) {
-    held_.emplace(name, AwaitedBatch(name, std::move(file)));
-  } else {
-    others_.insert(name);
-  }
+  if (held_.size() < kMostHeld) held_.emplace(name, AwaitedBatch(name, std::move(file)));
 }
 
-std::vector<BatchesBeside::Settled> BatchesBeside::TakeSettled(const FileDescriptor& directory) {
-  std::vector<Settled> settled;
-  for (auto batch = held_.begin(); batch != held_.end();) {
-    const auto outcome = batch->second.Look(directory);
-    if (outcome) settled.push_back({batch->first, *outcome});
-    batch = outcome ? held_.erase(batch) : std::next(batch);
-  }
-  HoldMore(directory, settled);
+// Of those that are not held most are younger, and settled later: they are looked for only when others were settled.
+std::vector<BatchesBeside::Settled> BatchesBeside::TakeSettled(const FileDescriptor& directory,
+                                                               const SpoolIndex& index) {
+  std::vector<Settled> settled = LookAtHeld(directory);
+  if (held_.size() >= kMostHeld) return settled;
+  index.EachWaiting(kOldest, [&](SpoolIndex::Id, const SpoolEntry& entry) {
+    const bool is_known = entry.in_memory || held_.count(entry.name) > 0;
+    if (!is_known && IsGone(directory, entry.name)) settled.push_back({entry.name, std::nullopt});
+    return true;
+  });
   return settled;
 }
 
-void BatchesBeside::HoldMore(const FileDescriptor& directory, std::vector<Settled>& settled) {
-  while (held_.size() < kMostHeld && !others_.empty()) {
-    const SpoolName name = *others_.begin();
-    const std::string text = FormatSpoolName(name);
-    auto file = OpenAndLock([&](int access) { return OpenOwnFile(directory, text.c_str(), access); });
-    if (!file && file.error() != std::errc::no_such_file_or_directory) return;  // it is settled just now
-    if (file) held_.emplace(name, AwaitedBatch(name, std::move(*file)));
-    if (!file) settled.push_back(Untold(name));
-    others_.erase(name);
+std::vector<BatchesBeside::Settled> BatchesBeside::LookAtHeld(const FileDescriptor& directory) {
+  std::vector<Settled> settled;
+  for (auto batch = held_.begin(); batch != held_.end();) {
+    const auto outcome = batch->second.Look(directory);
+    if (outcome) settled.push_back({batch->first, outcome});
+    batch = outcome ? held_.erase(batch) : std::next(batch);
   }
+  return settled;
 }
 
-std::vector<BatchesBeside::Settled> BatchesBeside::End(const FileDescriptor& directory) {
-  std::vector<Settled> settled = TakeSettled(directory);
+bool BatchesBeside::IsGone(const FileDescriptor& directory, const SpoolName& name) {
+  const std::string text = FormatSpoolName(name);
+  if (held_.size() >= kMostHeld) return IsMissing(directory, text);
+  auto file = OpenAndLock([&](int access) { return OpenOwnFile(directory, text.c_str(), access); });
+  if (file) held_.emplace(name, AwaitedBatch(name, std::move(*file)));
+  return !file && file.error() == std::errc::no_such_file_or_directory;
+}
+
+// Those that are away stay held: what becomes of them may be said when their directory is back.
+std::vector<BatchesBeside::Settled> BatchesBeside::End(const FileDescriptor& directory, const SpoolIndex& index) {
+  std::vector<Settled> settled = LookAtHeld(directory);
   for (const auto& [name, batch] : held_) batch.Restore(directory);
-  for (const SpoolName& name : others_) {
-    if (IsGone(directory, name)) settled.push_back(Untold(name));
-  }
-  held_.clear();
-  others_.clear();
+  std::erase_if(held_, [&index](const auto& held) {
+    const auto id = index.Find(held.first);
+    return !id || index.Find(*id)->directory == index.directory();
+  });
   return settled;
 }
 

@@ -47,6 +47,13 @@ std::optional<std::uint64_t> DiskSpool::AddIfDurable(std::shared_ptr<const Batch
   return AddStored(entry, std::move(batch));
 }
 
+std::optional<std::uint64_t> DiskSpool::AddInPlace(std::shared_ptr<const Batch> batch) {
+  batch = Packed(std::move(batch));
+  SpoolEntry entry{NameOf(*batch)};
+  if (StoreInPlace(*batch, entry)) return std::nullopt;
+  return AddStored(entry, std::move(batch));
+}
+
 // Most batches are taken as soon as they are added.
 DiskSpool::Id DiskSpool::AddStored(const SpoolEntry& entry, std::shared_ptr<const Batch> batch) {
   newest_ = {index_.Add(entry), std::move(batch)};
@@ -175,7 +182,7 @@ SpoolStats DiskSpool::stats() const {
           .memory_bytes = ring_.bytes(),
           .rejected_displaced_lines = letters_.displaced_lines(),
           .durable = !trouble_,
-          .delivered_elsewhere = !delivers(),
+          .delivered_elsewhere = lock_.state() == SpoolLock::State::kElsewhere,
           .away_lines = index_.away_lines(),
           .unreadable_batches = unreadable_.size(),
           .trouble = last_trouble_};

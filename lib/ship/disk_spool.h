@@ -58,13 +58,15 @@ struct DiskSpoolOptions {
 //
 // What has more text than this program ever seals is handed out in parts, see LargeBatches.
 //
-// A file that is gone from its directory is lost. A directory that is gone, because it was moved away or its file
-// system is not mounted, may come back: what waits in it is away, still spooled, and waits again as the same batches
-// when the directory is back at its place, or their files are in the one that is there now: they are known by their
-// names. The directory that was there meanwhile is away then, with what was written to it. What was handed out and has
-// its file in a directory that is away is displaced: who has it is to keep it anew, and its old file is removed if it
-// comes back. What is still away when the process ends is dropped in the books; the files, wherever they are, are for
-// the next process that finds them at its place. A directory that was removed does not come back: its files are gone.
+// A file that is gone from its directory is lost, or, if another process had the lock meanwhile, handed over. A
+// directory that is gone, because it was moved away or its file system is not mounted, may come back: what waits in it
+// is away, still spooled, and waits again as the same batches when the directory is back at its place, or their files
+// are in the one that is there now: they are known by their names. Nothing is taken from there meanwhile, nor if no
+// other directory can be made at its place: that needs the lock. The directory that was there meanwhile is away then,
+// with what was written to it. What was handed out and has its file in a directory that is away is displaced: who has
+// it is to keep it anew, and its old file is removed if it comes back. What is still away when the process ends is
+// dropped in the books; the files, wherever they are, are for the next process that finds them at its place. A
+// directory that was removed does not come back: its files are gone.
 //
 // Writer's thread. May block for as long as the disk does.
 class DiskSpool final : public Spool {
@@ -74,6 +76,7 @@ class DiskSpool final : public Spool {
 
   Kept Add(std::shared_ptr<const Batch> batch) override;
   std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) override;
+  std::optional<std::uint64_t> AddInPlace(std::shared_ptr<const Batch> batch) override;
   std::optional<SpooledBatch> Take(std::uint64_t id) override;
   std::optional<SpooledBatch> Next() override;
   void Acknowledge(std::uint64_t id, const Unwritten& but = {}) override;
@@ -99,6 +102,9 @@ class DiskSpool final : public Spool {
   void OpenDirectory();
   void NoteElsewhere();
   void Account(const std::vector<BatchesBeside::Settled>& settled);
+  void HandOver(Id id);
+  void TakeOver();
+  KnownDirectories::Number PresentDirectory();
   void EnterDirectory();
   bool RemoveSettledFiles();
   void LookForNew();
@@ -113,6 +119,8 @@ class DiskSpool final : public Spool {
   // disk_spool_write.cc
   [[nodiscard]] std::shared_ptr<const Batch> Packed(std::shared_ptr<const Batch> batch);
   Why Store(const Batch& batch, SpoolEntry& entry);
+  Why StoreInPlace(const Batch& batch, SpoolEntry& entry);
+  Why BeginStoring(const Batch& batch, SpoolEntry& entry);
   Why WriteBeside(const Batch& batch, SpoolEntry& entry);
   Why GiveUpFile(Id id, const std::string& reason);
   Id KeepInMemory(const SpoolName& name, std::shared_ptr<const Batch> batch);
@@ -127,7 +135,7 @@ class DiskSpool final : public Spool {
 
   // disk_spool.cc
   Id AddStored(const SpoolEntry& entry, std::shared_ptr<const Batch> batch);
-  [[nodiscard]] bool delivers() const { return lock_.state() != SpoolLock::State::kElsewhere; }
+  [[nodiscard]] bool delivers() const { return lock_.state() == SpoolLock::State::kHeld; }
   std::optional<SpooledBatch> HandOut(Id id);
   void Settle(Id id, const BatchOutcome& outcome);
   std::shared_ptr<const Batch> Load(Id id);
@@ -161,10 +169,11 @@ class DiskSpool final : public Spool {
   std::set<SpoolName> left_damaged_;  // could not be moved aside: each of these files is a loss once
   std::set<SpoolName> unreadable_;    // could not be read when they were to be handed out, and wait
   BatchesBeside beside_;
-  bool list_again_ = false;  // a listing of the directory missed something
+  std::set<KnownDirectories::Number> elsewhere_;  // another process delivers from there, or did until it went away
+  bool list_again_ = false;                       // a listing of the directory missed something
   SpoolChanges changes_;
   Why trouble_, last_trouble_, told_trouble_;  // last_: of the last attempt to write, however long ago that was
-  bool told_others_ = false, told_elsewhere_ = false;
+  bool told_others_ = false;
 
   SpoolRoomMaker room_;
   GzipCompressor compressor_;

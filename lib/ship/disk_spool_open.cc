@@ -14,37 +14,49 @@ namespace vmtelem {
 
 // What keeps batches from the disk.
 DiskSpool::Why DiskSpool::Open() {
-  if (lock_.Take() == SpoolLock::State::kFailed) return lock_.reason();
-  EnterDirectory();
+  const bool failed = lock_.Take() == SpoolLock::State::kFailed;
+  if (lock_.directory().valid()) EnterDirectory();
+  if (failed) return lock_.reason();
   if (!delivers()) NoteElsewhere();
   if (std::exchange(opened_, lock_.times_taken()) != lock_.times_taken()) OpenDirectory();
   return std::nullopt;
 }
 
 void DiskSpool::NoteElsewhere() {
-  Account(beside_.TakeSettled(lock_.directory()));
-  if (std::exchange(told_elsewhere_, true)) return;
+  Account(beside_.TakeSettled(lock_.directory(), index_));
+  if (!elsewhere_.insert(index_.directory()).second) return;
   log_->info("{}; batches are added there, and delivered from here when it has ended", lock_.reason());
 }
 
-// Lines that are in another batch by now stay spooled: whose batch that is, is not known here.
+// Lines that are in another batch by now are in the books of who made it, and are recovered here if it is found.
 void DiskSpool::Account(const std::vector<BatchesBeside::Settled>& settled) {
   for (const auto& [name, outcome] : settled) {
     const auto id = index_.Find(name);
     if (!id) continue;
+    if (!outcome) {
+      HandOver(*id);
+      continue;
+    }
     index_.Forget(*id);
-    changes_.written_lines += outcome.written;
-    changes_.rejected_lines += outcome.rejected;
-    if (outcome.dropped == 0) continue;
-    changes_.losses.push_back({outcome.dropped, true, name.first_wall_ns, name.last_wall_ns,
-                               fmt::format("{}: {}", PathOf(name), outcome.reason)});
+    changes_.written_lines += outcome->written;
+    changes_.rejected_lines += outcome->rejected;
+    changes_.handed_over_lines += outcome->waiting;
+    if (outcome->dropped == 0) continue;
+    changes_.losses.push_back({outcome->dropped, true, name.first_wall_ns, name.last_wall_ns,
+                               fmt::format("{}: {}", PathOf(name), outcome->reason)});
   }
 }
 
+// To another process, which has not said what became of it.
+void DiskSpool::HandOver(Id id) {
+  changes_.handed_over_lines += index_.Find(id)->name.lines;
+  index_.Forget(id);
+}
+
 void DiskSpool::OpenDirectory() {
-  Account(beside_.End(lock_.directory()));
+  Account(beside_.End(lock_.directory(), index_));
   changes_.released = true;
-  if (std::exchange(told_elsewhere_, false)) log_->info("delivers now from {}", lock_.path());
+  if (elsewhere_.erase(index_.directory()) > 0) TakeOver();
   for (const std::string& note : MakeSpoolPrivate(lock_)) log_->warn(note);
   if (const std::size_t removed = RemoveUnfinished(lock_.directory()); removed > 0) {
     log_->info("removed {} from {} that a process left unfinished", CountOf(removed, "file"), lock_.path());
@@ -58,13 +70,23 @@ void DiskSpool::OpenDirectory() {
   leave_alone(ListDirectory(), lock_.path());
 }
 
-// It may be another one than before.
+// What is gone from there the other process has settled.
+void DiskSpool::TakeOver() {
+  log_->info("delivers now from {}", lock_.path());
+  index_.PutBack();
+  for (const Id id : FindGone()) HandOver(id);
+}
+
+KnownDirectories::Number DiskSpool::PresentDirectory() {
+  if (lock_.is_away()) return KnownDirectories::kNone;
+  if (lock_.former_was_removed()) return directories_.NumberOf(lock_.directory(), index_.directory());
+  return directories_.NumberOf(lock_.directory());
+}
+
+// It may be another one than before, or none.
 void DiskSpool::EnterDirectory() {
-  const auto before = index_.directory();
-  const bool is_removed = lock_.former_was_removed();
-  const auto now =
-      is_removed ? directories_.NumberOf(lock_.directory(), before) : directories_.NumberOf(lock_.directory());
-  if (now == before && !is_removed) return;
+  const auto before = index_.directory(), now = PresentDirectory();
+  if (now == before && !lock_.former_was_removed()) return;
   for (const Id id : index_.HandedOut()) {
     if (index_.Find(id)->in_memory) continue;
     const auto out = large_.PartsOut(id);
@@ -75,8 +97,11 @@ void DiskSpool::EnterDirectory() {
   index_.Enter(now);
   changes_.released = true;
   if (index_.away_lines() > 0) {
-    log_->warn("another directory is at {} than before: {} wait until theirs is back", lock_.path(),
-               CountOf(index_.away_lines(), "line"));
+    const std::string lines = CountOf(index_.away_lines(), "line");
+    log_->warn(
+        now == KnownDirectories::kNone
+            ? fmt::format("{} is gone and cannot be made again: {} wait until it is back", lock_.path(), lines)
+            : fmt::format("another directory is at {} than before: {} wait until theirs is back", lock_.path(), lines));
   } else if (away_before > 0) {
     log_->info("the directory that was at {} is back", lock_.path());
   }

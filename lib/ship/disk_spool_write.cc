@@ -46,13 +46,17 @@ std::shared_ptr<const Batch> DiskSpool::Packed(std::shared_ptr<const Batch> batc
       std::make_shared<const std::string>(std::move(*gzip)));
 }
 
-// Each attempt has a name of its own: of one that failed nobody can say for sure that it has left no file. Then `entry`
-// is that of the file.
-DiskSpool::Why DiskSpool::Store(const Batch& batch, SpoolEntry& entry) {
+// Each attempt has a name of its own: of one that failed nobody can say for sure that it has left no file.
+DiskSpool::Why DiskSpool::BeginStoring(const Batch& batch, SpoolEntry& entry) {
   room_.BeginAttempt();
   entry.name.sequence = sequence_.Next();
   if (!batch.gzip()) return "no memory to compress a batch";
-  if (Why trouble = Open()) return trouble;
+  return Open();
+}
+
+// Then `entry` is that of the file.
+DiskSpool::Why DiskSpool::Store(const Batch& batch, SpoolEntry& entry) {
+  if (Why trouble = BeginStoring(batch, entry)) return trouble;
   if (!delivers()) return WriteBeside(batch, entry);
   const std::string& packed = *batch.gzip();
   if (Why trouble = room_.MakeRoomFor(lock_, packed.size())) return trouble;
@@ -60,6 +64,17 @@ DiskSpool::Why DiskSpool::Store(const Batch& batch, SpoolEntry& entry) {
   const auto write = [&] { return WriteDurably(lock_.directory(), name, packed); };
   if (const std::error_code error = room_.Write(lock_, packed.size(), write)) return error.message();
   entry.bytes = BytesOfWritten(lock_.directory(), name, packed);
+  entry.in_memory = false;
+  return std::nullopt;
+}
+
+// What it takes the place of makes room for it, though later: nothing is given up, and no bound is asked for.
+DiskSpool::Why DiskSpool::StoreInPlace(const Batch& batch, SpoolEntry& entry) {
+  if (Why trouble = BeginStoring(batch, entry)) return trouble;
+  if (!delivers()) return WriteBeside(batch, entry);
+  const std::string name = FormatSpoolName(entry.name);
+  if (const auto error = WriteDurably(lock_.directory(), name, *batch.gzip())) return error.message();
+  entry.bytes = BytesOfWritten(lock_.directory(), name, *batch.gzip());
   entry.in_memory = false;
   return std::nullopt;
 }

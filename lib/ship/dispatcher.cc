@@ -223,7 +223,7 @@ void Dispatcher::HandBackIfFull(Outgoing& outgoing) {
   if (outgoing.batch.durable() && !parts_.spool.stats().durable) return;
   const auto rest = lines.Remaining();
   const bool was_durable = outgoing.batch.durable();
-  if (was_durable && !parts_.spool.AddIfDurable(rest)) return;
+  if (was_durable && !parts_.spool.AddInPlace(rest)) return;
   Acknowledge(outgoing);  // what only memory holds makes room there for itself
   if (!was_durable && parts_.spool.Add(rest).durable) {
     parts_.ledger.Move(Place::kQueued, Place::kSpooled, rest->line_count());

@@ -1,7 +1,6 @@
 #include "ship/known_directories.h"
 
 #include <algorithm>
-#include <limits>
 
 #include <sys/stat.h>
 
@@ -11,7 +10,7 @@ KnownDirectories::Number KnownDirectories::NumberOf(const FileDescriptor& direct
   const Identity identity = IdentityOf(directory);
   const auto found = std::find(known_.begin(), known_.end(), identity);
   if (found != known_.end()) return static_cast<Number>(found - known_.begin());
-  if (known_.size() > std::numeric_limits<Number>::max()) known_.pop_back();
+  if (known_.size() == kNone) known_.pop_back();
   known_.push_back(identity);
   return static_cast<Number>(known_.size() - 1);
 }

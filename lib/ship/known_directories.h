@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace vmtelem {
 class KnownDirectories {
  public:
   using Number = std::uint16_t;
+  static constexpr Number kNone = std::numeric_limits<Number>::max();  // of no directory
 
   // The number of this directory, which was just opened. It takes over that of `removed`: nothing comes back from
   // there.

@@ -37,6 +37,8 @@ std::uint64_t& Ledger::At(Place place) {
       return counts_.written;
     case Place::kRejected:
       return counts_.rejected;
+    case Place::kHandedOver:
+      return counts_.handed_over;
     case Place::kDropped:
       break;
   }

@@ -7,7 +7,7 @@
 
 namespace vmtelem {
 
-enum class Place { kQueued, kSpooled, kInFlight, kWritten, kRejected, kDropped };
+enum class Place { kQueued, kSpooled, kInFlight, kWritten, kRejected, kDropped, kHandedOver };
 
 // Knows where every line is that this process sampled or found in the spool. Each move is one short critical section,
 // so the sum in LineCounts holds in every reading. Thread-safe.

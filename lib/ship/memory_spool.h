@@ -16,6 +16,7 @@ class MemorySpool final : public Spool {
 
   Kept Add(std::shared_ptr<const Batch> batch) override;
   std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> /*batch*/) override { return std::nullopt; }
+  std::optional<std::uint64_t> AddInPlace(std::shared_ptr<const Batch> /*batch*/) override { return std::nullopt; }
   std::optional<SpooledBatch> Take(std::uint64_t id) override;
   std::optional<SpooledBatch> Next() override;
   void Acknowledge(std::uint64_t id, const Unwritten& but = {}) override;

@@ -148,6 +148,7 @@ void Writer::State::NoteChanges(SteadyTime now) {
   if (changes.persisted_lines > 0) parts.ledger.Move(Place::kQueued, Place::kSpooled, changes.persisted_lines);
   parts.ledger.Move(Place::kSpooled, Place::kWritten, changes.written_lines);
   parts.ledger.Move(Place::kSpooled, Place::kRejected, changes.rejected_lines);
+  parts.ledger.Move(Place::kSpooled, Place::kHandedOver, changes.handed_over_lines);
   NoteLosses(changes.losses, now);
   if (parts.spool.stats().durable) dispatcher.MakeDurable(kMostMadeDurable);
 }

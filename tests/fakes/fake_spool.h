@@ -17,6 +17,7 @@ namespace vmtelem {
 class FakeSpool : public Spool {
  public:
   bool disk_works = true;
+  bool is_full = false;  // AddIfDurable() costs the oldest batch that waits
   std::size_t most_persisted = std::numeric_limits<std::size_t>::max();  // in one TakeChanges()
   std::vector<std::pair<std::string, std::string>> rejected;             // line, reason
   std::size_t most_handed_out = 0;
@@ -48,6 +49,10 @@ class FakeSpool : public Spool {
 
   Kept Add(std::shared_ptr<const Batch> batch) override { return {Keep(std::move(batch), disk_works), disk_works}; }
   std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) override {
+    if (is_full && disk_works) LoseOldest();
+    return disk_works ? std::optional(Keep(std::move(batch), true)) : std::nullopt;
+  }
+  std::optional<std::uint64_t> AddInPlace(std::shared_ptr<const Batch> batch) override {
     return disk_works ? std::optional(Keep(std::move(batch), true)) : std::nullopt;
   }
   std::optional<SpooledBatch> Take(std::uint64_t id) override {

@@ -6,7 +6,8 @@ from harness.line_protocol import select
 from harness.wait import wait_for
 from influx_server import FakeInflux, close_before_body, ok, refuse_lines, status
 
-WHERE_LINES_ARE = ("lines_queued", "lines_spooled", "lines_in_flight", "lines_written", "lines_rejected", "lines_dropped")
+WHERE_LINES_ARE = ("lines_queued", "lines_spooled", "lines_in_flight", "lines_written", "lines_rejected", "lines_dropped",
+                   "lines_handed_over")
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,14 @@
 not. Nothing counts as lost, and nothing as found, that is only elsewhere."""
 
 import re
+from contextlib import closing
 
 import pytest
 from harness import books, spool_files
 from harness.delivery import delivered, missing_cycles
+from harness.privileges import obeying_permissions
 from harness.through_trouble import DOWN, points_missing, settings_of
+from harness.vmtelem import Vmtelem
 from harness.wait import wait_for
 from influx_server import FakeInflux, ok
 
@@ -65,3 +68,39 @@ def test_what_is_away_counts_as_dropped_only_when_the_process_ends(moving):
     assert (account["dropped"], code) == (account["sampled"] - there, 1)
     assert account["dropped"] > 0
     assert f"they went away with the spool directory {moving.place}" in moving.running.err()
+
+
+# Where the program may not make another directory in the place of the one that went away.
+
+
+@pytest.fixture
+def unmakeable(binary, tmp_path):
+    parent = tmp_path / "parent"
+    parent.mkdir()
+    with FakeInflux() as server, closing(Vmtelem(obeying_permissions(binary, tmp_path), tmp_path)) as program:
+        moving = Moving(program, server, parent)
+        moving.place.rename(moving.away)
+        parent.chmod(0o500)
+        wait_for(lambda: "is gone and cannot be made again" in moving.running.err(), 30, "it to be noticed")
+        yield moving
+        parent.chmod(0o700)
+
+
+def test_what_is_away_is_not_delivered_from_there_and_counts_as_dropped_at_the_end(unmakeable):
+    away = spool_files.batches(unmakeable.away)
+    unmakeable.server.default = ok
+    wait_for(lambda: unmakeable.server.lines, 30, "what was sampled meanwhile to be delivered from memory")
+    account, code = unmakeable.stop()
+    assert (spool_files.batches(unmakeable.away), account["left"], code) == (away, 0, 1)
+    assert account["dropped"] > 0 and account["sampled"] == account["written"] + account["dropped"]
+
+
+def test_what_was_away_is_delivered_when_it_is_back_where_no_other_directory_could_be_made(unmakeable):
+    unmakeable.place.parent.chmod(0o700)
+    unmakeable.away.rename(unmakeable.place)
+    wait_for(lambda: "is back" in unmakeable.running.err(), 30, "it to be noticed")
+    unmakeable.server.default = ok
+    wait_for(lambda: unmakeable.server.lines and not spool_files.batches(unmakeable.place), 60, "all to be delivered")
+    account, code = unmakeable.stop()
+    assert (account["recovered"], account["dropped"], account["left"], code) == (0, 0, 0, 0)
+    assert points_missing(unmakeable.running, delivered(unmakeable.server)) == 0

@@ -8,7 +8,8 @@ STATUS = re.compile(r"(?P<sampled>\d+) lines? sampled, (?P<recovered>\d+) recove
                     r"(?P<memory>\d+) waiting in memory, (?P<spool>\d+) in the spool \([^)]*\), (?P<rejected>\d+) rejected, "
                     r"(?P<dropped>\d+) dropped")
 CAME_IN = ("lines_sampled", "lines_recovered")
-IS_THERE = ("lines_queued", "lines_spooled", "lines_in_flight", "lines_written", "lines_rejected", "lines_dropped")
+IS_THERE = ("lines_queued", "lines_spooled", "lines_in_flight", "lines_written", "lines_rejected", "lines_dropped",
+            "lines_handed_over")
 
 
 def do_not_add_up(lines):

@@ -34,6 +34,9 @@ class SpoolOnHungDisk final : public Spool {
   std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) override {
     return spool_.AddIfDurable(std::move(batch));
   }
+  std::optional<std::uint64_t> AddInPlace(std::shared_ptr<const Batch> batch) override {
+    return spool_.AddInPlace(std::move(batch));
+  }
   std::optional<SpooledBatch> Take(std::uint64_t id) override { return spool_.Take(id); }
   std::optional<SpooledBatch> Next() override { return spool_.Next(); }
   void Acknowledge(std::uint64_t id, const Unwritten& but) override { spool_.Acknowledge(id, but); }

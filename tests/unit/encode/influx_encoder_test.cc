@@ -173,10 +173,10 @@ TEST_CASE("of a hypervisor that did not answer no number of VMs and no latency i
 }
 
 TEST_CASE("the line of the agent") {
-  AgentReport report{{1, 2, 3, 4, 5, 6, 7, 8}, 9, 10, 11, 12, 13, 14, 15, 16, std::chrono::microseconds(1500)};
+  AgentReport report{{1, 2, 3, 4, 5, 6, 7, 8, 17}, 9, 10, 11, 12, 13, 14, 15, 16, std::chrono::microseconds(1500)};
   CHECK(AgentLine("node,1", report).bytes ==
         R"(vmtelem_agent,agent=node\,1 lines_sampled=1i,lines_recovered=2i,lines_queued=3i,lines_spooled=4i,)"
-        "lines_in_flight=5i,lines_written=6i,lines_rejected=7i,lines_dropped=8i,"
+        "lines_in_flight=5i,lines_written=6i,lines_rejected=7i,lines_dropped=8i,lines_handed_over=17i,"
         "rejected_displaced_lines=9i,queue_bytes=10i,spool_bytes=11i,spool_batches=12i,writes=13i,write_retries=14i,"
         "names_repaired=15i,values_out_of_range=16i,"
         "write_latency_ms=1.5 1700000000250000000\n");

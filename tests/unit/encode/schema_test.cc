@@ -81,7 +81,7 @@ TEST_CASE("the measurements have as many fields as the schema lists") {
                                                     {"vm_vcpu", 7},
                                                     {"vm_features", 31},
                                                     {"vmtelem", 12},
-                                                    {"vmtelem_agent", 17}});
+                                                    {"vmtelem_agent", 18}});
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "ship/batches_beside.h"
+#include "file_hooks.h"
 #include "ship/durable_file.h"
 #include "ship/leave_in_spool.h"
 #include "ship/settled_file.h"
@@ -126,62 +126,27 @@ TEST_CASE("an outcome that was written down reads as the same, and nothing else 
   CHECK_FALSE(ParseBatchOutcome(other));
 }
 
-// Two spools on one directory: the first delivers, the second is a service that adds to it meanwhile.
-struct TwoSpools {
-  SpoolWorld world;
-  std::unique_ptr<DiskSpool> first = world.Open(), second = world.Open(SpoolWorld::kTarget, SpoolRole::kService);
-};
-
-TEST_CASE("what is added beside a process that delivers is durable, and is told when that has settled it") {
-  TwoSpools spools;
-  CHECK(spools.second->Add(SampleBatch(200, 10)).durable);
-  spools.first->TakeChanges();
-  spools.first->Acknowledge(spools.first->Next()->id, {.rejected = 4});
-  const SpoolChanges changes = spools.second->TakeChanges();
-  CHECK(changes.written_lines == 6);
-  CHECK(changes.rejected_lines == 4);
-  CHECK(changes.losses.empty());
-  CHECK(spools.second->stats().batches == 0);
+TEST_CASE("what cannot be said to who waits for a batch is said later, and the file stays until then") {
+  AwaitedWorld world;
+  file_hooks::Reset();
+  file_hooks::FailRename(ENOSPC);
+  world.spool->Acknowledge(world.spool->Next()->id);
+  CHECK(std::filesystem::exists(world.file()));
+  CHECK_FALSE(world.Look());
+  world.spool->TakeChanges();
+  const auto outcome = world.Look();
+  REQUIRE(outcome);
+  CHECK(outcome->written == 10);
 }
 
-TEST_CASE("what was added beside a process that has ended since is handed out, and what it settled is not lost") {
-  TwoSpools spools;
-  spools.second->Add(SampleBatch(200, 10));
-  spools.second->Add(SampleBatch(300, 10));
-  spools.first->TakeChanges();
-  spools.first->Acknowledge(spools.first->Next()->id);
-  spools.first.reset();
-  const SpoolChanges changes = spools.second->TakeChanges();
-  CHECK(changes.written_lines == 10);
-  CHECK(changes.recovered_lines == 0);
-  CHECK(changes.released);
-  CHECK(Drain(*spools.second) == std::vector<std::int64_t>{300});
-}
-
-TEST_CASE("what was added beside another process and removed by somebody is lost, and named") {
-  TwoSpools spools;
-  spools.second->Add(SampleBatch(200, 10));
-  std::filesystem::remove(spools.world.directory() / spools.world.BatchFiles().at(0));
-  const SpoolChanges changes = spools.second->TakeChanges();
-  REQUIRE(changes.losses.size() == 1);
-  CHECK(changes.losses[0].lines == 10);
-  CHECK_THAT(changes.losses[0].reason, Catch::Contains(spools.world.directory().string()));
-}
-
-TEST_CASE("of any number of batches that were added beside another process it is told what became of them") {
-  TwoSpools spools;
-  constexpr std::size_t kMany = 3 * BatchesBeside::kMostHeld;
-  for (std::size_t i = 0; i < kMany; ++i) spools.second->Add(SampleBatch(1000 + 10 * i, 10));
-  spools.first->TakeChanges();
-  std::size_t settled = 0, written = 0;
-  while (const auto next = spools.first->Next()) {
-    spools.first->Acknowledge(next->id);
-    if (++settled % BatchesBeside::kMostHeld != 0) continue;
-    const SpoolChanges changes = spools.second->TakeChanges();
-    written += changes.written_lines;
-    CHECK(changes.losses.empty());
-  }
-  CHECK(written == 10 * kMany);
+TEST_CASE("a copy of the spool that is made of links keeps a batch that somebody waits for as it was") {
+  AwaitedWorld world;
+  const auto copy = world.spools.root / "copy";
+  std::filesystem::create_hard_link(world.file(), copy);
+  const std::string bytes = ReadFileBytes(copy);
+  world.spool->Acknowledge(world.spool->Next()->id);
+  CHECK_FALSE(std::filesystem::exists(world.file()));
+  CHECK(ReadFileBytes(copy) == bytes);
 }
 
 }  // namespace

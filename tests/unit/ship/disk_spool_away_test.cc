@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "disk_conditions.h"
 #include "spool_world.h"
 
 // The directory of the spool is moved away, another is made in its place, and the first one comes back or does not.
@@ -35,6 +36,82 @@ TEST_CASE("lines in a directory that went away are still held, and none is lost"
   CHECK(world.spool->stats().lines == 3);
   CHECK_THAT(world.log(), Catch::Contains("another directory is at " + world.directory().string() +
                                           " than before: 3 lines wait until theirs is back"));
+}
+
+// As where the parent belongs to root: the directory of the spool cannot be made again.
+class UnmakeableWorld : public SpoolWorld {
+ public:
+  UnmakeableWorld() : user_(root.parent_path()), spool(Open()), id(spool->Add(SampleBatch(100, 3)).id) {}
+  ~UnmakeableWorld() { LetMake(); }
+  UnmakeableWorld(const UnmakeableWorld&) = delete;
+  UnmakeableWorld& operator=(const UnmakeableWorld&) = delete;
+
+  void MoveAwayForGood() const {
+    std::filesystem::rename(root, away);
+    std::filesystem::permissions(root.parent_path(), std::filesystem::perms(0500));
+  }
+  void LetMake() const { std::filesystem::permissions(root.parent_path(), std::filesystem::perms(0700)); }
+
+  const std::filesystem::path away = root.string() + "-away";
+
+ private:
+  PlainUser user_;
+
+ public:
+  std::unique_ptr<DiskSpool> spool;
+  const std::uint64_t id;
+};
+
+TEST_CASE("lines in a directory that went away are not delivered from there where no other can be made") {
+  UnmakeableWorld world;
+  world.MoveAwayForGood();
+  CHECK(world.spool->TakeChanges().losses.empty());
+  CHECK_FALSE(world.spool->Take(world.id));
+  CHECK_FALSE(world.spool->Next());
+  CHECK(world.spool->stats().lines == 3);
+  CHECK_THAT(world.log(), Catch::Contains(world.directory().string() +
+                                          " is gone and cannot be made again: 3 lines wait until it is back"));
+}
+
+TEST_CASE("what is added where the directory went away and no other can be made is handed out from memory") {
+  UnmakeableWorld world;
+  world.MoveAwayForGood();
+  CHECK_FALSE(world.spool->Add(SampleBatch(200, 3)).durable);
+  CHECK(Drain(*world.spool) == std::vector<std::int64_t>{200});
+}
+
+TEST_CASE("a directory that is back where no other could be made is delivered from, with what came meanwhile") {
+  UnmakeableWorld world;
+  world.MoveAwayForGood();
+  world.spool->Add(SampleBatch(200, 3));
+  world.LetMake();
+  std::filesystem::rename(world.away, world.root);
+  const SpoolChanges changes = world.spool->TakeChanges();
+  CHECK(changes.recovered_lines == 0);
+  CHECK(changes.persisted_lines == 3);
+  CHECK(changes.released);
+  CHECK(Drain(*world.spool) == std::vector<std::int64_t>{100, 200});
+}
+
+TEST_CASE("what was acknowledged while no directory could be made is removed when the old one is back") {
+  UnmakeableWorld world;
+  REQUIRE(world.spool->Take(world.id));
+  world.MoveAwayForGood();
+  CHECK(world.spool->TakeChanges().displaced == std::vector<std::uint64_t>{world.id});
+  world.spool->Acknowledge(world.id);
+  world.LetMake();
+  std::filesystem::rename(world.away, world.root);
+  CHECK(world.spool->TakeChanges().recovered_lines == 0);
+  CHECK(world.BatchFiles().empty());
+}
+
+TEST_CASE("what is still away at the end, where no directory could be made, is given up") {
+  UnmakeableWorld world;
+  world.MoveAwayForGood();
+  world.spool->TakeChanges();
+  const auto losses = world.spool->GiveUpAway();
+  REQUIRE(losses.size() == 1);
+  CHECK(losses[0].lines == 3);
 }
 
 TEST_CASE("lines in a directory that is back wait again as the same batches, and nobody has recovered them") {

@@ -31,6 +31,19 @@ TEST_CASE("what is found at start beyond the bound is given up, the oldest first
   CHECK(Drain(*spool) == std::vector<std::int64_t>{300, 400});
 }
 
+TEST_CASE("what is left of a batch takes its place in a spool that is full, and costs no other one") {
+  SpoolWorld world;
+  world.options.limits.max_bytes = world.block_bytes() * 5 / 2;
+  const auto spool = world.Open();
+  for (const std::size_t first : {100U, 200U}) spool->Add(SampleBatch(first, 10));
+  const auto oldest = spool->Next();
+  REQUIRE(oldest);
+  REQUIRE(spool->AddInPlace(SampleBatch(105, 5)));
+  spool->Acknowledge(oldest->id, {.moved = 5});
+  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(Drain(*spool) == std::vector<std::int64_t>{105, 200});
+}
+
 TEST_CASE("batches of other targets count for the bound, and ours go first") {
   SpoolWorld world;
   LeaveOthers(world, 2);

@@ -5,8 +5,8 @@
 namespace vmtelem {
 
 inline bool LedgerAddsUp(const LineCounts& lines) {
-  return lines.sampled + lines.recovered ==
-         lines.queued + lines.spooled + lines.in_flight + lines.written + lines.rejected + lines.dropped;
+  return lines.sampled + lines.recovered == lines.queued + lines.spooled + lines.in_flight + lines.written +
+                                                lines.rejected + lines.dropped + lines.handed_over;
 }
 
 }  // namespace vmtelem

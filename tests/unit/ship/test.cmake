@@ -4,6 +4,7 @@ vmtelem_unit_test(
           awaited_batch_test.cc
           backlog_pace_test.cc
           batcher_test.cc
+          batches_beside_test.cc
           bisection_test.cc
           dead_letters_test.cc
           disk_history_property_test.cc

@@ -46,6 +46,7 @@ TEST_CASE("lines that are left to another process are no fault") {
    public:
     Kept Add(std::shared_ptr<const Batch>) override { return {1, true}; }
     std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch>) override { return std::nullopt; }
+    std::optional<std::uint64_t> AddInPlace(std::shared_ptr<const Batch>) override { return std::nullopt; }
     std::optional<SpooledBatch> Take(std::uint64_t) override { return std::nullopt; }
     std::optional<SpooledBatch> Next() override { return std::nullopt; }
     void Acknowledge(std::uint64_t, const Unwritten&) override {}

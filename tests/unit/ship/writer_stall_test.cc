@@ -151,6 +151,17 @@ TEST_CASE("what has to wait for its search stays durable while the disk takes no
   CHECK(world.adds_up);
 }
 
+TEST_CASE("what has to wait for its search costs no other batch its place in a spool that is full") {
+  StallWorld world(2);
+  world.disk.is_full = true;
+  world.target.answer = [](const Batch& batch) { return HasMeasurement3(batch) ? SayRefused() : Verdict{}; };
+  world.PushVmsEvery(200, 300);
+  world.StopAt(minutes(5), seconds(1));
+  world.Run();
+  CHECK(world.counts().dropped == 0);
+  CHECK(world.disk.moved_lines > 0);
+}
+
 TEST_CASE("a batch that fails does not keep the one that is searched from its turn while no new lines come") {
   const std::size_t slots = GENERATE(1U, 2U, 8U);
   StallWorld world(slots);
