@@ -19,6 +19,7 @@ FileDescriptor OpenTarget(const FileDescriptor& root, const std::string& name) {
 bool OtherTargets::Refresh(const FileDescriptor& root, const std::string& ours, SteadyTime now) {
   LookAtEach(root, now);
   if (now < due_) return false;
+  counted_at_ = now;
   due_ = now + kInterval;
   std::vector<Target> counted;
   for (const std::string& name : ListSpoolRoot(root).targets) {

@@ -34,8 +34,9 @@ class OtherTargets {
 
   // `ours` is the name of our own target. Whether it has counted.
   bool Refresh(const FileDescriptor& root, const std::string& ours, SteadyTime now);
-  // The next Refresh() counts, or the first one after then.
-  void Expire(SteadyTime at = {}) { due_ = std::min(due_, at); }
+  // The next Refresh() counts, whenever it comes, or if the last count is a second old.
+  void Expire() { due_ = {}; }
+  void ExpireSoon() { due_ = std::min(due_, counted_at_ + std::chrono::seconds(1)); }
 
   [[nodiscard]] const std::vector<Target>& targets() const { return targets_; }  // those that have batches or had
   [[nodiscard]] std::uint64_t bytes() const;
@@ -46,7 +47,7 @@ class OtherTargets {
   [[nodiscard]] Target Count(const FileDescriptor& root, const std::string& name) const;
 
   std::vector<Target> targets_;
-  SteadyTime due_{}, looks_due_{};
+  SteadyTime counted_at_{}, due_{}, looks_due_{};
 };
 
 }  // namespace vmtelem

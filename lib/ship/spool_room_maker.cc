@@ -14,7 +14,6 @@ namespace {
 constexpr std::int64_t kAheadNs = 60'000'000'000;  // so far from now clocks of one host differ only by mistake
 
 constexpr int kMostAtOnce = 1'000;  // what is fresh waits meanwhile
-constexpr Nanoseconds kLooksWhenRefused = std::chrono::seconds(1);
 constexpr std::uint64_t kLeastJoinedBytes = std::uint64_t{64} << 10U;
 
 bool IsNoSpace(std::error_code error) { return error.value() == ENOSPC || error.value() == EDQUOT; }
@@ -57,20 +56,21 @@ void SpoolRoomMaker::Claim(const SpoolLock& lock) {
   if (claim_.Keep(lock.directory(), bytes, now)) others_.Expire();
 }
 
-// Again whenever ours has grown by a 16th of the bound: by no more than that targets which grow together exceed it.
-void SpoolRoomMaker::LookAtOthers(const SpoolLock& lock, const FileSystemSpace& space) {
-  if (index_.file_bytes() > held_when_counted_ + SpoolMaxBytes(limits_, space) / 16) others_.Expire();
-  if (others_.Refresh(lock.root_directory(), lock.target(), clock_.SteadyNow())) {
-    held_when_counted_ = index_.file_bytes();
-  }
-  held_when_counted_ = std::min(held_when_counted_, index_.file_bytes());
+// Again before anything goes or is refused for what they hold, and whenever ours has grown by a 16th of the bound: by
+// no more than that targets which grow together exceed it.
+void SpoolRoomMaker::LookAtOthers(const SpoolLock& lock, const FileSystemSpace& space, std::uint64_t more_bytes) {
+  const SteadyTime now = clock_.SteadyNow();
+  const std::uint64_t max_bytes = SpoolMaxBytes(limits_, space), held = index_.file_bytes();
+  if (held > held_when_counted_ + max_bytes / 16) others_.Expire();
+  if (held + more_bytes > OwnRoomBytes(max_bytes, others_.shares(now))) others_.ExpireSoon();
+  if (others_.Refresh(lock.root_directory(), lock.target(), now)) held_when_counted_ = held;
+  held_when_counted_ = std::min(held_when_counted_, held);
 }
 
 SpoolRoomMaker::Why SpoolRoomMaker::MakeRoomFor(const SpoolLock& lock, std::uint64_t size_bytes) {
   Why trouble = MakeRoom(lock, size_bytes);
   lacks_space_ = trouble.has_value();
   refused_bytes_ = trouble ? size_bytes : 0;
-  if (trouble) others_.Expire(clock_.SteadyNow() + kLooksWhenRefused);
   return trouble;
 }
 
@@ -102,7 +102,7 @@ SpoolRoomMaker::Why SpoolRoomMaker::MakeRoom(const SpoolLock& lock, std::optiona
   const auto space = Look(lock);
   if (!space) return space.error().message();
   const SpaceAmount more = size_bytes ? SpaceForFile(*space, *size_bytes) : SpaceAmount{};
-  LookAtOthers(lock, *space);
+  LookAtOthers(lock, *space, more.bytes);
   if (Why trouble = KeepMax(lock, *space, 0)) return trouble;
   if (Why trouble = KeepMax(lock, *space, more.bytes)) return trouble;
   return RestoreFloor(lock, more);

@@ -64,7 +64,7 @@ class SpoolRoomMaker {
  private:
   Why MakeRoom(const SpoolLock& lock, std::optional<std::uint64_t> size_bytes);
   void Claim(const SpoolLock& lock);
-  void LookAtOthers(const SpoolLock& lock, const FileSystemSpace& space);
+  void LookAtOthers(const SpoolLock& lock, const FileSystemSpace& space, std::uint64_t more_bytes);
   Why KeepMax(const SpoolLock& lock, const FileSystemSpace& space, std::uint64_t more_bytes);
   Why RestoreFloor(const SpoolLock& lock, const SpaceAmount& more);
   Why TryForFloor(const SpoolLock& lock, const FileSystemSpace& space, const SpaceAmount& more);

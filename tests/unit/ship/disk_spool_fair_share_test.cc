@@ -1,4 +1,6 @@
 // Two targets in one spool, of which one has filled it.
+#include <random>
+
 #include <catch2/catch.hpp>
 
 #include "ship/spool_claim.h"
@@ -71,6 +73,34 @@ TEST_CASE(
   CHECK(BatchesIn(world, kNewcomer) == kBound / 2);
   CHECK(most <= kBound + kBound / 8);
   CHECK(lost + one->stats().lines + other->stats().lines == added);
+}
+
+TEST_CASE("room that another target leaves is used before any batch goes for it") {
+  Neighbours both;
+  both.Run(200);
+  Drain(*both.first);
+  both.world.clock.Advance(1s);
+  for (std::size_t i = 1; i <= kBound / 2; ++i) {
+    both.newcomer->Add(SampleBatch(2'000'000 + 100 * i, 10));
+    CHECK(both.newcomer->TakeChanges().losses.empty());
+  }
+  CHECK(both.Files(kNewcomer) == kBound);
+}
+
+TEST_CASE("a batch that is larger than a step of a claim gets its room") {
+  Neighbours both;
+  const std::size_t blocks = kBound / 4;
+  std::mt19937 random(1);
+  std::string text(blocks * both.world.block_bytes() - 1000, ' ');
+  for (char& byte : text) byte = static_cast<char>('!' + random() % 90);
+  auto gzip = std::make_shared<const std::string>(text);  // what it is does not matter here
+  const auto batch = std::make_shared<const Batch>(SampleLines(1'000'000, 10), gzip);
+  both.newcomer->Add(batch);
+  for (int second = 0; second < 100; ++second) {
+    for (DiskSpool* spool : {both.newcomer.get(), both.first.get()}) spool->TakeChanges();
+    both.world.clock.Advance(1s);
+  }
+  CHECK(both.Files(kNewcomer) == 1);
 }
 
 TEST_CASE("what makes room for the share of another target is the oldest") {

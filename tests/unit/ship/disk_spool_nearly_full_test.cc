@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kCrowd = 500;
 
 struct Crowd {
-  std::size_t lost = 0;
+  std::size_t lost = 0, refused = 0;
   std::uint64_t most_bytes = 0;  // on the disk, before and after something was joined
 };
 
@@ -19,7 +19,7 @@ struct Crowd {
 Crowd AddCrowd(SpoolWorld& world, DiskSpool& spool) {
   Crowd crowd;
   for (std::size_t i = 0; i < kCrowd; ++i) {
-    spool.Add(SampleBatch(i, 1));
+    crowd.refused += spool.Add(SampleBatch(i, 1)).durable ? 0 : 1;
     crowd.lost += LinesLost(ManyWorld::Look(spool));
     crowd.most_bytes = std::max(crowd.most_bytes, world.BatchFiles().size() * world.block_bytes());
   }
@@ -31,7 +31,7 @@ TEST_CASE("small batches are joined before any of them goes for the bound, which
   world.options.limits.max_bytes = 2 * BatchJoiner::kFewWhereShort * world.block_bytes();
   const auto spool = world.Open();
   const Crowd crowd = AddCrowd(world, *spool);
-  CHECK(crowd.lost == 0);
+  CHECK((crowd.lost == 0 && crowd.refused == 0));
   CHECK(crowd.most_bytes <= world.options.limits.max_bytes);
   CHECK(spool->stats().durable);
   CHECK(AllText(*spool) == SampleLines(0, kCrowd).bytes);
@@ -63,6 +63,28 @@ TEST_CASE("what is added while small batches are joined to make room waits in me
   CHECK(ManyWorld::Join(*spool).losses.empty());
   CHECK(spool->stats().durable);
   CHECK_THAT(world.log(), !Catch::Contains("cannot write"));
+}
+
+TEST_CASE("a joined batch is a small part of what the spool may hold, since it goes as a whole") {
+  ManyWorld world(0);
+  world.options.limits.max_bytes = 1 << 20;
+  for (std::size_t i = 0; i < 100; ++i) world.Leave(i, 1, std::string(20'000, 'x'));
+  const auto spool = world.Open();
+  ManyWorld::Join(*spool);
+  std::size_t most = 0;
+  while (const auto next = spool->Next()) most = std::max(most, next->batch->bytes().size());
+  CHECK((most > 200'000 && most <= (1 << 18)));
+}
+
+TEST_CASE("of thousands of batches that have to go at once a bounded number goes with each look") {
+  ManyWorld world(0);
+  constexpr std::size_t kApart = 4'000'000'000'000;  // so that they are not joined
+  world.options.limits.max_bytes = world.block_bytes();
+  for (std::size_t i = 1; i <= 1'500; ++i) world.Leave(kApart * i);
+  const auto spool = world.Open();
+  ManyWorld::Look(*spool);  // finds that nothing can be joined
+  CHECK(LinesLost(spool->TakeChanges()) == 1'000);
+  CHECK(LinesLost(spool->TakeChanges()) == 499);
 }
 
 TEST_CASE("a spool whose owner does not join goes back to giving up its oldest after a while") {
