@@ -187,13 +187,17 @@ Nanoseconds Writer::State::Timeout(SteadyTime now) const {
   return std::max(until - now, Nanoseconds::zero());
 }
 
-// A disk that was away for long has much to take, which is given it in parts.
+// A disk that was away for long has much to take, which is given it in parts; a spool that is nearly full may be making
+// room for it.
 void Writer::State::PersistAll(SteadyTime now) {
-  std::uint64_t left_before = 0;
+  SpoolStats before, after = parts.spool.stats();
   do {
-    left_before = parts.spool.stats().memory_batches;
+    before = after;
     NoteChanges(now);
-  } while (parts.spool.stats().memory_batches < left_before && parts.clock.SteadyNow() < now + kPersistFor);
+    if (parts.spool.stats().memory_batches > 0) parts.spool.Tidy();
+    after = parts.spool.stats();
+  } while ((after.memory_batches < before.memory_batches || after.batches < before.batches) &&
+           parts.clock.SteadyNow() < now + kPersistFor);
 }
 
 // What only memory holds is lost with the process, so the disk is tried once more.

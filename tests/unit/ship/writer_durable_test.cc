@@ -193,6 +193,32 @@ TEST_CASE(
   CHECK(spool.times_tidied == before_stop);
 }
 
+TEST_CASE("at a stop a spool that joins batches to make room for what only memory holds goes on with that") {
+  class NearlyFull final : public FakeSpool {
+   public:
+    void Tidy() override {
+      if (stops && ++times_tidied == 3) disk_works = true;
+    }
+    [[nodiscard]] SpoolStats stats() const override {
+      SpoolStats stats = FakeSpool::stats();
+      stats.batches += static_cast<std::uint64_t>(100 - times_tidied);  // each time two are joined
+      return stats;
+    }
+    int times_tidied = 0;
+    bool stops = false;
+  } spool;
+  AwayWorld world;
+  spool.disk_works = false;
+  world.spool = &spool;
+  world.PushEvery(seconds(2), 10, 5);
+  const Nanoseconds stop = milliseconds(12'300);  // between two looks at the spool
+  world.target.At(stop, [&] { spool.stops = true; });
+  world.StopAt(stop, Nanoseconds::zero());
+  world.Run();
+  CHECK(world.counts().dropped == 0);
+  CHECK(spool.durable_lines() == 50);
+}
+
 TEST_CASE("what was on a disk that is away and is on its way is put on the one that is there") {
   AwayWorld world;
   world.disk.disk_works = true;
