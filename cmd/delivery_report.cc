@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "ship/spool_listing.h"
+#include "spool/spool_listing.h"
 
 namespace vmtelem {
 namespace {

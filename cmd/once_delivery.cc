@@ -11,7 +11,7 @@
 #include "cmd/log_setup.h"
 #include "cmd/spool_setup.h"
 #include "influx/influx_sink.h"
-#include "ship/leave_in_spool.h"
+#include "spool/leave_in_spool.h"
 
 namespace vmtelem {
 namespace {

@@ -7,8 +7,8 @@
 #include "cmd/terminal.h"
 #include "config/proxy.h"
 #include "config/url.h"
-#include "ship/spool_outlook.h"
-#include "ship/spool_target.h"
+#include "spool/spool_outlook.h"
+#include "spool/spool_target.h"
 
 namespace vmtelem {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "ship/disk_spool.h"
-#include "ship/memory_spool.h"
-#include "ship/spool_target.h"
+#include "spool/disk_spool.h"
+#include "spool/memory_spool.h"
+#include "spool/spool_target.h"
 
 namespace vmtelem {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "agent/agent.h"
 #include "cmd/command.h"
-#include "ship/spool_lock.h"
+#include "spool/spool_lock.h"
 
 namespace vmtelem {
 

@@ -12,9 +12,9 @@
 #include "base/result.h"
 #include "encode/influx_encoder.h"
 #include "model/agent_report.h"
+#include "model/batch_outcome.h"
 #include "model/delivery.h"
 #include "model/source.h"
-#include "ship/batch_outcome.h"
 #include "ship/writer.h"
 
 namespace vmtelem {

@@ -74,18 +74,6 @@ std::string_view NameOf(Action action) {
 
 }  // namespace
 
-std::optional<std::uint64_t> LogThrottle::Admit(const std::string& kind, SteadyTime now, std::uint64_t count) {
-  const bool known = kinds_.count(kind) > 0;
-  const auto [found, first] = kinds_.try_emplace(known || kinds_.size() < kMaxKinds ? kind : std::string());
-  Kind& entry = found->second;
-  if (!first && now < entry.told_at + kInterval) {
-    entry.left_out += count;
-    return std::nullopt;
-  }
-  entry.told_at = now;
-  return std::exchange(entry.left_out, 0);
-}
-
 void DeliveryLog::Trouble(Gate::State state, const Error& fault, std::uint64_t waiting_lines, SteadyTime now) {
   if (fault.code == ErrorCode::kClosed) return;  // a reader that has had enough is no fault
   const std::pair kind{state, fault.code};

@@ -8,30 +8,13 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/log_throttle.h"
 #include "model/delivery.h"
 #include "ship/gate.h"
 #include "ship/loss_tally.h"
 #include "ship/outgoing_batch.h"
 
 namespace vmtelem {
-
-// Lets the first message of a kind through, then at most one a minute.
-class LogThrottle {
- public:
-  static constexpr Nanoseconds kInterval = std::chrono::minutes(1);
-
-  // How many of this kind were left out since the last one; nothing: leave this one out too. `count` is what this one
-  // adds to that.
-  std::optional<std::uint64_t> Admit(const std::string& kind, SteadyTime now, std::uint64_t count = 1);
-
- private:
-  static constexpr std::size_t kMaxKinds = 64;  // a server's words are unbounded, this is not
-  struct Kind {
-    SteadyTime told_at{};
-    std::uint64_t left_out = 0;
-  };
-  std::map<std::string, Kind> kinds_;
-};
 
 // What the log says of delivery: each change of state once, each kind of loss at most once a minute. Writer's thread.
 class DeliveryLog {

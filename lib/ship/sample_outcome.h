@@ -5,8 +5,8 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "model/batch_outcome.h"
 #include "model/delivery.h"
-#include "ship/batch_outcome.h"
 #include "ship/poison_search.h"
 
 namespace vmtelem {

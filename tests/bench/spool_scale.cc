@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/gzip.h"
-#include "ship/disk_spool.h"
+#include "spool/disk_spool.h"
 
 namespace vmtelem {
 namespace {

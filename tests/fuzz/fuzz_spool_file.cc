@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/gzip.h"
-#include "ship/spool_file.h"
+#include "spool/spool_file.h"
 
 namespace {
 

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "ship/spool_name.h"
-#include "ship/spool_target.h"
+#include "spool/spool_name.h"
+#include "spool/spool_target.h"
 
 // Any name of a file is that of a batch in exactly one spelling or none, and any URL and database make a name that is
 // one plain component of a path.

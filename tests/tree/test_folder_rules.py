@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-STAGES = ["config", "libvirt", "derive", "encode", "ship", "influx"]
+STAGES = ["config", "libvirt", "derive", "encode", "ship", "spool", "influx"]
 MAY_INCLUDE = {
     "base": {"base"},
     "model": {"base", "model"},
@@ -64,6 +64,12 @@ def test_a_room_of_libvirt_includes_only_rooms_below_it(path):
     room = libvirt_room(path.relative_to(ROOT / "lib"))
     included = {name for mark, name in includes(path) if mark == '"' and name.startswith("libvirt/")}
     assert {name for name in included if libvirt_room(name) > room} == set()
+
+
+@pytest.mark.parametrize("path", [p for p in sources() if relative(p).startswith("lib/spool/fs/")], ids=relative)
+def test_the_files_and_directories_below_a_spool_know_no_batch(path):
+    included = {name for mark, name in includes(path) if mark == '"'}
+    assert {name for name in included if not name.startswith(("base/", "spool/fs/"))} == set()
 
 
 @pytest.mark.parametrize("path", [p for p in sources() if relative(p).startswith("lib/libvirt/lane/")], ids=relative)

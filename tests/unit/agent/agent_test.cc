@@ -8,7 +8,7 @@
 #include "fakes/fake_source.h"
 #include "fakes/fake_spool.h"
 #include "fakes/instant_sink.h"
-#include "ship/memory_spool.h"
+#include "spool/memory_spool.h"
 
 namespace vmtelem {
 namespace {

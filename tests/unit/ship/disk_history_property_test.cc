@@ -4,10 +4,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "disk_conditions.h"
-#include "ship/disk_spool.h"
-#include "ship/leave_in_spool.h"
-#include "temporary_directory.h"
+#include "fakes/disk_conditions.h"
+#include "fakes/temporary_directory.h"
+#include "spool/disk_spool.h"
+#include "spool/leave_in_spool.h"
 #include "writer_world.h"
 
 // Random histories of a disk, a database, kills and another process that adds to the spool. The same for a seed.

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "fakes/fake_clock.h"
+#include "fakes/sample_lines.h"
 #include "model/delivery.h"
-#include "sample_lines.h"
 
 namespace vmtelem {
 

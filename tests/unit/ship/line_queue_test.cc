@@ -4,8 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "fakes/sample_lines.h"
 #include "ledger_sum.h"
-#include "sample_lines.h"
 
 namespace vmtelem {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "sample_lines.h"
+#include "fakes/sample_lines.h"
 
 namespace vmtelem {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "fake_target.h"
-#include "sample_lines.h"
+#include "fakes/sample_lines.h"
 
 // Servers that do not take some lines.
 namespace vmtelem {

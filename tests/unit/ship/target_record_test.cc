@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "fakes/fake_clock.h"
-#include "sample_lines.h"
+#include "fakes/sample_lines.h"
 
 namespace vmtelem {
 namespace {

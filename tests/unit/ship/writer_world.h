@@ -11,10 +11,10 @@
 #include "fake_target.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_spool.h"
+#include "fakes/sample_lines.h"
 #include "ledger_sum.h"
-#include "sample_lines.h"
-#include "ship/memory_spool.h"
 #include "ship/writer.h"
+#include "spool/memory_spool.h"
 
 namespace vmtelem {
 

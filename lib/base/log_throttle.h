@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+
+namespace vmtelem {
+
+// Lets the first message of a kind through, then at most one a minute. Not thread-safe.
+class LogThrottle {
+ public:
+  static constexpr Nanoseconds kInterval = std::chrono::minutes(1);
+
+  // How many of this kind were left out since the last one; nothing: leave this one out too. `count` is what this one
+  // adds to that.
+  std::optional<std::uint64_t> Admit(const std::string& kind, SteadyTime now, std::uint64_t count = 1);
+
+ private:
+  static constexpr std::size_t kMaxKinds = 64;  // a server's words are unbounded, this is not
+  struct Kind {
+    SteadyTime told_at{};
+    std::uint64_t left_out = 0;
+  };
+  std::map<std::string, Kind> kinds_;
+};
+
+}  // namespace vmtelem

@@ -1,1 +1,0 @@
-vmtelem_stage(model SOURCES snapshot.cc batch.cc STAGES base)

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <tl/expected.hpp>
+
+#include "spool/fs/file_descriptor.h"
+
+// Directories that only their owner may enter. Everything below one is reached by its descriptor, so that nobody can
+// put a link in the way. No function throws; an error_code is that of the system call that failed.
+namespace vmtelem {
+
+template <class T>
+using IoResult = tl::expected<T, std::error_code>;
+
+std::error_code LastError();
+
+// Opens a directory; makes it, and what is missing above it, with mode 0700 whatever the umask is, and durably.
+IoResult<FileDescriptor> OpenOrMakeDirectory(const std::string& path);
+
+// The same for `name` in `parent`. It belongs to the owner of `parent` even if root makes it, so that a service that is
+// not root can go on with what an administrator began.
+IoResult<FileDescriptor> OpenOrMakeDirectory(const FileDescriptor& parent, const std::string& name);
+
+// If we are root, gives `file` to the owner of `directory`.
+std::error_code GiveToOwnerOf(const FileDescriptor& directory, const FileDescriptor& file);
+
+// Calls `visit` with each name in the directory but "." and "..", in no order. `visit` may not change the directory.
+std::error_code ForEachName(const FileDescriptor& directory, const std::function<void(const char* name)>& visit);
+
+// Gives `from` in `source` the name `to` in `target`; file_exists if there is one already.
+std::error_code RenameNew(const FileDescriptor& source, const std::string& from, const FileDescriptor& target,
+                          const std::string& to);
+
+// Makes the names in the directory survive a power cut, as far as its file system knows how.
+std::error_code SyncDirectory(const FileDescriptor& directory);
+
+// When its content changed last, by the clock of its file system; 0 if that cannot be told. Also of a file.
+std::int64_t ChangedAtNs(const FileDescriptor& directory);
+
+// Whether what is now at `path` is the directory that is open.
+bool IsAt(const FileDescriptor& directory, const std::string& path);
+
+// Whether something else is there, or nothing. False if that cannot be told.
+bool IsGoneFrom(const FileDescriptor& directory, const std::string& path);
+
+// Whether the directory that is open is at no path any more, and will never be. False if that cannot be told.
+bool IsRemoved(const FileDescriptor& directory);
+
+}  // namespace vmtelem

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/gzip.h"
+#include "spool/join_plan.h"
+#include "spool/spool_file.h"
+
+namespace vmtelem {
+
+// Reads the lines of a batch's file in parts, each no larger than a batch that is sealed: of a file with much more
+// text, which somebody else has made, no more than two parts are in memory. Keeps the file open. Not thread-safe;
+// blocks as long as the disk does.
+class SpoolFileParts {
+ public:
+  // Reads all of it once, for what ReadSpoolFile() checks, so that no part is read of a file that is damaged; a line
+  // that is longer than a part is damage.
+  static tl::expected<std::unique_ptr<SpoolFileParts>, SpoolFileFault> Open(const FileDescriptor& directory,
+                                                                            const SpoolName& name);
+
+  // The next lines, with the stamps of the whole. After a fault that may pass it can be called again.
+  tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> Next();
+  [[nodiscard]] std::size_t lines_left() const { return lines_left_; }
+
+ private:
+  struct Text {
+    std::size_t bytes, lines;
+  };
+
+  SpoolFileParts(FileDescriptor file, const SpoolName& name) : file_(std::move(file)), name_(name) {}
+  tl::expected<void, SpoolFileFault> Check();
+  tl::expected<void, SpoolFileFault> Fill();
+  tl::expected<void, SpoolFileFault> ReadMore();
+  [[nodiscard]] Text CutFront() const;
+  [[nodiscard]] bool at_end() const { return gzip_.at_end() && text_.empty(); }
+
+  static constexpr JoinLimits kLimits{};
+  static constexpr std::size_t kBufferBytes = std::size_t{64} << 10U;
+
+  const FileDescriptor file_;
+  const SpoolName name_;
+  GzipReader gzip_;
+  std::string buffer_;       // of what is packed
+  std::string_view packed_;  // what is left of it
+  std::string text_;         // unpacked, and no part yet
+  std::size_t lines_left_ = 0;
+};
+
+}  // namespace vmtelem

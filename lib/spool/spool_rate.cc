@@ -1,0 +1,20 @@
+#include "spool/spool_rate.h"
+
+#include <utility>
+
+namespace vmtelem {
+
+void SpoolRate::Added(std::uint64_t bytes, SteadyTime now) {
+  if (since_) bytes_ += bytes;  // the first only begins to count: it holds what came before it
+  if (!since_) since_ = now;
+}
+
+std::optional<std::uint64_t> SpoolRate::Due(SteadyTime now) {
+  if (!since_ || now - *since_ < window_) return std::nullopt;
+  const double seconds = std::chrono::duration<double>(now - *since_).count();
+  since_ = now;
+  window_ = std::chrono::minutes(1);
+  return static_cast<std::uint64_t>(static_cast<double>(std::exchange(bytes_, 0)) / seconds);
+}
+
+}  // namespace vmtelem

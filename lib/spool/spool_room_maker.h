@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include "base/clock.h"
+#include "spool/fs/freed_space.h"
+#include "spool/join_plan.h"
+#include "spool/other_targets.h"
+#include "spool/space_relief.h"
+#include "spool/spool_index.h"
+#include "spool/spool_lock.h"
+#include "spool/spool_room.h"
+
+namespace vmtelem {
+
+// Makes room for a batch at the cost of those that wait, within three bounds:
+// - SPOOL_MAX_BYTES, which is strict: the next batches of this target go, and when that is not enough, because other
+//   targets fill it, what is new finds no room. While that is less than its fair share it keeps what it has, and claims
+//   more, for which others that hold more than theirs make room, see spool_share.h.
+// - What is left free on the file system, of bytes and of inodes: it only costs batches if that restores it, a few at a
+//   time; giving them all up for a disk that somebody else fills would help nobody.
+// - What the file system takes, which may be less than it tells (a quota): a batch goes if that lets the new one be
+//   written. None goes while batches are delivered, which makes room as well.
+//
+// Writer's thread; what it refers to must outlive it. May block for as long as the disk does.
+class SpoolRoomMaker {
+ public:
+  using Why = std::optional<std::string>;  // what is wrong; nothing: it worked
+  // Gives up this batch, which waits on the disk.
+  using GiveUp = std::function<Why(SpoolIndex::Id id, const std::string& reason)>;
+
+  // While the last delivery is no longer ago, what waits is about to be delivered too. So is what is found at start.
+  static constexpr Nanoseconds kDeliveryShows = std::chrono::seconds(5);
+
+  SpoolRoomMaker(SpoolLimits limits, const SpoolIndex& index, Clock& clock, GiveUp give_up);
+
+  // While `lock` is held. For what waits now, and a file of `size_bytes` that is to be written.
+  Why KeepBounds(const SpoolLock& lock);
+  Why MakeRoomFor(const SpoolLock& lock, std::uint64_t size_bytes);
+
+  // Whether so much is free, for a moment, whatever the bounds are.
+  bool IsFree(const SpoolLock& lock, std::uint64_t bytes);
+
+  // Whether less than an eighth of what it may hold is left.
+  bool IsShort(const SpoolLock& lock);
+
+  // Of batches that are made of small ones: each is a small part of what the spool holds, since they go as a whole.
+  JoinLimits LimitsOfJoined(const SpoolLock& lock);
+
+  // Calls `write`, which writes that file, and again if it lacks space and something may be given up for it.
+  std::error_code Write(const SpoolLock& lock, std::uint64_t size_bytes, const std::function<std::error_code()>& write);
+
+  void Delivered() { delivered_at_ = clock_.SteadyNow(); }
+  void BeginAttempt() { lacks_space_ = false; }
+  // The attempt to write that was begun last found no space.
+  [[nodiscard]] bool lacks_space() const { return lacks_space_; }
+
+  [[nodiscard]] OtherTargets& others() { return others_; }
+
+ private:
+  Why MakeRoom(const SpoolLock& lock, std::optional<std::uint64_t> size_bytes);
+  void Claim(const SpoolLock& lock);
+  void LookAtOthers(const SpoolLock& lock, const FileSystemSpace& space, std::uint64_t more_bytes);
+  Why KeepMax(const SpoolLock& lock, const FileSystemSpace& space, std::uint64_t more_bytes);
+  Why RestoreFloor(const SpoolLock& lock, const SpaceAmount& more);
+  Why TryForFloor(const SpoolLock& lock, const FileSystemSpace& space, const SpaceAmount& more);
+  std::error_code Relieve(const SpoolLock& lock, std::uint64_t bytes, const std::function<std::error_code()>& write);
+  Why GiveUpBatches(const SpoolLock& lock, const std::string& reason, const std::function<bool()>& goes_on);
+  [[nodiscard]] std::string WhyFull() const;
+  Why GiveUpNext(const std::string& reason);
+  [[nodiscard]] std::optional<SpoolIndex::Id> NextToGiveUp() const;
+  IoResult<FileSystemSpace> Look(const SpoolLock& lock);
+
+  const SpoolLimits limits_;
+  const SpoolIndex& index_;
+  Clock& clock_;
+  const GiveUp give_up_;
+  OtherTargets others_;
+  SpoolClaim claim_;
+  FreedSpace freed_;
+  SpaceRelief relief_;
+  std::uint64_t refused_bytes_ = 0;              // the batch that found no room last
+  std::uint64_t held_when_counted_ = 0;          // when others were counted
+  std::optional<SpaceAmount> free_before_part_;  // before the last try for the floor, which restored a part of it
+  SteadyTime delivered_at_;
+  bool lacks_space_ = false;
+};
+
+}  // namespace vmtelem

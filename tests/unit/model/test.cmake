@@ -1,1 +1,0 @@
-vmtelem_unit_test(model SOURCES batch_test.cc)
