@@ -155,7 +155,7 @@ class Spool {
   virtual SpoolChanges TakeChanges() = 0;
 
   // A bounded piece of work on what waits that may as well not be done, such as joining small batches. To be called now
-  // and then, but not when the process ends.
+  // and then; when the process ends, only while what memory holds waits for the room that it makes.
   virtual void Tidy() {}
 
   // The process ends: gives up what was durable and is out of reach now, or removed by somebody.
