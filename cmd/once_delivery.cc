@@ -11,7 +11,7 @@
 #include "cmd/log_setup.h"
 #include "cmd/spool_setup.h"
 #include "influx/influx_sink.h"
-#include "spool/leave_in_spool.h"
+#include "spool/enqueue.h"
 
 namespace vmtelem {
 namespace {
@@ -69,7 +69,7 @@ class SampleDelivery {
   // becomes of them is in that process's books, and it says so.
   Delivery HandOver(SpoolLock lock, Lines lines) {
     if (lines.empty()) return {};
-    const auto left = LeaveInSpool(lock.root(), lock.target(), Batch(Lines{lines}));
+    const auto left = EnqueueInSpool(lock.root(), lock.target(), Batch(Lines{lines}));
     if (!left) {
       context_.log->warn(left.error().message);
       return FromMemory(std::move(lines));
@@ -86,7 +86,7 @@ class SampleDelivery {
 
   // That process has ended: now this one delivers all that waits. The batch stays watched while it is delivered, since
   // somebody may have removed it before it was found.
-  Delivery TakeOver(SpoolLock lock, const LeftInSpool& left, Lines lines) {
+  Delivery TakeOver(SpoolLock lock, const EnqueuedBatch& left, Lines lines) {
     const std::string path = lock.path();
     left.batch.Restore(left.directory);
     if (const auto outcome = left.batch.Look(left.directory)) return Settled(path, *outcome, lines.count);

@@ -7,7 +7,7 @@
 #include "cmd/terminal.h"
 #include "config/proxy.h"
 #include "config/url.h"
-#include "spool/spool_outlook.h"
+#include "spool/spool_capacity.h"
 #include "spool/spool_target.h"
 
 namespace vmtelem {

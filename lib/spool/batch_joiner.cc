@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "spool/fs/own_file.h"
+#include "spool/fs/safe_open.h"
 #include "spool/spool_file.h"
 
 namespace vmtelem {

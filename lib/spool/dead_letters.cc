@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/visible_text.h"
-#include "spool/fs/own_file.h"
+#include "spool/fs/safe_open.h"
 
 namespace vmtelem {
 namespace {

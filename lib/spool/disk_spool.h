@@ -21,7 +21,7 @@
 #include "spool/fs/directory_watch.h"
 #include "spool/known_directories.h"
 #include "spool/large_batches.h"
-#include "spool/memory_ring.h"
+#include "spool/memory_batches.h"
 #include "spool/read_retries.h"
 #include "spool/spool_file.h"
 #include "spool/spool_index.h"
@@ -126,7 +126,7 @@ class DiskSpool final : public Spool {
   Id KeepInMemory(const SpoolName& name, std::shared_ptr<const Batch> batch);
   static SpoolName NameOf(const Batch& batch);
   std::size_t Persist();
-  void BecameFile(const std::vector<MemoryRing::Item>& parts, const SpoolEntry& entry);
+  void BecameFile(const std::vector<MemoryBatches::Item>& parts, const SpoolEntry& entry);
   void NoteDisk(Why trouble);
 
   // disk_spool_large.cc
@@ -159,7 +159,7 @@ class DiskSpool final : public Spool {
   SpoolRate rate_;
   SpoolIndex index_;
   KnownDirectories directories_;
-  MemoryRing ring_;
+  MemoryBatches ring_;
   struct {
     Id id = 0;
     std::shared_ptr<const Batch> batch;

@@ -8,7 +8,7 @@
 #include "spool/disk_spool.h"
 #include "spool/fs/durable_file.h"
 #include "spool/spool_listing.h"
-#include "spool/spool_privacy.h"
+#include "spool/spool_permissions.h"
 
 namespace vmtelem {
 

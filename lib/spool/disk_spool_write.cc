@@ -20,10 +20,10 @@ std::uint32_t BytesOfWritten(const FileDescriptor& directory, const std::string&
   return std::max(BatchDiskBytes(directory, name.c_str()).value_or(0), static_cast<std::uint32_t>(packed.size()));
 }
 
-std::shared_ptr<const Batch> Joined(const std::vector<MemoryRing::Item>& parts) {
+std::shared_ptr<const Batch> Joined(const std::vector<MemoryBatches::Item>& parts) {
   if (parts.size() == 1) return parts.front().batch;
   Lines lines;
-  for (const MemoryRing::Item& part : parts) {
+  for (const MemoryBatches::Item& part : parts) {
     const Batch& batch = *part.batch;
     lines.Append({batch.bytes(), batch.line_count(), batch.first_wall_ns(), batch.last_wall_ns()});
   }
@@ -136,8 +136,8 @@ std::size_t DiskSpool::Persist() {
 }
 
 // The first keeps its id.
-void DiskSpool::BecameFile(const std::vector<MemoryRing::Item>& parts, const SpoolEntry& entry) {
-  for (const MemoryRing::Item& part : parts) {
+void DiskSpool::BecameFile(const std::vector<MemoryBatches::Item>& parts, const SpoolEntry& entry) {
+  for (const MemoryBatches::Item& part : parts) {
     ring_.Take(index_.Find(part.id)->name);
     if (part.id != parts.front().id) index_.Forget(part.id);
   }

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "spool/fs/durable_file.h"
-#include "spool/fs/own_file.h"
+#include "spool/fs/safe_open.h"
 
 namespace vmtelem {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "base/clock.h"
-#include "spool/spool_room.h"
+#include "spool/spool_quota.h"
 
 namespace vmtelem {
 

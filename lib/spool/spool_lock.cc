@@ -11,7 +11,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "spool/fs/own_file.h"
+#include "spool/fs/safe_open.h"
 
 namespace vmtelem {
 namespace {
@@ -31,10 +31,10 @@ bool LockDirectory(const FileDescriptor& directory, int operation) {
 
 }  // namespace
 
-SpoolNote ReadSpoolNote(const FileDescriptor& directory) {
+LockOwner ReadLockOwner(const FileDescriptor& directory) {
   const FileDescriptor file(::openat(directory.get(), kLockFile, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   std::array<char, 64> text{};
-  SpoolNote note;
+  LockOwner note;
   const ssize_t size = ::pread(file.get(), text.data(), text.size(), 0);
   if (size <= 0) return note;
   const char* const end = text.data() + size;
@@ -86,12 +86,12 @@ SpoolLock::State SpoolLock::Open() {
   directory_ = std::move(*directory);
   if (TakeService() == ServiceLock::State::kElsewhere) return Elsewhere({.pid = service_.holder()});
   auto file = OpenAndLock([&](int access) { return OpenOrMakeFile(directory_, kLockFile, access); });
-  if (!file && file.error() == std::errc::operation_would_block) return Elsewhere(ReadSpoolNote(directory_));
+  if (!file && file.error() == std::errc::operation_would_block) return Elsewhere(ReadLockOwner(directory_));
   if (!file && !IsOutOfRoom(file.error())) return Fail(path() + "/" + kLockFile, file.error());
   if (!LockDirectory(directory_, file ? LOCK_SH : LOCK_EX)) return Elsewhere({});
   ++times_taken_;
   if (file) file_ = std::move(*file);
-  NoteRate(ReadSpoolNote(directory_).bytes_per_s);
+  NoteRate(ReadLockOwner(directory_).bytes_per_s);
   return State::kHeld;
 }
 
@@ -112,7 +112,7 @@ bool SpoolLock::is_second_service() const {
   return state_ == State::kElsewhere && service_state_ != ServiceLock::State::kHeld;
 }
 
-SpoolLock::State SpoolLock::Elsewhere(const SpoolNote& holder) {
+SpoolLock::State SpoolLock::Elsewhere(const LockOwner& holder) {
   holder_ = holder;
   const std::string who = holder.pid > 0 ? fmt::format("process {}", holder.pid) : "another process";
   reason_ = fmt::format("{} delivers from {}", who, path());

@@ -18,12 +18,12 @@ enum class SpoolRole {
 
 // What the process that delivers from a target's directory says of itself, in the lock's file: what was there before,
 // for the moment between taking the lock and saying so.
-struct SpoolNote {
+struct LockOwner {
   pid_t pid = 0;                  // 0: it did not say
   std::uint64_t bytes_per_s = 0;  // that come to the spool; 0: not known
   SpoolRole role = SpoolRole::kService;
 };
-SpoolNote ReadSpoolNote(const FileDescriptor& directory);
+LockOwner ReadLockOwner(const FileDescriptor& directory);
 
 // The right to deliver what one target's directory in the spool holds. One process has it at a time; files may be added
 // without it. A lock of its own for each target, so that two services can share a spool and write to two databases:
@@ -50,7 +50,7 @@ class SpoolLock {
   State Take();
 
   [[nodiscard]] State state() const { return state_; }
-  [[nodiscard]] const SpoolNote& holder() const { return holder_; }  // of kElsewhere
+  [[nodiscard]] const LockOwner& holder() const { return holder_; }  // of kElsewhere
   // Of kElsewhere: this would be a service, and another one is there, or it cannot be told that none is.
   [[nodiscard]] bool is_second_service() const;
   [[nodiscard]] const std::string& reason() const { return reason_; }  // one line, names the path
@@ -78,7 +78,7 @@ class SpoolLock {
   State Open();
   bool LockFile();
   ServiceLock::State TakeService();
-  State Elsewhere(const SpoolNote& holder);
+  State Elsewhere(const LockOwner& holder);
   State Fail(const std::string& what, std::error_code why);
 
   std::string root_, target_;
@@ -89,7 +89,7 @@ class SpoolLock {
   bool former_was_removed_ = false;
   State state_ = State::kFailed;
   SpoolRole role_;
-  SpoolNote holder_;
+  LockOwner holder_;
   std::string reason_;
 };
 

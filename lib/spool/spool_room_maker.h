@@ -7,13 +7,13 @@
 #include <system_error>
 
 #include "base/clock.h"
-#include "spool/fs/freed_space.h"
+#include "spool/fs/pending_free_space.h"
 #include "spool/join_plan.h"
 #include "spool/other_targets.h"
 #include "spool/space_relief.h"
 #include "spool/spool_index.h"
 #include "spool/spool_lock.h"
-#include "spool/spool_room.h"
+#include "spool/spool_quota.h"
 
 namespace vmtelem {
 
@@ -81,7 +81,7 @@ class SpoolRoomMaker {
   const GiveUp give_up_;
   OtherTargets others_;
   SpoolClaim claim_;
-  FreedSpace freed_;
+  PendingFreeSpace freed_;
   SpaceRelief relief_;
   std::uint64_t refused_bytes_ = 0;              // the batch that found no room last
   std::uint64_t held_when_counted_ = 0;          // when others were counted

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "spool/fs/own_file.h"
+#include "spool/fs/safe_open.h"
 
 namespace vmtelem {
 namespace {

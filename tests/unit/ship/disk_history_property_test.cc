@@ -7,7 +7,7 @@
 #include "fakes/disk_conditions.h"
 #include "fakes/temporary_directory.h"
 #include "spool/disk_spool.h"
-#include "spool/leave_in_spool.h"
+#include "spool/enqueue.h"
 #include "writer_world.h"
 
 // Random histories of a disk, a database, kills and another process that adds to the spool. The same for a seed.
@@ -155,7 +155,7 @@ class History {
   // As `once` beside a service does.
   void LeaveForOthers(WriterWorld& world) {
     const std::size_t lines = 1 + Pick(20);
-    const auto left_behind = LeaveInSpool(disk_.root(), kTarget, *SampleBatch(first_left_ + left, lines));
+    const auto left_behind = EnqueueInSpool(disk_.root(), kTarget, *SampleBatch(first_left_ + left, lines));
     if (!left_behind) return;
     for (std::size_t i = 0; i < lines; ++i) expected.insert(SampleLine(first_left_ + left + i));
     left += lines;

@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include "file_hooks.h"
+#include "spool/enqueue.h"
 #include "spool/fs/durable_file.h"
-#include "spool/leave_in_spool.h"
 #include "spool/settled_file.h"
 #include "spool_world.h"
 
@@ -13,7 +13,7 @@ namespace {
 
 // A spool that delivers, and a batch of ten lines that another process has left in it and waits for.
 struct AwaitedWorld {
-  AwaitedWorld() : left(LeaveInSpool(spools.root, SpoolWorld::kTarget, *SampleBatch(100, 10)).value()) {
+  AwaitedWorld() : left(EnqueueInSpool(spools.root, SpoolWorld::kTarget, *SampleBatch(100, 10)).value()) {
     spool->TakeChanges();
   }
   [[nodiscard]] std::optional<BatchOutcome> Look() const { return left.batch.Look(left.directory); }
@@ -21,7 +21,7 @@ struct AwaitedWorld {
 
   SpoolWorld spools;
   std::unique_ptr<DiskSpool> spool = spools.Open();
-  LeftInSpool left;
+  EnqueuedBatch left;
 };
 
 TEST_CASE("nothing is known of a batch that waits, or is handed out") {
@@ -98,7 +98,7 @@ TEST_CASE("a batch whose settling was broken off waits again, and is no file tha
 TEST_CASE("what was noted for nobody who is left is removed at the next start") {
   AwaitedWorld world;
   std::filesystem::rename(world.file(), world.spools.directory() / UnfinishedName(world.file().filename().string()));
-  { const LeftInSpool ended = std::move(world.left); }
+  { const EnqueuedBatch ended = std::move(world.left); }
   world.spool.reset();
   CHECK(world.spools.Open()->TakeChanges().recovered_lines == 0);
   CHECK(NamesIn(world.spools.directory()) == std::set<std::string>{"lock"});

@@ -2,7 +2,7 @@
 
 #include "fakes/disk_conditions.h"
 #include "file_hooks.h"
-#include "spool/leave_in_spool.h"
+#include "spool/enqueue.h"
 #include "spool_world.h"
 
 namespace vmtelem {
@@ -12,7 +12,7 @@ constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr const char* kOther = "v1_http%3A%2F%2Fold%3A8086_telemetry";
 
 void LeaveOthers(const SpoolWorld& world, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) REQUIRE(LeaveInSpool(world.root, kOther, *SampleBatch(100 * i, 10)));
+  for (std::size_t i = 0; i < count; ++i) REQUIRE(EnqueueInSpool(world.root, kOther, *SampleBatch(100 * i, 10)));
 }
 
 std::uint64_t FreeBytes(const std::filesystem::path& path) { return std::filesystem::space(path).available; }

@@ -6,7 +6,7 @@
 #include "base/gzip.h"
 #include "fakes/disk_conditions.h"
 #include "file_hooks.h"
-#include "spool/leave_in_spool.h"
+#include "spool/enqueue.h"
 #include "spool_world.h"
 
 namespace vmtelem {
@@ -37,7 +37,7 @@ TEST_CASE("a damaged file that cannot be moved aside is counted once, however of
   CHECK(first.recovered_lines == 3);
   REQUIRE(first.losses.size() == 1);
   CHECK_THAT(first.losses[0].reason, Catch::Contains("cannot be moved to damaged/: Not a directory"));
-  REQUIRE(LeaveInSpool(world.root, SpoolWorld::kTarget, *SampleBatch(100, 2)));
+  REQUIRE(EnqueueInSpool(world.root, SpoolWorld::kTarget, *SampleBatch(100, 2)));
   world.clock.Advance(DirectoryWatch::kInterval);
   CHECK(spool->TakeChanges().recovered_lines == 2);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100});
@@ -63,7 +63,7 @@ TEST_CASE("a listing of the directory that misses something is repeated when it 
   const auto spool = world.Open();
   file_hooks::Reset();
   spool->TakeChanges();
-  REQUIRE(LeaveInSpool(world.root, SpoolWorld::kTarget, *SampleBatch(100, 3)));
+  REQUIRE(EnqueueInSpool(world.root, SpoolWorld::kTarget, *SampleBatch(100, 3)));
   const auto mode = GENERATE(std::filesystem::perms(0300), std::filesystem::perms(0400), std::filesystem::perms(0));
   std::filesystem::permissions(world.directory(), mode);
   world.clock.Advance(DirectoryWatch::kInterval);

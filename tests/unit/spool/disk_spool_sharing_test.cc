@@ -10,8 +10,8 @@
 #include "base/gzip.h"
 #include "fakes/disk_conditions.h"
 #include "file_hooks.h"
+#include "spool/enqueue.h"
 #include "spool/fs/directory_watch.h"
-#include "spool/leave_in_spool.h"
 #include "spool_world.h"
 
 namespace vmtelem {
@@ -20,7 +20,7 @@ namespace {
 constexpr const char* kOther = "v1_http%3A%2F%2Fold%3A8086_telemetry";
 
 void Leave(const SpoolWorld& world, std::size_t first, const std::string& target = SpoolWorld::kTarget) {
-  REQUIRE(LeaveInSpool(world.root, target, *SampleBatch(first, 3)));
+  REQUIRE(EnqueueInSpool(world.root, target, *SampleBatch(first, 3)));
 }
 
 // Runs `work` in a process of its own.
@@ -120,7 +120,7 @@ TEST_CASE("processes that add at the same time lose nothing and overwrite nothin
   for (std::size_t p = 0; p < kProcesses; ++p) {
     children.push_back(Fork([&] {
       for (std::size_t i = 0; i < kEach; ++i) {
-        if (!LeaveInSpool(world.root, SpoolWorld::kTarget, *SampleBatch(100 * i, 3))) ::_exit(1);
+        if (!EnqueueInSpool(world.root, SpoolWorld::kTarget, *SampleBatch(100 * i, 3))) ::_exit(1);
       }
     }));
   }
@@ -237,7 +237,7 @@ TEST_CASE("a spool that cannot be opened adopts nothing, and says why") {
 TEST_CASE("leaving a batch where that cannot be is an error that names the place") {
   SpoolWorld world;
   WriteFileBytes(world.root, "a file");
-  const auto left = LeaveInSpool(world.root, SpoolWorld::kTarget, *SampleBatch(0, 3));
+  const auto left = EnqueueInSpool(world.root, SpoolWorld::kTarget, *SampleBatch(0, 3));
   REQUIRE_FALSE(left);
   CHECK(left.error().code == ErrorCode::kCannotCreate);
   CHECK_THAT(left.error().message, Catch::Contains(world.root.string()) && Catch::Contains("Not a directory"));

@@ -1,4 +1,4 @@
-#include "spool/spool_privacy.h"
+#include "spool/spool_permissions.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>

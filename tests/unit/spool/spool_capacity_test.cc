@@ -1,4 +1,4 @@
-#include "spool/spool_outlook.h"
+#include "spool/spool_capacity.h"
 
 #include <catch2/catch.hpp>
 
@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-SpoolOutlook Look(const SpoolWorld& world) {
+SpoolCapacity Look(const SpoolWorld& world) {
   const auto outlook = LookAtSpool(world.root, SpoolWorld::kTarget, world.options.limits);
   REQUIRE(outlook);
   return *outlook;

@@ -1,4 +1,4 @@
-#include "spool/spool_room.h"
+#include "spool/spool_quota.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "spool/leave_in_spool.h"
+#include "spool/enqueue.h"
 
 #include <fmt/format.h>
 
@@ -21,7 +21,7 @@ IoResult<FileDescriptor> OpenTarget(const std::string& root, const std::string& 
 
 }  // namespace
 
-Result<LeftInSpool> LeaveInSpool(const std::string& root, const std::string& target, const Batch& batch) {
+Result<EnqueuedBatch> EnqueueInSpool(const std::string& root, const std::string& target, const Batch& batch) {
   const std::string path = root + "/" + target;
   auto directory = OpenTarget(root, target);
   if (!directory) return Failed(ErrorCode::kCannotCreate, path, directory.error());
@@ -37,7 +37,7 @@ Result<LeftInSpool> LeaveInSpool(const std::string& root, const std::string& tar
   // A process that starts to deliver may have found the file before it was locked, and taken it for an abandoned one.
   if (!file && file.error() == std::errc::no_such_file_or_directory) file = write();
   if (!file) return Failed(ErrorCode::kIo, path, file.error());
-  return LeftInSpool{std::move(*directory), {name, std::move(*file)}};
+  return EnqueuedBatch{std::move(*directory), {name, std::move(*file)}};
 }
 
 }  // namespace vmtelem

@@ -14,7 +14,7 @@ namespace vmtelem {
 
 // The batches that wait and are nowhere but in memory, the oldest first, and how much memory those take that were lent
 // to be sent. Not thread-safe.
-class MemoryRing {
+class MemoryBatches {
  public:
   using Id = SpoolIndex::Id;
   struct Item {

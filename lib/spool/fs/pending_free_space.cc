@@ -1,16 +1,16 @@
-#include "spool/fs/freed_space.h"
+#include "spool/fs/pending_free_space.h"
 
 #include <algorithm>
 
 namespace vmtelem {
 
-void FreedSpace::Removed(std::uint64_t bytes, SteadyTime now) {
+void PendingFreeSpace::Removed(std::uint64_t bytes, SteadyTime now) {
   if (bytes == 0) return;
   to_come_.push_back({bytes, now + kWait});
   most_free_ = seen_free_;
 }
 
-std::uint64_t FreedSpace::Look(std::uint64_t free_bytes, SteadyTime now) {
+std::uint64_t PendingFreeSpace::Look(std::uint64_t free_bytes, SteadyTime now) {
   seen_free_ = free_bytes;
   if (free_bytes > most_free_) {
     Came(free_bytes - most_free_);
@@ -22,7 +22,7 @@ std::uint64_t FreedSpace::Look(std::uint64_t free_bytes, SteadyTime now) {
   return sum;
 }
 
-void FreedSpace::Came(std::uint64_t bytes) {
+void PendingFreeSpace::Came(std::uint64_t bytes) {
   while (bytes > 0 && !to_come_.empty()) {
     Part& oldest = to_come_.front();
     const std::uint64_t came = std::min(bytes, oldest.bytes);

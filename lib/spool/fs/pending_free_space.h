@@ -10,7 +10,7 @@ namespace vmtelem {
 // The bytes of removed files that their file system does not call free yet: btrfs does so with its next commit, half a
 // minute later. Who looks at the free figure alone removes as much again with every look. Only state: no clock, no
 // disk. Not thread-safe.
-class FreedSpace {
+class PendingFreeSpace {
  public:
   // The default of btrfs's mount option "commit". What is not free by then is held by something else, like a snapshot.
   static constexpr Nanoseconds kWait = std::chrono::seconds(30);

@@ -1,4 +1,4 @@
-#include "spool/fs/own_file.h"
+#include "spool/fs/safe_open.h"
 
 #include <cerrno>
 #include <string>

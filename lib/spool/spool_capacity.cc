@@ -1,4 +1,4 @@
-#include "spool/spool_outlook.h"
+#include "spool/spool_capacity.h"
 
 #include <algorithm>
 
@@ -32,7 +32,8 @@ std::uint64_t WaitingBytes(const FileDescriptor& root) {
 
 }  // namespace
 
-std::optional<SpoolOutlook> LookAtSpool(const std::string& root, const std::string& target, const SpoolLimits& limits) {
+std::optional<SpoolCapacity> LookAtSpool(const std::string& root, const std::string& target,
+                                         const SpoolLimits& limits) {
   const FileDescriptor nearest = OpenNearest(root);
   if (!nearest.valid()) return std::nullopt;
   const auto space = SpaceOf(nearest);
@@ -40,10 +41,10 @@ std::optional<SpoolOutlook> LookAtSpool(const std::string& root, const std::stri
   const FileDescriptor directory = Open(AT_FDCWD, root);
   const std::uint64_t free = space->free_bytes + (directory.valid() ? WaitingBytes(directory) : 0);
   const std::uint64_t floor = std::min(FreeFloor(limits, *space), free);
-  SpoolOutlook outlook{std::min(SpoolMaxBytes(limits, *space), free - floor)};
+  SpoolCapacity outlook{std::min(SpoolMaxBytes(limits, *space), free - floor)};
   if (!directory.valid()) return outlook;
   if (const FileDescriptor own = Open(directory.get(), target); own.valid()) {
-    outlook.bytes_per_s = ReadSpoolNote(own).bytes_per_s;
+    outlook.bytes_per_s = ReadLockOwner(own).bytes_per_s;
   }
   return outlook;
 }
