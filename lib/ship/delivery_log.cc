@@ -74,7 +74,7 @@ std::string_view NameOf(Action action) {
 
 }  // namespace
 
-void DeliveryLog::Trouble(Gate::State state, const Error& fault, std::uint64_t waiting_lines, SteadyTime now) {
+void DeliveryLog::Trouble(TargetBackoff::State state, const Error& fault, std::uint64_t waiting_lines, SteadyTime now) {
   if (fault.code == ErrorCode::kClosed) return;  // a reader that has had enough is no fault
   const std::pair kind{state, fault.code};
   if (told_ == kind) return;
@@ -85,7 +85,7 @@ void DeliveryLog::Trouble(Gate::State state, const Error& fault, std::uint64_t w
   std::string text = fault.message;
   if (fault.code == ErrorCode::kTimeout) text += fmt::format(" since {}", ClockText(last_answer_ns_));
   text += fmt::format("{}; {} waiting", Hint(fault.hint), CountOf(waiting_lines, "line"));
-  log_->log(state == Gate::State::kHeld ? spdlog::level::err : spdlog::level::warn, "{}", text);
+  log_->log(state == TargetBackoff::State::kHeld ? spdlog::level::err : spdlog::level::warn, "{}", text);
 }
 
 void DeliveryLog::Sent(const Batch& batch) {

@@ -10,9 +10,9 @@
 #include "base/log.h"
 #include "base/log_throttle.h"
 #include "model/delivery.h"
-#include "ship/gate.h"
+#include "ship/batch_delivery.h"
 #include "ship/loss_tally.h"
-#include "ship/outgoing_batch.h"
+#include "ship/target_backoff.h"
 
 namespace vmtelem {
 
@@ -23,7 +23,7 @@ class DeliveryLog {
   DeliveryLog(LoggerPtr log, Clock& clock) : log_(std::move(log)), clock_(clock) {}
 
   // Delivery does not succeed; to be called with every such attempt.
-  void Trouble(Gate::State state, const Error& fault, std::uint64_t waiting_lines, SteadyTime now);
+  void Trouble(TargetBackoff::State state, const Error& fault, std::uint64_t waiting_lines, SteadyTime now);
   // What went out and what came back of it, for those who look whether data flow. No word of the lines or the server.
   void Sent(const Batch& batch);
   void Answered(const Completion& completion, const Batch& batch);
@@ -49,7 +49,7 @@ class DeliveryLog {
   Clock& clock_;
   LogThrottle throttle_;
   LossTally rejected_, lost_;
-  std::optional<std::pair<Gate::State, ErrorCode>> told_;
+  std::optional<std::pair<TargetBackoff::State, ErrorCode>> told_;
   SteadyTime trouble_since_{};
   std::int64_t last_answer_ns_ = 0;  // of the wall clock; of the first request until then
 };

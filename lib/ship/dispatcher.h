@@ -11,16 +11,16 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "model/delivery.h"
-#include "ship/backlog_pace.h"
+#include "ship/backlog_rate_limiter.h"
+#include "ship/batch_delivery.h"
 #include "ship/delivery_log.h"
-#include "ship/gate.h"
 #include "ship/known_poison.h"
-#include "ship/last_slot.h"
 #include "ship/ledger.h"
-#include "ship/outgoing_batch.h"
+#include "ship/reserved_slot.h"
 #include "ship/sample_outcome.h"
 #include "ship/size_limit.h"
-#include "ship/target_record.h"
+#include "ship/target_backoff.h"
+#include "ship/target_health.h"
 #include "ship/waiting_batches.h"
 
 namespace vmtelem {
@@ -74,40 +74,40 @@ class Dispatcher {
   // settled are left out. What is in flight stays so.
   void MakeDurable(std::size_t most);
 
-  [[nodiscard]] bool idle() const { return outgoing_.empty() && waiting_.empty(); }
+  [[nodiscard]] bool idle() const { return deliveries_.empty() && waiting_.empty(); }
   [[nodiscard]] std::size_t in_flight() const;
-  [[nodiscard]] bool held() const { return gate_.state() == Gate::State::kHeld; }
+  [[nodiscard]] bool held() const { return target_backoff_.state() == TargetBackoff::State::kHeld; }
   [[nodiscard]] const std::optional<Error>& fault() const { return fault_; }
   [[nodiscard]] const std::optional<Error>& last_rejection() const { return last_rejection_; }
   [[nodiscard]] Counts counts() const { return counts_; }
 
  private:
-  enum class Lane { kLive, kBacklog, kSuspect };
-  struct Outgoing {
-    Outgoing(OutgoingBatch of, bool is_live, Backoff own)
+  enum class Priority { kLive, kBacklog, kSuspect };
+  struct InFlight {
+    InFlight(BatchDelivery of, bool is_live, Backoff own)
         : batch(std::move(of)), live(is_live), backoff(std::move(own)) {}
 
     // A line that a durable spool holds is there until it is settled, in flight or not.
     [[nodiscard]] Place waiting() const { return batch.durable() ? Place::kSpooled : Place::kQueued; }
     [[nodiscard]] Place flying() const { return batch.durable() ? Place::kSpooled : Place::kInFlight; }
 
-    OutgoingBatch batch;
+    BatchDelivery batch;
     bool live;        // it was when it was taken from the spool
     Backoff backoff;  // of failures that are the batch's own
     SteadyTime not_before{};
     bool tried = false;      // what is sent next was sent before
     bool set_aside = false;  // others were stored since it failed first: they have not to wait for it
-    std::optional<std::uint64_t> stored_at_failure;  // the first in a row, see TargetRecord::stored()
+    std::optional<std::uint64_t> stored_at_failure;  // the first in a row, see TargetHealth::stored()
     TransferId last_sent = 0;
     TransferId newest_when_settled = 0;  // what was sent up to then tells nothing of afterwards
     std::optional<TransferId> transfer;
     std::shared_ptr<const Batch> sent;
     bool probing = false;  // what was sent last is none of its lines that wait
-    Gate::Round round = 0;
-    std::uint64_t stored_at_sending = 0;  // see TargetRecord::stored()
+    TargetBackoff::Round round = 0;
+    std::uint64_t stored_at_sending = 0;  // see TargetHealth::stored()
   };
 
-  static Lane LaneOf(const Outgoing& outgoing);
+  static Priority PriorityOf(const InFlight& delivery);
   [[nodiscard]] bool MayStart(SteadyTime now) const;
   [[nodiscard]] std::size_t SlotsOpen() const;
   struct Searches {  // what is searched, or waits for it, in memory
@@ -116,51 +116,51 @@ class Dispatcher {
   };
   [[nodiscard]] Searches CountSearches() const;
   [[nodiscard]] bool TooManySearches() const;
-  [[nodiscard]] bool HasRoomFor(Lane lane) const;
+  [[nodiscard]] bool HasRoomFor(Priority priority) const;
   [[nodiscard]] bool BacklogMayBeTaken(SteadyTime now) const;
-  bool MayUseSlot(Lane lane, SteadyTime now);
-  [[nodiscard]] std::array<Lane, 3> LaneOrder() const;
+  bool MayUseSlot(Priority priority, SteadyTime now);
+  [[nodiscard]] std::array<Priority, 3> PriorityOrder() const;
 
-  Outgoing* Choose(SteadyTime now);
-  Outgoing* ChooseProbed(SteadyTime now);
-  [[nodiscard]] bool HasAnotherTurn(Lane lane, const Outgoing& ready) const;
-  [[nodiscard]] Outgoing* FirstReady(Lane lane, SteadyTime now) const;
-  [[nodiscard]] Outgoing* FirstReadySuspect(SteadyTime now) const;
-  [[nodiscard]] Outgoing* Searched() const;
-  Outgoing* Take(Lane lane, SteadyTime now);
+  InFlight* Choose(SteadyTime now);
+  InFlight* ChooseProbed(SteadyTime now);
+  [[nodiscard]] bool HasAnotherTurn(Priority priority, const InFlight& ready) const;
+  [[nodiscard]] InFlight* FirstReady(Priority priority, SteadyTime now) const;
+  [[nodiscard]] InFlight* FirstReadySuspect(SteadyTime now) const;
+  [[nodiscard]] InFlight* Searched() const;
+  InFlight* Take(Priority priority, SteadyTime now);
   [[nodiscard]] WaitingBatches::Limit JoinLimit() const;
   Backoff OwnBackoff(Nanoseconds cap) {
     return {cap, [this] { return options_.random(); }};
   }
-  void Send(Outgoing& outgoing);
-  std::shared_ptr<const Batch> ProbeFor(Outgoing& outgoing);
-  void Land(Outgoing& outgoing);
-  Step SettleBatch(Outgoing& outgoing, const Verdict& verdict, bool stored_before);
-  void NoteOthers(const Completion& completion, const Outgoing& outgoing, SteadyTime now);
-  void Account(const Step& step, const Outgoing& outgoing, SteadyTime now);
-  void SetPace(Outgoing& outgoing, const Step& step, const Verdict& verdict, SteadyTime now);
-  void Pause(Outgoing& outgoing, Step::Delay delay, const Verdict& verdict, SteadyTime now);
-  [[nodiscard]] bool IsItsOwn(const Outgoing& outgoing, const Verdict& verdict, SteadyTime now) const;
-  void NoteAnswer(const Completion& completion, const Outgoing& outgoing, SteadyTime now);
+  void Send(InFlight& delivery);
+  std::shared_ptr<const Batch> ProbeFor(InFlight& delivery);
+  void Land(InFlight& delivery);
+  Step SettleBatch(InFlight& delivery, const Verdict& verdict, bool stored_before);
+  void NoteOthers(const Completion& completion, const InFlight& delivery, SteadyTime now);
+  void Account(const Step& step, const InFlight& delivery, SteadyTime now);
+  void SetPace(InFlight& delivery, const Step& step, const Verdict& verdict, SteadyTime now);
+  void Pause(InFlight& delivery, Step::Delay delay, const Verdict& verdict, SteadyTime now);
+  [[nodiscard]] bool IsItsOwn(const InFlight& delivery, const Verdict& verdict, SteadyTime now) const;
+  void NoteAnswer(const Completion& completion, const InFlight& delivery, SteadyTime now);
   void NoteSize(const Verdict& verdict, const Batch& sent);
   void ForgetDone();
-  void Acknowledge(const Outgoing& outgoing);
-  [[nodiscard]] static std::size_t LinesInFlight(const Outgoing& outgoing);
-  bool MakeDurable(Outgoing& outgoing);  // false: the spool does not take it
-  void HandBackIfFull(Outgoing& outgoing);
-  void NoteFailure(Outgoing& outgoing);
+  void Acknowledge(const InFlight& delivery);
+  [[nodiscard]] static std::size_t LinesInFlight(const InFlight& delivery);
+  bool MakeDurable(InFlight& delivery);  // false: the spool does not take it
+  void HandBackIfFull(InFlight& delivery);
+  void NoteFailure(InFlight& delivery);
   [[nodiscard]] std::uint64_t WaitingLines() const;
 
   Options options_;
-  Gate gate_;
+  TargetBackoff target_backoff_;
   Parts parts_;
   WaitingBatches waiting_;
-  BacklogPace pace_;
-  TargetRecord record_;
+  BacklogRateLimiter backlog_limiter_;
+  TargetHealth health_;
   KnownPoison known_;
-  LastSlot last_slot_;
-  std::vector<std::unique_ptr<Outgoing>> outgoing_;  // in the order in which they were taken
-  Lane last_beside_ = Lane::kBacklog;
+  ReservedSlot reserved_slot_;
+  std::vector<std::unique_ptr<InFlight>> deliveries_;  // in the order in which they were taken
+  Priority last_beside_ = Priority::kBacklog;
   bool live_went_last_ = false;
   bool draining_ = false;
   std::size_t probes_ = 0;

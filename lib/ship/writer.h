@@ -24,7 +24,7 @@ struct WriterOptions {
   std::size_t batch_max_bytes = std::numeric_limits<std::size_t>::max();  // 4 MiB at most
   std::size_t writes_in_flight = 2;
   Nanoseconds retry_max = std::chrono::seconds(10);
-  double backlog_rate = 10;  // old batches go at so many times the rate of new lines, see BacklogPace
+  double backlog_rate = 10;  // old batches go at so many times the rate of new lines, see BacklogRateLimiter
   // A refusal of access or configuration while draining: true gives up at once (a cron job must end), false goes on
   // to the end of the drain time-out.
   bool drain_stops_on_hold = false;

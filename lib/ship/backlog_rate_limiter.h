@@ -8,12 +8,12 @@ namespace vmtelem {
 
 // How fast old batches may go beside those just sealed: so many times the lines per second that are sealed, on average
 // over the last ten seconds or so. A state without a clock of its own. Writer's thread.
-class BacklogPace {
+class BacklogRateLimiter {
  public:
   // Where few lines are sealed, or none at all, the backlog still goes at this rate, which no database minds.
   static constexpr double kLeastLinesPerSecond = 10'000;
 
-  explicit BacklogPace(double times_live) : times_live_(times_live) {}
+  explicit BacklogRateLimiter(double times_live) : times_live_(times_live) {}
 
   void Sealed(std::size_t lines, SteadyTime now);
   void Sent(std::size_t lines, SteadyTime now);  // of the backlog

@@ -1,4 +1,4 @@
-#include "ship/backlog_pace.h"
+#include "ship/backlog_rate_limiter.h"
 
 #include <catch2/catch.hpp>
 
@@ -11,32 +11,32 @@ using std::chrono::seconds;
 
 constexpr SteadyTime kStart{seconds(100)};
 
-double WaitAfter(BacklogPace& pace, std::size_t lines, SteadyTime now) {
+double WaitAfter(BacklogRateLimiter& pace, std::size_t lines, SteadyTime now) {
   pace.Sent(lines, now);
   return std::chrono::duration<double>(pace.ready_at() - now).count();
 }
 
-TEST_CASE("a backlog may go at once") { CHECK(BacklogPace(10).ready_at() <= kStart); }
+TEST_CASE("a backlog may go at once") { CHECK(BacklogRateLimiter(10).ready_at() <= kStart); }
 
 TEST_CASE("without new lines the backlog goes at its least rate") {
-  BacklogPace pace(10);
+  BacklogRateLimiter pace(10);
   CHECK(WaitAfter(pace, 5000, kStart) == Approx(0.5));
 }
 
 TEST_CASE("with many new lines the backlog goes at a multiple of their rate") {
-  BacklogPace pace(4);
+  BacklogRateLimiter pace(4);
   for (int i = 0; i < 600; ++i) pace.Sealed(500, kStart + milliseconds(100) * i);
   CHECK(WaitAfter(pace, 20'000, kStart + minutes(1)) == Approx(1).epsilon(0.05));
 }
 
 TEST_CASE("a rate that has ended is forgotten within a minute") {
-  BacklogPace pace(10);
+  BacklogRateLimiter pace(10);
   for (int i = 0; i < 60; ++i) pace.Sealed(50'000, kStart + seconds(i));
   CHECK(WaitAfter(pace, 10'000, kStart + minutes(3)) == Approx(1));
 }
 
 TEST_CASE("several batches wait for one another") {
-  BacklogPace pace(10);
+  BacklogRateLimiter pace(10);
   pace.Sent(10'000, kStart);
   CHECK(WaitAfter(pace, 10'000, kStart + milliseconds(500)) == Approx(1.5));
 }

@@ -10,7 +10,7 @@ namespace vmtelem {
 
 // What the target did with the requests of this process: what the search for poison lines and the pauses go by.
 // Writer's thread.
-class TargetRecord {
+class TargetHealth {
  public:
   // A target that has stored something is held to be well, and a failure the batch's own, until so many requests in a
   // row have failed and nothing was stored for so long.

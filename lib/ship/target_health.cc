@@ -1,8 +1,8 @@
-#include "ship/target_record.h"
+#include "ship/target_health.h"
 
 namespace vmtelem {
 
-void TargetRecord::Stored(const Batch& sent, SteadyTime now) {
+void TargetHealth::Stored(const Batch& sent, SteadyTime now) {
   ++stored_;
   last_was_stored_ = true;
   stored_at_ = now;
@@ -10,7 +10,7 @@ void TargetRecord::Stored(const Batch& sent, SteadyTime now) {
   stored_line_ = std::make_shared<const Batch>(sent.Slice(0, 1));
 }
 
-bool TargetRecord::well(SteadyTime now) const {
+bool TargetHealth::well(SteadyTime now) const {
   if (stored_ == 0) return false;
   return failures_ < kFailuresToDoubt || now < stored_at_ + kTimeToDoubt;
 }

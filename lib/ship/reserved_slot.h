@@ -8,7 +8,7 @@ namespace vmtelem {
 
 // Keeps the last free slot for live batches. If they leave no other for so long that nothing else gets on, one other
 // batch may have it: a database that is slow with each request would never see the backlog. Writer's thread.
-class LastSlot {
+class ReservedSlot {
  public:
   static constexpr Nanoseconds kPatience = std::chrono::seconds(5);
 

@@ -1,4 +1,4 @@
-#include "ship/outgoing_batch.h"
+#include "ship/batch_delivery.h"
 
 #include <algorithm>
 #include <memory>
@@ -19,7 +19,7 @@ std::shared_ptr<const Batch> Join(const std::vector<SpooledBatch>& parts) {
 
 }  // namespace
 
-OutgoingBatch::OutgoingBatch(const std::vector<SpooledBatch>& parts, KnownPoison& known)
+BatchDelivery::BatchDelivery(const std::vector<SpooledBatch>& parts, KnownPoison& known)
     : durable_(parts.front().durable), lines_(Join(parts), known) {
   std::size_t end = 0;
   for (const SpooledBatch& part : parts) {
@@ -28,7 +28,7 @@ OutgoingBatch::OutgoingBatch(const std::vector<SpooledBatch>& parts, KnownPoison
   }
 }
 
-std::vector<Unwritten> OutgoingBatch::unwritten() const {
+std::vector<Unwritten> BatchDelivery::unwritten() const {
   std::vector<Unwritten> unwritten(ids_.size());
   if (ids_.empty()) return unwritten;
   const auto part_of = [&](std::size_t line) -> Unwritten& {
@@ -40,7 +40,7 @@ std::vector<Unwritten> OutgoingBatch::unwritten() const {
   return unwritten;
 }
 
-bool OutgoingBatch::Displaced(const std::vector<std::uint64_t>& ids) {
+bool BatchDelivery::Displaced(const std::vector<std::uint64_t>& ids) {
   const bool holds_one = std::find_first_of(ids_.begin(), ids_.end(), ids.begin(), ids.end()) != ids_.end();
   return holds_one && std::exchange(durable_, false);
 }

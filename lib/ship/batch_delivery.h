@@ -13,10 +13,10 @@ namespace vmtelem {
 
 // Batches of the spool that go as one, and are acknowledged together when all their lines are stored or isolated.
 // Writer's thread.
-class OutgoingBatch {
+class BatchDelivery {
  public:
   // All durable, or none; not empty. `known` outlives this.
-  OutgoingBatch(const std::vector<SpooledBatch>& parts, KnownPoison& known);
+  BatchDelivery(const std::vector<SpooledBatch>& parts, KnownPoison& known);
 
   [[nodiscard]] const std::vector<std::uint64_t>& ids() const { return ids_; }  // in the spool
   // Of each of them.

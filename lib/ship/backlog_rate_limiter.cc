@@ -1,4 +1,4 @@
-#include "ship/backlog_pace.h"
+#include "ship/backlog_rate_limiter.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,19 +10,19 @@ double SecondsOf(Nanoseconds duration) { return std::chrono::duration<double>(du
 
 }  // namespace
 
-void BacklogPace::Sealed(std::size_t lines, SteadyTime now) {
+void BacklogRateLimiter::Sealed(std::size_t lines, SteadyTime now) {
   live_per_s_ = LiveLinesPerSecond(now) + static_cast<double>(lines) / SecondsOf(kMemory);
   sealed_at_ = now;
 }
 
-void BacklogPace::Sent(std::size_t lines, SteadyTime now) {
+void BacklogRateLimiter::Sent(std::size_t lines, SteadyTime now) {
   const double per_s = std::max(times_live_ * LiveLinesPerSecond(now), kLeastLinesPerSecond);
   const std::chrono::duration<double> wait(static_cast<double>(lines) / per_s);
   ready_at_ = std::max(ready_at_, now) + std::chrono::ceil<Nanoseconds>(wait);
 }
 
 // Each batch counts less the older it is.
-double BacklogPace::LiveLinesPerSecond(SteadyTime now) const {
+double BacklogRateLimiter::LiveLinesPerSecond(SteadyTime now) const {
   return live_per_s_ * std::exp(-SecondsOf(now - sealed_at_) / SecondsOf(kMemory));
 }
 

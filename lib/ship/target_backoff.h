@@ -10,12 +10,12 @@ namespace vmtelem {
 
 // When the target may be sent to. There is one for all batches on their way: a database that is overloaded is not
 // relieved by sending it another batch instead. Writer's thread.
-class Gate {
+class TargetBackoff {
  public:
   enum class State {
-    kOpen,
-    kRetrying,  // one request at a time, when the back-off has passed, until one succeeds
-    kHeld,      // likewise, at the slowest pace
+    kSending,
+    kBackingOff,  // one request at a time, when the back-off has passed, until one succeeds
+    kHeld,        // likewise, at the slowest pace
   };
   // Counts the failures. A request remembers the round in which it started: of several that were out when the target
   // failed, only the first makes the back-off grow.
@@ -23,7 +23,7 @@ class Gate {
 
   static constexpr Nanoseconds kSilencePause = std::chrono::seconds(2);
 
-  explicit Gate(Backoff backoff) : backoff_(std::move(backoff)) {}
+  explicit TargetBackoff(Backoff backoff) : backoff_(std::move(backoff)) {}
 
   // A request of this round succeeded. False if a newer failure set the wait: that stands.
   bool Open(Round round);
@@ -43,7 +43,7 @@ class Gate {
   void WaitUntil(SteadyTime until);
 
   Backoff backoff_;
-  State state_ = State::kOpen;
+  State state_ = State::kSending;
   bool is_hastened_ = false;
   Round round_ = 0;
   SteadyTime ready_at_{};

@@ -1,4 +1,4 @@
-#include "ship/outgoing_batch.h"
+#include "ship/batch_delivery.h"
 
 #include <catch2/catch.hpp>
 
@@ -9,7 +9,7 @@ namespace {
 
 TEST_CASE("several batches go as one and are acknowledged together") {
   KnownPoison known;
-  OutgoingBatch outgoing({{7, SampleBatch(0, 3), true}, {9, SampleBatch(3, 2), true}}, known);
+  BatchDelivery outgoing({{7, SampleBatch(0, 3), true}, {9, SampleBatch(3, 2), true}}, known);
   CHECK(outgoing.ids() == std::vector<std::uint64_t>{7, 9});
   CHECK(outgoing.durable());
   CHECK(outgoing.lines().Next(1U << 20U)->bytes() == SampleBatch(0, 5)->bytes());
@@ -19,7 +19,7 @@ TEST_CASE("several batches go as one and are acknowledged together") {
 
 TEST_CASE("of each batch it is known which lines were rejected, and which are neither that nor stored") {
   KnownPoison known;
-  OutgoingBatch outgoing({{7, SampleBatch(0, 1), true}, {9, SampleBatch(1, 1), true}, {8, SampleBatch(2, 2), true}},
+  BatchDelivery outgoing({{7, SampleBatch(0, 1), true}, {9, SampleBatch(1, 1), true}, {8, SampleBatch(2, 2), true}},
                          known);
   PoisonSearch& lines = outgoing.lines();
   while (lines.isolated().empty()) {
@@ -42,7 +42,7 @@ TEST_CASE("of each batch it is known which lines were rejected, and which are ne
 TEST_CASE("a single batch is sent as it is, with what was compressed of it") {
   KnownPoison known;
   const auto batch = SampleBatch(0, 3);
-  OutgoingBatch outgoing({{7, batch, false}}, known);
+  BatchDelivery outgoing({{7, batch, false}}, known);
   CHECK(outgoing.lines().Next(1U << 20U) == batch);
   CHECK_FALSE(outgoing.durable());
 }

@@ -1,42 +1,42 @@
-#include "ship/gate.h"
+#include "ship/target_backoff.h"
 
 #include <algorithm>
 
 namespace vmtelem {
 
-bool Gate::Open(Round round) {
+bool TargetBackoff::Open(Round round) {
   if (round != round_) return false;
-  state_ = State::kOpen;
+  state_ = State::kSending;
   ready_at_ = {};
   backoff_.Reset();
   return true;
 }
 
-void Gate::Retry(Round round, SteadyTime now, std::optional<Nanoseconds> retry_after) {
+void TargetBackoff::Retry(Round round, SteadyTime now, std::optional<Nanoseconds> retry_after) {
   if (round != round_) {
     ready_at_ = std::max(ready_at_, now + Backoff::AtLeast(Nanoseconds::zero(), retry_after));
     return;
   }
-  state_ = State::kRetrying;
+  state_ = State::kBackingOff;
   WaitUntil(now + backoff_.Next(retry_after));
 }
 
-void Gate::AwaitSign(SteadyTime now) {
-  state_ = State::kRetrying;
+void TargetBackoff::AwaitSign(SteadyTime now) {
+  state_ = State::kBackingOff;
   WaitUntil(now + std::min(kSilencePause, is_hastened_ ? backoff_.cap() : kSilencePause));
 }
 
-void Gate::Hold(SteadyTime now, std::optional<Nanoseconds> retry_after) {
+void TargetBackoff::Hold(SteadyTime now, std::optional<Nanoseconds> retry_after) {
   state_ = State::kHeld;
   WaitUntil(now + Backoff::AtLeast(backoff_.cap(), retry_after));
 }
 
-void Gate::WaitUntil(SteadyTime until) {
+void TargetBackoff::WaitUntil(SteadyTime until) {
   ++round_;
   ready_at_ = std::max(ready_at_, until);
 }
 
-void Gate::Hasten(SteadyTime now, Nanoseconds cap) {
+void TargetBackoff::Hasten(SteadyTime now, Nanoseconds cap) {
   is_hastened_ = true;
   backoff_.set_cap(std::min(backoff_.cap(), cap));
   ready_at_ = std::min(ready_at_, now);

@@ -1,0 +1,71 @@
+#include "ship/target_backoff.h"
+
+#include <catch2/catch.hpp>
+
+namespace vmtelem {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr SteadyTime kStart{seconds(100)};
+
+std::function<double()> Always(double value) {
+  return [value] { return value; };
+}
+
+TEST_CASE("several requests that fail in one round make the back-off grow once") {
+  TargetBackoff backoff(Backoff(seconds(10), Always(1)));
+  const TargetBackoff::Round round = backoff.round();
+  backoff.Retry(round, kStart, std::nullopt);
+  backoff.Retry(round, kStart, std::nullopt);
+  CHECK(backoff.ready_at() == kStart + milliseconds(500));
+  backoff.Retry(backoff.round(), kStart + seconds(1), std::nullopt);
+  CHECK(backoff.ready_at() == kStart + seconds(2));
+}
+
+TEST_CASE("a late failure of an earlier round still brings what the server asks") {
+  TargetBackoff backoff(Backoff(seconds(10), Always(1)));
+  const TargetBackoff::Round round = backoff.round();
+  backoff.Retry(round, kStart, std::nullopt);
+  backoff.Retry(round, kStart, seconds(7));
+  CHECK(backoff.ready_at() == kStart + seconds(7));
+}
+
+TEST_CASE("a held backoff is ready at the slowest pace") {
+  TargetBackoff backoff(Backoff(seconds(10), Always(0)));
+  backoff.Hold(kStart, std::nullopt);
+  CHECK(backoff.state() == TargetBackoff::State::kHeld);
+  CHECK(backoff.ready_at() == kStart + seconds(10));
+}
+
+TEST_CASE("an opened backoff is ready and has forgotten its back-off") {
+  TargetBackoff backoff(Backoff(seconds(10), Always(1)));
+  backoff.Retry(backoff.round(), kStart, seconds(60));
+  CHECK(backoff.Open(backoff.round()));
+  CHECK(backoff.ready_at() <= kStart);
+  backoff.Retry(backoff.round(), kStart, std::nullopt);
+  CHECK(backoff.ready_at() == kStart + milliseconds(500));
+}
+
+TEST_CASE("a request from before the last failure does not open the backoff") {
+  TargetBackoff backoff(Backoff(seconds(10), Always(1)));
+  const TargetBackoff::Round before = backoff.round();
+  backoff.Retry(before, kStart, seconds(60));
+  CHECK_FALSE(backoff.Open(before));
+  CHECK(backoff.state() == TargetBackoff::State::kBackingOff);
+  CHECK(backoff.ready_at() == kStart + seconds(60));
+}
+
+TEST_CASE("a hastened backoff is ready at once and waits no longer than its new cap") {
+  TargetBackoff backoff(Backoff(seconds(10), Always(1)));
+  for (int i = 0; i < 6; ++i) backoff.Retry(backoff.round(), kStart, std::nullopt);
+  backoff.Hasten(kStart, seconds(1));
+  CHECK(backoff.ready_at() == kStart);
+  backoff.Retry(backoff.round(), kStart, std::nullopt);
+  CHECK(backoff.ready_at() == kStart + seconds(1));
+}
+
+}  // namespace
+}  // namespace vmtelem
