@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "agent/monitor_watch.h"
+#include "agent/hung_vm_log.h"
 #include "agent/sample.h"
 #include "base/parse.h"
 #include "cmd/agent_setup.h"

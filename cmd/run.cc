@@ -122,7 +122,7 @@ AgentOptions MakeOptions(const Context& context) {
   return options;
 }
 
-ExitCode Judge(const Context& context, const BrokenOutput& broken, const LineCounts& lines) {
+ExitCode ExitCodeFor(const Context& context, const BrokenOutput& broken, const LineCounts& lines) {
   if (const auto error = broken.error()) return Fail(context, *error);
   return lines.dropped + lines.rejected == 0 ? ExitCode::kOk : ExitCode::kPartial;
 }
@@ -160,7 +160,7 @@ Outcome RunRun(const Context& context) {
   const LineCounts lines = agent.Stop().lines;
   LogEnd(context, lines);
   if (agent.writer_is_stuck()) LeaveStuckWriter(context, lines);
-  return {Judge(context, broken, lines), agent.unreturned_calls() > 0};
+  return {ExitCodeFor(context, broken, lines), agent.unreturned_calls() > 0};
 }
 
 }  // namespace vmtelem

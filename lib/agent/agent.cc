@@ -24,36 +24,37 @@ BatchOutcome Bounded(BatchOutcome sample, const LineCounts& counts) {
 }  // namespace
 
 // What carries lines to a sink; the parts refer to one another, so they live and die together.
-struct Shipment {
-  Shipment(const AgentOptions& options, Outlet to, Clock& clock, const LoggerPtr& log, SampleOutcome* sample = nullptr)
-      : outlet(std::move(to)),
+struct DeliveryPipeline {
+  DeliveryPipeline(const AgentOptions& options, DeliveryTarget to, Clock& clock, const LoggerPtr& log,
+                   SampleOutcome* sample = nullptr)
+      : target(std::move(to)),
         queue(options.queue_max_bytes - SpoolMemoryBytes(options.queue_max_bytes), ledger,
-              [this] { outlet.sink->Wake(); }),
-        writer(options.writer, {queue, *outlet.spool, *outlet.sink, ledger, clock, sample}, log) {}
+              [this] { target.sink->Wake(); }),
+        writer(options.writer, {queue, *target.spool, *target.sink, ledger, clock, sample}, log) {}
 
-  Outlet outlet;
+  DeliveryTarget target;
   Ledger ledger;
   LineQueue queue;
   Writer writer;
 };
 
 struct Agent::State {
-  State(AgentOptions o, std::unique_ptr<Source> s, Outlet outlet, Clock& c, const LoggerPtr& l)
+  State(AgentOptions o, std::unique_ptr<Source> s, DeliveryTarget target, Clock& c, const LoggerPtr& l)
       : options(std::move(o)),
         clock(c),
         log(l),
         source(std::move(s)),
-        shipment(options, std::move(outlet), c, log),
+        pipeline(options, std::move(target), c, log),
         collector(
-            {options.interval, options.encode, options.name, options.on_first_answer}, {*source, shipment.queue, c},
+            {options.interval, options.encode, options.name, options.on_first_answer}, {*source, pipeline.queue, c},
             [this] { return Report(); }, log) {}
 
   [[nodiscard]] AgentReport Report() const {
-    const WriterStats writer = shipment.writer.stats();
+    const WriterStats writer = pipeline.writer.stats();
     const CollectorStats collected = collector.stats();
     AgentReport report;
-    report.lines = shipment.ledger.counts();
-    report.queue_bytes = shipment.queue.bytes() + writer.open_bytes + writer.spool.memory_bytes;
+    report.lines = pipeline.ledger.counts();
+    report.queue_bytes = pipeline.queue.bytes() + writer.open_bytes + writer.spool.memory_bytes;
     report.spool_bytes = writer.spool.bytes - writer.spool.memory_bytes;
     report.spool_batches = writer.spool.batches - writer.spool.memory_batches;
     report.rejected_displaced_lines = writer.spool.rejected_displaced_lines;
@@ -71,7 +72,7 @@ struct Agent::State {
     collector.Stop();
     source->Interrupt();
     if (collecting.joinable()) collecting.join();
-    shipment.writer.Stop(drain_timeout);
+    pipeline.writer.Stop(drain_timeout);
     AwaitWriter(drain_timeout + options.drain_grace);
     unreturned_calls = source->Close();
   }
@@ -91,7 +92,7 @@ struct Agent::State {
   Clock& clock;
   LoggerPtr log;
   std::unique_ptr<Source> source;
-  Shipment shipment;
+  DeliveryPipeline pipeline;
   Collector collector;
   std::thread collecting, writing;
   std::promise<void> writer_ended;
@@ -99,14 +100,15 @@ struct Agent::State {
   std::size_t unreturned_calls = 0;
 };
 
-Agent::Agent(AgentOptions options, std::unique_ptr<Source> source, Outlet outlet, Clock& clock, const LoggerPtr& log)
-    : state_(std::make_shared<State>(std::move(options), std::move(source), std::move(outlet), clock, log)) {}
+Agent::Agent(AgentOptions options, std::unique_ptr<Source> source, DeliveryTarget target, Clock& clock,
+             const LoggerPtr& log)
+    : state_(std::make_shared<State>(std::move(options), std::move(source), std::move(target), clock, log)) {}
 
 Agent::~Agent() { state_->Stop(Nanoseconds::zero()); }
 
 void Agent::Start() {
   state_->writing = std::thread([state = state_] {
-    state->shipment.writer.Run();
+    state->pipeline.writer.Run();
     state->writer_ended.set_value();
   });
   state_->collecting = std::thread([this] { state_->collector.Run(); });
@@ -124,22 +126,23 @@ std::size_t Agent::unreturned_calls() const { return state_->unreturned_calls; }
 bool Agent::writer_is_stuck() const { return state_->writer_is_stuck; }
 
 std::string Agent::StatusLine() const {
-  return StatusText({state_->Report(), state_->collector.stats(), state_->shipment.writer.stats(),
+  return StatusText({state_->Report(), state_->collector.stats(), state_->pipeline.writer.stats(),
                      state_->clock.SteadyNow(), state_->options.interval});
 }
 
-Delivery DeliverOnce(Lines lines, Outlet outlet, const AgentOptions& options, Clock& clock, const LoggerPtr& log) {
+Delivery DeliverOnce(Lines lines, DeliveryTarget target, const AgentOptions& options, Clock& clock,
+                     const LoggerPtr& log) {
   SampleOutcome sample(lines);
-  Shipment shipment(options, std::move(outlet), clock, log, &sample);
-  if (!lines.empty()) shipment.queue.Push(std::move(lines));
-  shipment.writer.Stop(options.drain_timeout);
-  shipment.writer.Run();
-  const WriterStats stats = shipment.writer.stats();
-  const LineCounts counts = shipment.ledger.counts();
+  DeliveryPipeline pipeline(options, std::move(target), clock, log, &sample);
+  if (!lines.empty()) pipeline.queue.Push(std::move(lines));
+  pipeline.writer.Stop(options.drain_timeout);
+  pipeline.writer.Run();
+  const WriterStats stats = pipeline.writer.stats();
+  const LineCounts counts = pipeline.ledger.counts();
   const BatchOutcome own = Bounded(sample.outcome(), counts);
   std::optional<Error> fault = stats.fault;
   if (own.rejected > 0 && fault && fault->code == ErrorCode::kRefusedData) fault->message = own.reason;
-  return {counts, own, fault, stats.spool.delivered_elsewhere, shipment.outlet.spool->UnreadablePaths()};
+  return {counts, own, fault, stats.spool.delivered_elsewhere, pipeline.target.spool->UnreadablePaths()};
 }
 
 }  // namespace vmtelem

@@ -36,7 +36,7 @@ struct AgentOptions {
 constexpr std::uint64_t SpoolMemoryBytes(std::uint64_t queue_max_bytes) { return queue_max_bytes / 2; }
 
 // Where lines go and where they wait for it.
-struct Outlet {
+struct DeliveryTarget {
   std::unique_ptr<Sink> sink;
   std::unique_ptr<Spool> spool;
 };
@@ -45,7 +45,8 @@ struct Outlet {
 // started and stopped by one thread.
 class Agent {
  public:
-  Agent(AgentOptions options, std::unique_ptr<Source> source, Outlet outlet, Clock& clock, const LoggerPtr& log);
+  Agent(AgentOptions options, std::unique_ptr<Source> source, DeliveryTarget target, Clock& clock,
+        const LoggerPtr& log);
   ~Agent();  // stops without draining if Stop() was not called
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
@@ -80,6 +81,7 @@ struct Delivery {
   bool delivered_elsewhere = false;       // another process has taken the spool over
   std::vector<std::string> unreadable{};  // files of batches that stay in the spool since they cannot be read
 };
-Delivery DeliverOnce(Lines lines, Outlet outlet, const AgentOptions& options, Clock& clock, const LoggerPtr& log);
+Delivery DeliverOnce(Lines lines, DeliveryTarget target, const AgentOptions& options, Clock& clock,
+                     const LoggerPtr& log);
 
 }  // namespace vmtelem

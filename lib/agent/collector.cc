@@ -59,12 +59,12 @@ bool Collector::WaitForTick() {
 
 // A hypervisor that is away is told once when it goes and once when it is back, not once per cycle.
 void Collector::LogOutcome(const Result<void>& outcome) {
-  if (!outcome && outcome.error().message != told_) {
+  if (!outcome && outcome.error().message != logged_) {
     log_->warn("{}{}{}", outcome.error().message, outcome.error().hint.empty() ? "" : "; ", outcome.error().hint);
-    told_ = outcome.error().message;
-  } else if (outcome && !told_.empty()) {
+    logged_ = outcome.error().message;
+  } else if (outcome && !logged_.empty()) {
     log_->info("{} answers again: {}", snapshot_.host, CountOf(snapshot_.domains.size(), "VM"));
-    told_.clear();
+    logged_.clear();
   }
 }
 
@@ -78,7 +78,7 @@ void Collector::LogProblems() {
 }
 
 void Collector::LogHungVms() {
-  const MonitorWatch::News news = monitors_.Watch(snapshot_);
+  const HungVmLog::News news = hung_vm_log_.Watch(snapshot_);
   for (const std::string& line : news.begun) log_->warn("{}", line);
   for (const std::string& line : news.ended) log_->info("{}", line);
 }

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <string>
 
-#include "agent/monitor_watch.h"
+#include "agent/hung_vm_log.h"
 #include "agent/problem_watch.h"
 #include "agent/tick_schedule.h"
 #include "base/clock.h"
@@ -67,7 +67,7 @@ class Collector {
 
   TickSchedule schedule_;
   RateTracker tracker_;
-  MonitorWatch monitors_;
+  HungVmLog hung_vm_log_;
   ProblemWatch problems_;
   InfluxEncoder encoder_;
   Snapshot snapshot_;
@@ -75,7 +75,7 @@ class Collector {
   Lines lines_;
   std::size_t lines_bytes_ = 0;  // of the last cycle, to reserve for the next
   std::uint64_t late_ = 0;
-  std::string told_;  // the fault that was logged last; empty: none
+  std::string logged_;  // the fault that was logged last; empty: none
 
   mutable std::mutex mutex_;
   std::condition_variable stopped_;

@@ -21,7 +21,7 @@ class LogThrottle {
  private:
   static constexpr std::size_t kMaxKinds = 64;  // a server's words are unbounded, this is not
   struct Kind {
-    SteadyTime told_at{};
+    SteadyTime logged_at{};
     std::uint64_t left_out = 0;
   };
   std::map<std::string, Kind> kinds_;

@@ -41,10 +41,11 @@ CurlHeaders Credentials::Headers(Encoding encoding) {
 void Credentials::ReadAgain() {
   Result<SecretFile> file = ReadSecretFile(target_.token_file);
   if (!file) {
-    if (!std::exchange(told_unreadable_, true)) log_->warn("the token cannot be read again: {}", file.error().message);
+    if (!std::exchange(logged_unreadable_, true))
+      log_->warn("the token cannot be read again: {}", file.error().message);
     return;
   }
-  told_unreadable_ = false;
+  logged_unreadable_ = false;
   if (file->secret.Reveal() == target_.token.Reveal()) return;
   log_->info("{} holds another token now, using that", target_.token_file);
   Use(file->secret);

@@ -38,7 +38,7 @@ class Credentials {
   LoggerPtr log_;
   SecretMask mask_;
   bool refused_ = false;
-  bool told_unreadable_ = false;
+  bool logged_unreadable_ = false;
 };
 
 }  // namespace vmtelem

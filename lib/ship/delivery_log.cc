@@ -77,11 +77,11 @@ std::string_view NameOf(Action action) {
 void DeliveryLog::Trouble(TargetBackoff::State state, const Error& fault, std::uint64_t waiting_lines, SteadyTime now) {
   if (fault.code == ErrorCode::kClosed) return;  // a reader that has had enough is no fault
   const std::pair kind{state, fault.code};
-  if (told_ == kind) return;
+  if (logged_ == kind) return;
   const std::string name = fmt::format("trouble {} {}", static_cast<int>(state), static_cast<int>(fault.code));
   if (!throttle_.Admit(name, now)) return;
-  if (!told_) trouble_since_ = now;
-  told_ = kind;
+  if (!logged_) trouble_since_ = now;
+  logged_ = kind;
   std::string text = fault.message;
   if (fault.code == ErrorCode::kTimeout) text += fmt::format(" since {}", ClockText(last_answer_ns_));
   text += fmt::format("{}; {} waiting", Hint(fault.hint), CountOf(waiting_lines, "line"));
@@ -102,8 +102,8 @@ void DeliveryLog::Answered(const Completion& completion, const Batch& batch) {
 }
 
 void DeliveryLog::Recovered(std::uint64_t waiting_lines, SteadyTime now) {
-  if (!told_) return;
-  told_.reset();
+  if (!logged_) return;
+  logged_.reset();
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now - trouble_since_);
   log_->info("lines are delivered again after {}; {} waiting", FormatDuration(seconds), CountOf(waiting_lines, "line"));
 }

@@ -49,7 +49,7 @@ class DeliveryLog {
   Clock& clock_;
   LogThrottle throttle_;
   LossTally rejected_, lost_;
-  std::optional<std::pair<TargetBackoff::State, ErrorCode>> told_;
+  std::optional<std::pair<TargetBackoff::State, ErrorCode>> logged_;
   SteadyTime trouble_since_{};
   std::int64_t last_answer_ns_ = 0;  // of the wall clock; of the first request until then
 };

@@ -7,7 +7,7 @@
 
 namespace vmtelem {
 
-DamagedFiles::Fate DamagedFiles::SetAside(const FileDescriptor& directory, const SpoolName& name) {
+DamagedFiles::Removal DamagedFiles::SetAside(const FileDescriptor& directory, const SpoolName& name) {
   const std::string text = FormatSpoolName(name);
   const std::uint64_t bytes = FileBytesOnDisk(directory, text.c_str());
   const std::error_code error = folder_.Open(directory, kDamagedFolder);
@@ -17,7 +17,7 @@ DamagedFiles::Fate DamagedFiles::SetAside(const FileDescriptor& directory, const
   return {true, "was removed, since it is too large to be kept"};
 }
 
-DamagedFiles::Fate DamagedFiles::SetAsideStranger(const FileDescriptor& directory, const SpoolName& name) {
+DamagedFiles::Removal DamagedFiles::SetAsideStranger(const FileDescriptor& directory, const SpoolName& name) {
   const std::string text = FormatSpoolName(name);
   const std::uint64_t bytes = FileBytesOnDisk(directory, text.c_str());
   const std::error_code error = folder_.Open(directory, kDamagedFolder);
@@ -26,7 +26,8 @@ DamagedFiles::Fate DamagedFiles::SetAsideStranger(const FileDescriptor& director
   return Move(directory, text, bytes);
 }
 
-DamagedFiles::Fate DamagedFiles::Move(const FileDescriptor& directory, const std::string& name, std::uint64_t bytes) {
+DamagedFiles::Removal DamagedFiles::Move(const FileDescriptor& directory, const std::string& name,
+                                         std::uint64_t bytes) {
   if (::renameat(directory.get(), name.c_str(), folder_.descriptor().get(), name.c_str()) != 0) {
     return {false, "cannot be moved to damaged/: " + LastError().message()};
   }

@@ -17,17 +17,17 @@ class DamagedFiles {
   static constexpr std::size_t kMaxFiles = 64;
   static constexpr std::uint64_t kMaxBytes = std::uint64_t{16} << 20U;
 
-  struct Fate {
+  struct Removal {
     bool gone = false;  // from `directory`
     std::string what;   // became of it, to follow its name in a sentence
   };
   // Moves a batch's file out of `directory`, or removes it if it is too large to be kept.
-  Fate SetAside(const FileDescriptor& directory, const SpoolName& name);
+  Removal SetAside(const FileDescriptor& directory, const SpoolName& name);
   // Moves a file that no spool has made out of `directory`, or leaves it there if it is too large to be kept.
-  Fate SetAsideStranger(const FileDescriptor& directory, const SpoolName& name);
+  Removal SetAsideStranger(const FileDescriptor& directory, const SpoolName& name);
 
  private:
-  Fate Move(const FileDescriptor& directory, const std::string& name, std::uint64_t bytes);
+  Removal Move(const FileDescriptor& directory, const std::string& name, std::uint64_t bytes);
   static bool IsBatch(std::string_view name) { return ParseSpoolName(name).has_value(); }
 
   BoundedFolder folder_{{kMaxFiles, kMaxBytes}, &IsBatch};

@@ -127,7 +127,7 @@ SpoolChanges DiskSpool::TakeChanges() {
       RemoveSettledFiles();
       LookForNew();
       room_.KeepBounds(lock_);
-      TellOthers();
+      LogOthers();
     }
     changes_.persisted_lines += Persist();
     // With nothing left to try the disk with, what is sealed next has to tell; a writer that waits for a durable spool

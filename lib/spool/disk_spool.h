@@ -114,7 +114,7 @@ class DiskSpool final : public Spool {
   void SetAsideTooLarge(const SpoolName& name);
   Adopted AdoptFrom(const std::string& target);
   bool AdoptFile(const FileDescriptor& from, SpoolName name, std::uint32_t bytes);
-  void TellOthers();
+  void LogOthers();
 
   // disk_spool_write.cc
   [[nodiscard]] std::shared_ptr<const Batch> Packed(std::shared_ptr<const Batch> batch);
@@ -172,8 +172,8 @@ class DiskSpool final : public Spool {
   std::set<KnownDirectories::Number> elsewhere_;  // another process delivers from there, or did until it went away
   bool list_again_ = false;                       // a listing of the directory missed something
   SpoolChanges changes_;
-  Why trouble_, last_trouble_, told_trouble_;  // last_: of the last attempt to write, however long ago that was
-  bool told_others_ = false;
+  Why trouble_, last_trouble_, logged_trouble_;  // last_: of the last attempt to write, however long ago that was
+  bool logged_others_ = false;
 
   SpoolRoomMaker room_;
   GzipCompressor compressor_;

@@ -167,8 +167,8 @@ void DiskSpool::SetAsideTooLarge(const SpoolName& name) {
   log_->warn("{} is larger than 64 MiB, so it can be no batch, and {}", PathOf(name), what);
 }
 
-void DiskSpool::TellOthers() {
-  if (std::exchange(told_others_, true)) return;
+void DiskSpool::LogOthers() {
+  if (std::exchange(logged_others_, true)) return;
   for (const OtherTargets::Target& other : room_.others().targets()) {
     if (other.batches == 0) continue;
     log_->info(

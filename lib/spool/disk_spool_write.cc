@@ -170,9 +170,9 @@ void DiskSpool::NoteDisk(Why trouble) {
   trouble_ = std::move(trouble);
   if (trouble_ && joiner_.is_under_way()) return;
   last_trouble_ = trouble_;
-  if (trouble_ == told_trouble_) return;
+  if (trouble_ == logged_trouble_) return;
   if (!throttle_.Admit(trouble_ ? "trouble" : "recovered", clock_.SteadyNow())) return;
-  told_trouble_ = trouble_;
+  logged_trouble_ = trouble_;
   if (trouble_) {
     log_->warn("cannot write to the spool {}: {}; {} of memory are used instead", lock_.path(), *trouble_,
                FormatSize(options_.memory_max_bytes));

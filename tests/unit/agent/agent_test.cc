@@ -30,7 +30,7 @@ std::unique_ptr<FakeSource> OneDomain(Clock& clock) {
   return source;
 }
 
-Outlet To(const std::shared_ptr<Received>& received) {
+DeliveryTarget To(const std::shared_ptr<Received>& received) {
   return {std::make_unique<InstantSink>(received), std::make_unique<MemorySpool>(1 << 20)};
 }
 

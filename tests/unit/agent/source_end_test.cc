@@ -29,7 +29,7 @@ struct World {
   std::unique_ptr<Agent> Start() {
     auto agent = std::make_unique<Agent>(
         options, std::move(source),
-        Outlet{std::make_unique<InstantSink>(received), std::make_unique<MemorySpool>(1U << 20U)}, clock,
+        DeliveryTarget{std::make_unique<InstantSink>(received), std::make_unique<MemorySpool>(1U << 20U)}, clock,
         MakeNullLogger());
     agent->Start();
     REQUIRE(Eventually([&] { return agent->report().lines.sampled > 0; }));

@@ -57,8 +57,8 @@ struct World {
     options.drain_grace = drain_grace;
     source->domains = {MakeDomain("web", 1)};
     agent.emplace(options, std::move(source),
-                  Outlet{std::make_unique<InstantSink>(received), std::make_unique<SpoolOnHungDisk>(disk)}, clock,
-                  MakeNullLogger());
+                  DeliveryTarget{std::make_unique<InstantSink>(received), std::make_unique<SpoolOnHungDisk>(disk)},
+                  clock, MakeNullLogger());
     agent->Start();
     REQUIRE(Eventually([this] { return disk->asked.load(); }));
   }

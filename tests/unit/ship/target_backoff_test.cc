@@ -33,14 +33,14 @@ TEST_CASE("a late failure of an earlier round still brings what the server asks"
   CHECK(backoff.ready_at() == kStart + seconds(7));
 }
 
-TEST_CASE("a held backoff is ready at the slowest pace") {
+TEST_CASE("a held target is ready at the slowest pace") {
   TargetBackoff backoff(Backoff(seconds(10), Always(0)));
   backoff.Hold(kStart, std::nullopt);
   CHECK(backoff.state() == TargetBackoff::State::kHeld);
   CHECK(backoff.ready_at() == kStart + seconds(10));
 }
 
-TEST_CASE("an opened backoff is ready and has forgotten its back-off") {
+TEST_CASE("a target that takes requests again is ready, and its back-off begins anew") {
   TargetBackoff backoff(Backoff(seconds(10), Always(1)));
   backoff.Retry(backoff.round(), kStart, seconds(60));
   CHECK(backoff.Open(backoff.round()));
@@ -49,7 +49,7 @@ TEST_CASE("an opened backoff is ready and has forgotten its back-off") {
   CHECK(backoff.ready_at() == kStart + milliseconds(500));
 }
 
-TEST_CASE("a request from before the last failure does not open the backoff") {
+TEST_CASE("a request from before the last failure does not end the back-off") {
   TargetBackoff backoff(Backoff(seconds(10), Always(1)));
   const TargetBackoff::Round before = backoff.round();
   backoff.Retry(before, kStart, seconds(60));
@@ -58,7 +58,7 @@ TEST_CASE("a request from before the last failure does not open the backoff") {
   CHECK(backoff.ready_at() == kStart + seconds(60));
 }
 
-TEST_CASE("a hastened backoff is ready at once and waits no longer than its new cap") {
+TEST_CASE("a hastened back-off is ready at once and waits no longer than its new cap") {
   TargetBackoff backoff(Backoff(seconds(10), Always(1)));
   for (int i = 0; i < 6; ++i) backoff.Retry(backoff.round(), kStart, std::nullopt);
   backoff.Hasten(kStart, seconds(1));

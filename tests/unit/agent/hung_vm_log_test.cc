@@ -1,4 +1,4 @@
-#include "agent/monitor_watch.h"
+#include "agent/hung_vm_log.h"
 
 #include <catch2/catch.hpp>
 
@@ -12,7 +12,7 @@ using Lines = std::vector<std::string>;
 // Hands the watch one snapshot per second.
 class Cycles {
  public:
-  MonitorWatch::News Next(std::vector<DomainStats> domains, bool up = true) {
+  HungVmLog::News Next(std::vector<DomainStats> domains, bool up = true) {
     Snapshot snapshot;
     snapshot.up = up;
     snapshot.stamp.steady = SteadyTime(std::chrono::seconds(1000 + ++cycle_));
@@ -21,7 +21,7 @@ class Cycles {
   }
 
  private:
-  MonitorWatch watch_;
+  HungVmLog watch_;
   int cycle_ = 0;
 };
 
@@ -102,7 +102,7 @@ TEST_CASE("a VM that answers again is told once, with the time that it did not")
 }
 
 TEST_CASE("a VM that blocks a cycle has been blocked from the beginning of that cycle on") {
-  MonitorWatch watch;
+  HungVmLog watch;
   Snapshot snapshot;
   snapshot.up = true;
   snapshot.stamp.steady = SteadyTime(std::chrono::seconds(1000));

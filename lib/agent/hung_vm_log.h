@@ -15,7 +15,7 @@ std::string DescribeHungVm(const DomainStats& domain);
 
 // Finds in the snapshots of one hypervisor which VMs stop answering and which answer again, so that each is told once
 // and not once per cycle. State without a clock; one thread.
-class MonitorWatch {
+class HungVmLog {
  public:
   // Lines for the log: one for each VM, or one that counts them if there are many.
   struct News {

@@ -1,4 +1,4 @@
-#include "agent/monitor_watch.h"
+#include "agent/hung_vm_log.h"
 
 #include <chrono>
 #include <string_view>
@@ -49,11 +49,11 @@ std::string DescribeHungVm(const DomainStats& domain) {
   return text + (is_set_aside ? "; nothing else is known of it" : "; only what needs no monitor is known of it");
 }
 
-struct MonitorWatch::Changes {
+struct HungVmLog::Changes {
   std::vector<Line> begun, answering, gone;
 };
 
-MonitorWatch::News MonitorWatch::Watch(const Snapshot& snapshot) {
+HungVmLog::News HungVmLog::Watch(const Snapshot& snapshot) {
   if (!snapshot.up) return {};
   ++pass_;
   Changes changes;
@@ -65,7 +65,7 @@ MonitorWatch::News MonitorWatch::Watch(const Snapshot& snapshot) {
   return news;
 }
 
-void MonitorWatch::Compare(const Snapshot& snapshot, const DomainStats& domain, Changes& changes) {
+void HungVmLog::Compare(const Snapshot& snapshot, const DomainStats& domain, Changes& changes) {
   const auto found = hangs_.find(domain.uuid);
   if (found == hangs_.end()) {
     if (domain.monitor_ok != false || domain.monitor_blocked_s.value_or(kWorthTelling_s) < kWorthTelling_s) return;
@@ -80,7 +80,7 @@ void MonitorWatch::Compare(const Snapshot& snapshot, const DomainStats& domain, 
   hangs_.erase(found);
 }
 
-void MonitorWatch::ForgetUnlisted(const Snapshot& snapshot, Changes& changes) {
+void HungVmLog::ForgetUnlisted(const Snapshot& snapshot, Changes& changes) {
   for (const auto& [uuid, hang] : hangs_) {
     if (hang.listed_in == pass_) continue;
     const double seconds = Seconds(snapshot.stamp.steady - hang.since);
