@@ -15,9 +15,9 @@
 #include "cmd/command_table.h"
 #include "cmd/help.h"
 #include "cmd/log_setup.h"
-#include "cmd/messages.h"
-#include "cmd/output.h"
-#include "cmd/terminal.h"
+#include "cmd/terminal/messages.h"
+#include "cmd/terminal/output.h"
+#include "cmd/terminal/terminal.h"
 #include "cmd/version.h"
 #include "config/parsers.h"
 

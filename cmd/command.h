@@ -3,8 +3,8 @@
 #include "base/log.h"
 #include "cmd/arguments.h"
 #include "cmd/exit_code.h"
-#include "cmd/messages.h"
 #include "cmd/process.h"
+#include "cmd/terminal/messages.h"
 #include "config/load.h"
 
 namespace vmtelem {

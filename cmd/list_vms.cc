@@ -5,10 +5,10 @@
 
 #include "base/utf8.h"
 #include "cmd/command.h"
-#include "cmd/display_text.h"
 #include "cmd/named_vms.h"
-#include "cmd/table.h"
-#include "cmd/terminal.h"
+#include "cmd/terminal/display_text.h"
+#include "cmd/terminal/table.h"
+#include "cmd/terminal/terminal.h"
 #include "libvirt/libvirt_source.h"
 
 namespace vmtelem {

@@ -12,8 +12,8 @@
 #include <spdlog/sinks/base_sink.h>
 
 #include "base/text.h"
-#include "cmd/output.h"
-#include "cmd/terminal.h"
+#include "cmd/terminal/output.h"
+#include "cmd/terminal/terminal.h"
 
 namespace vmtelem {
 namespace {

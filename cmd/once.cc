@@ -9,7 +9,7 @@
 #include "cmd/command.h"
 #include "cmd/named_vms.h"
 #include "cmd/once_delivery.h"
-#include "cmd/output.h"
+#include "cmd/terminal/output.h"
 #include "cmd/version.h"
 #include "encode/text_encoders.h"
 #include "libvirt/libvirt_source.h"

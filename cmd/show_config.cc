@@ -2,9 +2,9 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/command.h"
-#include "cmd/display_text.h"
-#include "cmd/table.h"
-#include "cmd/terminal.h"
+#include "cmd/terminal/display_text.h"
+#include "cmd/terminal/table.h"
+#include "cmd/terminal/terminal.h"
 #include "config/proxy.h"
 #include "config/url.h"
 #include "spool/spool_capacity.h"

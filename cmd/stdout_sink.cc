@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/visible_text.h"
-#include "cmd/terminal.h"
+#include "cmd/terminal/terminal.h"
 
 namespace vmtelem {
 namespace {

@@ -1,4 +1,4 @@
-#include "cmd/display_text.h"
+#include "cmd/terminal/display_text.h"
 
 #include <cwchar>
 

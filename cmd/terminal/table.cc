@@ -1,9 +1,9 @@
-#include "cmd/table.h"
+#include "cmd/terminal/table.h"
 
 #include <algorithm>
 
 #include "base/visible_text.h"
-#include "cmd/display_text.h"
+#include "cmd/terminal/display_text.h"
 
 namespace vmtelem {
 namespace {

@@ -1,12 +1,12 @@
-#include "cmd/messages.h"
+#include "cmd/terminal/messages.h"
 
 #include <string>
 
 #include <fmt/format.h>
 
 #include "base/visible_text.h"
-#include "cmd/output.h"
-#include "cmd/terminal.h"
+#include "cmd/terminal/output.h"
+#include "cmd/terminal/terminal.h"
 
 namespace vmtelem {
 namespace {

@@ -1,4 +1,4 @@
-#include "cmd/terminal.h"
+#include "cmd/terminal/terminal.h"
 
 #include <array>
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cmd/terminal.h"
+#include "cmd/terminal/terminal.h"
 
 namespace vmtelem {
 

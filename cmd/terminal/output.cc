@@ -1,4 +1,4 @@
-#include "cmd/output.h"
+#include "cmd/terminal/output.h"
 
 #include <cerrno>
 #include <cstdio>
