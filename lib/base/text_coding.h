@@ -39,8 +39,7 @@ std::size_t FindEscape(const DecodedText& text, Escapes escapes);
 DecodedText WithoutBlanks(const DecodedText& text);
 
 // The bytes whose numbers `text` gives, one word for each (107 74 56, 107,74,56, 6b:4a:38, 0x6b, 0x4a), to base 8, 10
-// or
-// 16. Whatever stands between the words is passed over; a word that is no such number is a NUL.
+// or 16. Whatever stands between the words is passed over; a word that is no such number is a NUL.
 DecodedText DecodedNumbers(const DecodedText& text, int base);
 
 // What the digits in `text` say, of either alphabet of base64 (6 bits) or hexadecimal (4 bits), if in each run of

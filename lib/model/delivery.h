@@ -76,6 +76,7 @@ struct SpoolStats {
   bool delivered_elsewhere = false;                    // another process delivers what is in it now
   std::uint64_t away_lines = 0;  // of those above: they went away with their directory, and wait until it is back
   std::uint64_t unreadable_batches = 0;  // likewise: they cannot be read now, and are tried again
+  bool makes_room = false;               // by work of Tidy(): what only memory holds waits for it
   std::optional<std::string> trouble{};  // why the last batch is not on the disk
 };
 

@@ -27,7 +27,13 @@ std::vector<LossTally::Loss> LossTally::TakeDue(SteadyTime now) {
     cause.said_at = now;
     due.push_back(std::exchange(cause.unsaid, {}));
   }
+  std::erase_if(causes_, [now](const auto& entry) { return IsOver(entry.second, now); });
   return due;
+}
+
+// A new loss of this cause would be said at once.
+bool LossTally::IsOver(const Cause& cause, SteadyTime now) {
+  return cause.unsaid.lines == 0 && cause.said_at && now >= *cause.said_at + kInterval;
 }
 
 std::vector<LossTally::Loss> LossTally::TakeRest() {

@@ -45,6 +45,8 @@ class LossTally {
     std::optional<SteadyTime> said_at;
     Loss unsaid;
   };
+  static bool IsOver(const Cause& cause, SteadyTime now);
+
   std::map<std::string, Cause> causes_;
   std::optional<Latest> latest_;
 };

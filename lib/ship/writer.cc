@@ -91,7 +91,11 @@ void Writer::State::Run() {
     Intake(now);
     SealAndStart(now);
     Publish(dispatcher.fault());
-    if (Finished(now)) break;
+    if (Finished(now)) {
+      NoteChanges(now);  // the spool may have kept something back
+      if (Finished(now)) break;
+      continue;
+    }
     for (const Completion& completion : parts.sink.Wait(Timeout(now))) {
       dispatcher.Settle(completion, parts.clock.SteadyNow());
     }
@@ -196,7 +200,7 @@ void Writer::State::PersistAll(SteadyTime now) {
     NoteChanges(now);
     if (parts.spool.stats().memory_batches > 0) parts.spool.Tidy();
     after = parts.spool.stats();
-  } while ((after.memory_batches < before.memory_batches || after.batches < before.batches) &&
+  } while (after.memory_batches > 0 && (after.makes_room || after.memory_batches < before.memory_batches) &&
            parts.clock.SteadyNow() < now + kPersistFor);
 }
 

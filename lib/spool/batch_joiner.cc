@@ -85,6 +85,7 @@ std::optional<BatchJoiner::Joined> BatchJoiner::Read(const SpoolIndex& index, co
   const std::size_t small = place.limits.max_text_bytes / 2;
   Joined joined;
   Lines lines;
+  std::uint64_t parts_bytes = 0;
   for (const SpoolIndex::Id id : plan) {
     const SpoolName& name = index.Find(id)->name;
     const std::size_t room = place.limits.max_text_bytes - lines.bytes.size();
@@ -95,6 +96,7 @@ std::optional<BatchJoiner::Joined> BatchJoiner::Read(const SpoolIndex& index, co
     if (!part) continue;
     lines.Append({part->bytes(), part->line_count(), part->first_wall_ns(), part->last_wall_ns()});
     joined.parts.push_back(id);
+    parts_bytes += index.Find(id)->bytes;
   }
   if (joined.parts.size() < 2) return std::nullopt;
   auto gzip = place.compressor.Compress(lines.bytes);
@@ -103,7 +105,7 @@ std::optional<BatchJoiner::Joined> BatchJoiner::Read(const SpoolIndex& index, co
   joined.gzip = std::move(*gzip);
   parts_ += joined.parts.size();
   ++joined_;
-  worked_at_ = place.clock.SteadyNow();
+  if (joined.gzip.size() <= parts_bytes / 2) worked_at_ = place.clock.SteadyNow();  // else it makes little room
   return joined;
 }
 

@@ -13,6 +13,7 @@
 namespace vmtelem {
 namespace {
 
+constexpr Nanoseconds kRemoveAtEndFor = std::chrono::seconds(2);
 constexpr Nanoseconds kTryFor = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -138,7 +139,15 @@ SpoolChanges DiskSpool::TakeChanges() {
   return std::exchange(changes_, {});
 }
 
+// What is left of files that are settled would be sent again.
+void DiskSpool::RemoveAllSettled() {
+  const SteadyTime until = clock_.SteadyNow() + kRemoveAtEndFor;
+  while (delivers() && !RemoveSettledFiles() && clock_.SteadyNow() < until) {
+  }
+}
+
 std::vector<SpoolLoss> DiskSpool::GiveUpAway() {
+  RemoveAllSettled();
   std::vector<SpoolLoss> losses;
   const auto give_up = [&](const std::vector<Id>& ids, const std::string& reason) {
     SpoolLoss loss{0, true, SpoolIndex::kLastStamp, SpoolIndex::kFirstStamp, reason};
@@ -185,6 +194,7 @@ SpoolStats DiskSpool::stats() const {
           .delivered_elsewhere = lock_.state() == SpoolLock::State::kElsewhere,
           .away_lines = index_.away_lines(),
           .unreadable_batches = unreadable_.size(),
+          .makes_room = joiner_.is_under_way(),
           .trouble = last_trouble_};
 }
 

@@ -107,6 +107,7 @@ class DiskSpool final : public Spool {
   KnownDirectories::Number PresentDirectory();
   void EnterDirectory();
   bool RemoveSettledFiles();
+  void RemoveAllSettled();
   void LookForNew();
   bool LookAt(const SpoolName& name);
   std::vector<std::string> ListDirectory();

@@ -37,7 +37,7 @@ void DiskSpool::Account(const std::vector<BatchesBeside::Settled>& settled) {
       HandOver(*id);
       continue;
     }
-    index_.Forget(*id);
+    Forget(*id, std::nullopt);
     changes_.written_lines += outcome->written;
     changes_.rejected_lines += outcome->rejected;
     changes_.handed_over_lines += outcome->waiting;
@@ -50,7 +50,7 @@ void DiskSpool::Account(const std::vector<BatchesBeside::Settled>& settled) {
 // To another process, which has not said what became of it.
 void DiskSpool::HandOver(Id id) {
   changes_.handed_over_lines += index_.Find(id)->name.lines;
-  index_.Forget(id);
+  Forget(id, std::nullopt);
 }
 
 void DiskSpool::OpenDirectory() {

@@ -147,7 +147,8 @@ void DiskSpool::BecameFile(const std::vector<MemoryBatches::Item>& parts, const 
 // While nothing is only in memory, which would have to wait for it, unless that waits for the room it makes. Gives
 // nothing up. The parts are there until the joined batch is durable: a crash in between sends their lines twice.
 void DiskSpool::Tidy() {
-  if (lock_.state() != SpoolLock::State::kHeld || !RemoveSettledFiles()) return;
+  if (!delivers()) return joiner_.Failed(clock_.SteadyNow());
+  if (!RemoveSettledFiles()) return;
   if (ring_.bytes() > 0 && !joiner_.is_under_way()) return;
   const auto is_free = [this](std::uint64_t bytes) { return room_.IsFree(lock_, bytes); };
   const auto is_short = [this] { return room_.IsShort(lock_); };

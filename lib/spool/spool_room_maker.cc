@@ -178,9 +178,10 @@ std::error_code SpoolRoomMaker::Relieve(const SpoolLock& lock, std::uint64_t byt
   if (index_.waiting_file_bytes() < bytes) return error;
   const std::uint64_t held = index_.file_bytes();
   while (IsNoSpace(error) && held - index_.file_bytes() < bytes) {
-    if (GiveUpNext("the file system of the spool is full")) return error;
+    if (GiveUpNext("the file system of the spool is full")) break;
     error = write();
   }
+  if (held == index_.file_bytes()) return error;
   freed_.Removed(held - index_.file_bytes(), clock_.SteadyNow());
   const auto after = Look(lock);
   if (!error) relief_.Helped();

@@ -27,12 +27,18 @@ std::vector<OtherShare> ThoseAlive(const std::vector<OtherShare>& others) {
   return alive;
 }
 
+// Of what is not held by targets where nobody makes room.
+std::uint64_t ToShare(std::uint64_t max_bytes, const std::vector<OtherShare>& others,
+                      const std::vector<OtherShare>& alive) {
+  return Less(max_bytes, HeldBytes(others) - HeldBytes(alive));
+}
+
 }  // namespace
 
 // A claim takes nothing from our own fair share, and gives nobody more than that.
 std::uint64_t OwnMaxBytes(std::uint64_t max_bytes, const std::vector<OtherShare>& others) {
   const std::vector<OtherShare> alive = ThoseAlive(others);
-  const std::uint64_t to_share = Less(max_bytes, HeldBytes(others) - HeldBytes(alive));
+  const std::uint64_t to_share = ToShare(max_bytes, others, alive);
   const std::uint64_t fair = FairShare(to_share, alive);
   std::uint64_t claimed = 0;
   for (const OtherShare& other : alive) claimed += std::max(other.held_bytes, std::min(other.claimed_bytes, fair));
@@ -43,13 +49,15 @@ std::uint64_t OwnRoomBytes(std::uint64_t max_bytes, const std::vector<OtherShare
   return std::min(OwnMaxBytes(max_bytes, others), Less(max_bytes, HeldBytes(others)));
 }
 
-// In steps, so that others give up no more than is about to be used.
+// In steps, so that others give up no more than is about to be used. Who has not been seen to live yet may do so.
 std::uint64_t ClaimOf(std::uint64_t max_bytes, std::uint64_t held_bytes, std::uint64_t refused_bytes,
                       const std::vector<OtherShare>& others) {
-  const std::uint64_t fair = FairShare(max_bytes, others), step = std::max(fair / 8, refused_bytes);
+  const std::vector<OtherShare> alive = ThoseAlive(others);
+  const std::uint64_t of_all = FairShare(max_bytes, others);
+  const std::uint64_t fair = std::max(of_all, FairShare(ToShare(max_bytes, others, alive), alive));
   const std::uint64_t room = Less(max_bytes, held_bytes + HeldBytes(others));
-  if (fair == max_bytes || held_bytes >= fair || room > std::max(fair / 16, refused_bytes)) return 0;
-  return std::min(held_bytes + step, fair);
+  if (of_all == max_bytes || held_bytes >= fair || room > std::max(fair / 16, refused_bytes)) return 0;
+  return std::min(held_bytes + std::max(fair / 8, refused_bytes), fair);
 }
 
 }  // namespace vmtelem

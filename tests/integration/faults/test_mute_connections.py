@@ -25,7 +25,8 @@ def proxy(world, libvirtd):
 
 @pytest.fixture(scope="module")
 def mute(module_vmtelem, fleet, proxy, full, figures):
-    run = Observation(module_vmtelem, fleet.names, LIBVIRT_URI=proxy.uri, **PROMPT).wait_until_steady()
+    run = Observation(module_vmtelem, fleet.names, LIBVIRT_URI=proxy.uri, **PROMPT)
+    run.wait_until_steady().wait_until_all_lanes_are_connected()
     run.settling_s = SETTLING_S
     with CycleEnds(run.running) as cycles, run.during_fault():
         for _ in range(3 if full else 1):

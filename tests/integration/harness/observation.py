@@ -10,6 +10,7 @@ from harness.resources import Level
 from harness.wait import wait_for
 
 STEADY_CYCLES = 2
+LASTING_CYCLES = 5
 RECOVERY_CYCLES = 3
 BETWEEN_CYCLES = 0.7  # of an interval: the cycle of this tick is over, the next one has not begun
 
@@ -34,6 +35,19 @@ class Observation:
         """Several cycles in a row with a full line of each VM. Gives the level of resources to which it must return."""
         wait_for(self._is_steady, 60, f"{STEADY_CYCLES} full cycles in a row")
         self.level_before = Level.of(self.running.pid)
+        return self
+
+    def wait_until_all_lanes_are_connected(self):
+        """Those in reserve come one after the other beside the cycles, later on a busy machine: until none came for a while."""
+        since = self.last_tick()
+
+        def lasts():
+            nonlocal since
+            if (level := Level.of(self.running.pid)).grown_since(self.level_before):
+                self.level_before, since = level, self.last_tick()
+            return self.last_tick() >= since + LASTING_CYCLES
+
+        wait_for(lasts, 60, "threads and descriptors to stay as many as they are")
         return self
 
     @contextmanager

@@ -58,6 +58,17 @@ TEST_CASE("causes without end are summed up, and no line is left out") {
   CHECK(said == 1000);
 }
 
+TEST_CASE("after causes without end that are over, a new one has a message of its own again") {
+  LossTally tally;
+  for (int i = 0; i < 1000; ++i) tally.Add(Loss("file " + std::to_string(i), 1, i, i), {});
+  tally.TakeDue({});
+  tally.TakeDue(SteadyTime{} + LossTally::kInterval);
+  tally.Add(Loss("full", 1, 1, 1), SteadyTime{} + LossTally::kInterval);
+  const auto due = tally.TakeDue(SteadyTime{} + LossTally::kInterval);
+  REQUIRE(due.size() == 1);
+  CHECK(due[0].cause == "full");
+}
+
 TEST_CASE("the latest loss is known, said or not") {
   LossTally tally;
   CHECK_FALSE(tally.latest().has_value());

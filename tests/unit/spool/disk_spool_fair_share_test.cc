@@ -133,6 +133,20 @@ TEST_CASE("the claim of a process that has ended costs another nothing") {
   }
 }
 
+TEST_CASE("the claim of a process that has ended after it was seen to live costs another nothing after a while") {
+  Neighbours both;
+  both.Run(70);
+  REQUIRE(both.Files(SpoolWorld::kTarget) < kBound);
+  both.newcomer.reset();
+  both.first->TakeChanges();  // the claim may have been renewed since the last look
+  both.world.clock.Advance(SpoolClaimWatch::kCounts);
+  for (std::size_t i = 1; i <= kBound; ++i) {
+    both.first->Add(SampleBatch(3'000'000 + 100 * i, 10));
+    both.first->TakeChanges();
+  }
+  CHECK(both.Files(SpoolWorld::kTarget) + both.Files(kNewcomer) == kBound);
+}
+
 TEST_CASE("a claim that is no longer needed is taken back") {
   Neighbours both;
   both.Run(200);

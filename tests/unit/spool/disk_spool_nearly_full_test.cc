@@ -1,5 +1,6 @@
 // Small batches in a spool that has little room left.
 #include <algorithm>
+#include <random>
 
 #include <catch2/catch.hpp>
 
@@ -74,6 +75,23 @@ TEST_CASE("a joined batch is a small part of what the spool may hold, since it g
   std::size_t most = 0;
   while (const auto next = spool->Next()) most = std::max(most, next->batch->bytes().size());
   CHECK((most > 200'000 && most <= (1 << 18)));
+}
+
+TEST_CASE("joining that makes little room keeps no batch from going for long") {
+  ManyWorld world(0);
+  std::mt19937 random(1);
+  for (std::size_t i = 0; i < kCrowd; ++i) {
+    std::string noise(2 * world.block_bytes(), ' ');
+    for (char& byte : noise) byte = static_cast<char>('!' + random() % 90);
+    world.Leave(i, 1, noise);
+  }
+  world.options.limits.max_bytes = kCrowd * world.block_bytes();
+  const auto spool = world.Open();
+  for (int second = 0; second < 5; ++second) {
+    ManyWorld::Look(*spool);
+    world.clock.Advance(std::chrono::seconds(1));
+  }
+  CHECK(spool->stats().bytes <= world.options.limits.max_bytes);
 }
 
 TEST_CASE("of thousands of batches that have to go at once a bounded number goes with each look") {

@@ -50,6 +50,10 @@ TEST_CASE("who finds no room for a large batch claims as much, up to the fair sh
   CHECK(ClaimOf(1600, 100, 300, {{.held_bytes = 1100}}) == 0);
 }
 
+TEST_CASE("what waits where nobody makes room lessens no claim to what the others share") {
+  CHECK(ClaimOf(300, 100, 10, {{.held_bytes = 3, .is_alive = false}, {.held_bytes = 197}}) == 118);
+}
+
 TEST_CASE("who holds the fair share, or has room, or is alone, claims nothing") {
   CHECK(ClaimOf(1600, 800, 0, {{.held_bytes = 800}}) == 0);
   CHECK(ClaimOf(1600, 100, 0, {{.held_bytes = 1400}}) == 0);
