@@ -46,6 +46,11 @@ def unless(is_bad, behave):
     return choose
 
 
+def unnamed(is_bad):
+    """Says of a request that holds such a line no more than that it takes nothing of it."""
+    return unless(is_bad, lambda exchange: exchange.reply(400, '{"error":"partial write of line protocol occurred"}'))
+
+
 def all_but(is_bad, code, body):
     """Stores what is not bad. If anything is: this status, and as body what `body` makes of the number of bad lines."""
     def store_in_part(exchange):

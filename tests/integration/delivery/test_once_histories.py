@@ -11,22 +11,12 @@ from harness.own_mounts import SmallDisk
 from harness.privileges import obeying_permissions
 from harness.spool_files import BATCH, lines_of
 from harness.vmtelem import Vmtelem
+from influx_refusals import unnamed
 from influx_server import FakeInflux, close_after_body, hang, ok, status
 
 LINES, RUNS = 4, 10  # of one sample of libvirt's test host; of one history
 DISKS = ["Full", "ReadOnly", "NoAccessToTheSpool", "ReplacedByAFile"]
 LOSS = re.compile(r"of \d+ lines \d+ are written, \d+ refused, \d+ kept in the spool, (\d+) lost")
-
-
-def refuse(is_bad):
-    """A database that says of a request that holds such a line no more than that it takes nothing of it."""
-    def behave(exchange):
-        exchange.read()
-        if any(map(is_bad, exchange.request.lines)):
-            exchange.reply(400, '{"error":"partial write of line protocol occurred"}')
-        else:
-            exchange.accept()
-    return behave
 
 
 class Database:
@@ -52,7 +42,7 @@ class Database:
             return
         self._server = FakeInflux(token="right", port=self._port)
         self._server.lines = self.lines
-        self._server.default = behaviours.get(state, refuse(self.refuses) if self.answers else ok)
+        self._server.default = behaviours.get(state, unnamed(self.refuses) if self.answers else ok)
         self._server.__enter__()
 
     def close(self):

@@ -3,6 +3,7 @@
 import pytest
 from harness import made_spool, spool_files
 from harness.delivery import upload
+from influx_refusals import unnamed
 from influx_server import status
 
 
@@ -12,17 +13,6 @@ def is_older(line):
 
 def is_poison(line):
     return line.startswith("poison,")
-
-
-def refuse(is_bad):
-    """A database that says of a request that holds such a line no more than that it takes nothing of it."""
-    def behave(exchange):
-        exchange.read()
-        if any(map(is_bad, exchange.request.lines)):
-            exchange.reply(400, '{"error":"partial write of line protocol occurred"}')
-        else:
-            exchange.accept()
-    return behave
 
 
 @pytest.fixture
@@ -50,7 +40,7 @@ def own_stored(server):
 @pytest.mark.parametrize("lines, poison", [(1, [0]), (100, [50])])
 def test_a_stored_sample_is_a_success_although_an_older_line_is_rejected(server, once, backlog, spool, lines, poison):
     backlog(lines, poison)
-    server.default = refuse(is_poison)
+    server.default = unnamed(is_poison)
     finished = once()
     assert (finished.code, own_stored(server), len(spool_files.rejected_lines(spool)), spool_files.batches(spool)) == \
         (0, 4, 1, []), finished.err
@@ -59,14 +49,14 @@ def test_a_stored_sample_is_a_success_although_an_older_line_is_rejected(server,
 def test_several_older_lines_that_are_refused_each_in_a_batch_of_its_own_are_rejected_at_once(server, once, backlog, spool):
     for sequence in range(1, 4):
         backlog(1, [0], sequence)
-    server.default = refuse(is_poison)
+    server.default = unnamed(is_poison)
     finished = once()
     assert (finished.code, len(spool_files.rejected_lines(spool)), spool_files.batches(spool)) == (0, 3, []), finished.err
 
 
 def test_a_warning_names_the_older_line_that_was_rejected_and_where_it_is(server, once, backlog, spool):
     backlog(1, [0])
-    server.default = refuse(is_poison)
+    server.default = unnamed(is_poison)
     err = once().err
     [target] = spool.iterdir()
     assert "poison,host=earlier" in err and f"warning: the database has rejected 1 line of older batches, kept in {target}/rejected" in err
@@ -74,7 +64,7 @@ def test_a_warning_names_the_older_line_that_was_rejected_and_where_it_is(server
 
 def test_nothing_is_said_of_an_older_line_any_more_once_it_was_rejected(server, once, backlog):
     backlog(1, [0])
-    server.default = refuse(is_poison)
+    server.default = unnamed(is_poison)
     once()
     finished = once()
     assert (finished.code, finished.err) == (0, "")
@@ -82,14 +72,14 @@ def test_nothing_is_said_of_an_older_line_any_more_once_it_was_rejected(server, 
 
 def test_a_sample_of_which_all_is_refused_is_refused_data_beside_older_lines_that_are_stored(server, once, backlog):
     backlog(100)
-    server.default = refuse(lambda line: not is_older(line))
+    server.default = unnamed(lambda line: not is_older(line))
     finished = once()
     assert (finished.code, len(set(server.lines))) == (76, 100), finished.err
 
 
 def test_a_sample_of_which_one_line_is_refused_is_delivered_in_part_beside_older_lines(server, once, backlog):
     backlog(100)
-    server.default = refuse(lambda line: line.startswith("vm_totals,"))
+    server.default = unnamed(lambda line: line.startswith("vm_totals,"))
     finished = once()
     assert (finished.code, "of this sample's 4 lines 3 are written, 1 refused" in finished.err) == (1, True), finished.err
 
