@@ -9,9 +9,9 @@ import time
 
 import pytest
 from conftest import NODE, TOKEN, complete
+from harness.wait import wait_for
 from influx_server import FakeInflux, hang, ok, refuse_lines, status
 from line_protocol import parse, parse_line
-from wait import wait_for
 
 FAST = {"POLL_INTERVAL": "0.1s", "BATCH_MAX_SEC": "0.1s", "RETRY_MAX": "0.1s"}
 
@@ -46,7 +46,7 @@ def test_a_signal_ends_it_with_everything_delivered(start, number):
     with FakeInflux(token=TOKEN) as server:
         process = start("run", **complete(server.url, **FAST))
         log = Log(process)
-        wait_for(lambda: len(cycles(server)) >= 3, "three cycles")
+        wait_for(lambda: len(cycles(server)) >= 3, 20, "three cycles")
         process.send_signal(number)
         assert process.wait(20) == 0
         polls = [int(parse_line(line).fields["polls"][:-1]) for line in cycles(server)]
@@ -58,7 +58,7 @@ def test_a_signal_ends_it_with_everything_delivered(start, number):
 def test_lines_that_could_not_be_delivered_are_no_loss(start):
     process = start("run", **complete("http://127.0.0.1:9", **FAST, DRAIN_TIMEOUT="0.2s"))
     log = Log(process)
-    wait_for(lambda: log.has("started"), "the start")
+    wait_for(lambda: log.has("started"), 20, "the start")
     time.sleep(0.3)  # a few cycles: nothing tells of them
     process.terminate()
     assert process.wait(20) == 0
@@ -68,7 +68,7 @@ def test_lines_that_could_not_be_delivered_are_no_loss(start):
 def test_without_a_spool_lines_that_could_not_be_delivered_show_in_the_exit_code(start):
     process = start("run", "--no-spool", **complete("http://127.0.0.1:9", **FAST, DRAIN_TIMEOUT="0.2s"))
     log = Log(process)
-    wait_for(lambda: log.has("started"), "the start")
+    wait_for(lambda: log.has("started"), 20, "the start")
     time.sleep(0.3)  # a few cycles: nothing tells of them
     process.terminate()
     assert process.wait(20) == 1
@@ -80,7 +80,7 @@ def test_lines_that_are_refused_show_in_the_exit_code(start):
         server.script = [refuse_lines(1)]
         process = start("run", **complete(server.url, **FAST))
         Log(process)
-        wait_for(lambda: len(server.requests) >= 2, "two requests")
+        wait_for(lambda: len(server.requests) >= 2, 20, "two requests")
         process.terminate()
         assert process.wait(20) == 1
 
@@ -89,7 +89,7 @@ def test_a_hypervisor_that_is_away_does_not_end_it(start):
     with FakeInflux(token=TOKEN) as server:
         process = start("run", **complete(server.url, **FAST, LIBVIRT_URI="qemu+unix:///system?socket=/nonexistent"))
         log = Log(process)
-        wait_for(lambda: len(cycles(server)) >= 3, "three cycles")
+        wait_for(lambda: len(cycles(server)) >= 3, 20, "three cycles")
         assert parse_line(cycles(server)[-1]).fields["up"] in ("f", "false")
         process.terminate()
         assert process.wait(20) == 0
@@ -100,7 +100,7 @@ def test_a_database_that_comes_back_gets_everything(start):
     with FakeInflux(token=TOKEN, script=[status(503)] * 5) as server:
         process = start("run", **complete(server.url, **FAST))
         Log(process)
-        wait_for(lambda: len(cycles(server)) >= 3, "three cycles")
+        wait_for(lambda: len(cycles(server)) >= 3, 20, "three cycles")
         process.terminate()
         assert process.wait(20) == 0
         polls = sorted({int(parse_line(line).fields["polls"][:-1]) for line in cycles(server)})
@@ -110,38 +110,38 @@ def test_a_database_that_comes_back_gets_everything(start):
 def test_a_batch_is_sent_when_it_has_so_many_lines(start):
     with FakeInflux(token=TOKEN) as server:
         Log(start("run", **complete(server.url, **{**FAST, "BATCH_MAX_SEC": "10m", "BATCH_MAX_LINES": "5"})))
-        wait_for(lambda: server.requests, "a batch that neither grew old nor reached the default", 10)
+        wait_for(lambda: server.requests, 10, "a batch that neither grew old nor reached the default")
 
 
 def test_so_many_requests_are_under_way_at_once(start):
     with FakeInflux(token=TOKEN) as server:
         server.default = hang
         Log(start("run", **complete(server.url, **FAST, WRITES_IN_FLIGHT="3", BATCH_MAX_LINES="1")))
-        wait_for(lambda: len(server.requests) == 3, "three requests, none of which is answered", 15)
+        wait_for(lambda: len(server.requests) == 3, 15, "three requests, none of which is answered")
 
 
 def test_the_pause_between_attempts_is_bounded(start):
     with FakeInflux(token=TOKEN, script=[status(503)] * 14) as server:
         Log(start("run", **complete(server.url, **FAST)))
-        wait_for(lambda: server.lines, "delivery after 14 failures with at most 0.1 s between them", 15)
+        wait_for(lambda: server.lines, 15, "delivery after 14 failures with at most 0.1 s between them")
 
 
 def test_memory_for_lines_that_wait_is_bounded(start, tmp_path):
     domains = "".join(f"<domain type='test'><name>vm{n}</name><memory>1024</memory><os><type>hvm</type></os></domain>" for n in range(400))
     (tmp_path / "node.xml").write_text(f"<node>{domains}</node>")
     log = Log(start("run", "--no-spool", **complete("http://127.0.0.1:9", **FAST, QUEUE_MAX_BYTES="1MiB", LIBVIRT_URI=f"test://{tmp_path / 'node.xml'}")))
-    wait_for(lambda: log.has("the oldest were dropped"), "the oldest lines to be dropped", 20)
+    wait_for(lambda: log.has("the oldest were dropped"), 20, "the oldest lines to be dropped")
 
 
 def test_sigusr1_logs_a_status_line_and_nothing_else_changes(start):
     with FakeInflux(token=TOKEN) as server:
         process = start("run", **complete(server.url, **FAST))
         log = Log(process)
-        wait_for(lambda: cycles(server), "a cycle")
+        wait_for(lambda: cycles(server), 20, "a cycle")
         process.send_signal(signal.SIGUSR1)
-        wait_for(lambda: log.has("3 VMs"), "the status line")
+        wait_for(lambda: log.has("3 VMs"), 20, "the status line")
         more = len(cycles(server)) + 1
-        wait_for(lambda: len(cycles(server)) > more, "it to go on")
+        wait_for(lambda: len(cycles(server)) > more, 20, "it to go on")
         process.terminate()
         assert process.wait(20) == 0
 
@@ -150,7 +150,7 @@ def test_a_vm_that_is_named_and_does_not_run_is_told_once(start):
     with FakeInflux(token=TOKEN) as server:
         process = start("run", "--vm", "web 01", "--vm", "nosuch", "--vm", "none*", **complete(server.url, **FAST))
         log = Log(process)
-        wait_for(lambda: len(cycles(server)) >= 4, "four cycles")
+        wait_for(lambda: len(cycles(server)) >= 4, 20, "four cycles")
         process.terminate()
         assert process.wait(20) == 0
         told = [line for line in log.all().splitlines() if "no VM" in line]
@@ -172,7 +172,7 @@ def test_the_token_is_in_no_message_at_any_level(start):
     with FakeInflux(token="other", script=[status(500, f"Bearer {TOKEN}")]) as server:
         process = start("run", "--log-level", "trace", **complete(server.url, **FAST, DRAIN_TIMEOUT="0.2s"))
         log = Log(process)
-        wait_for(lambda: len(server.requests) >= 2, "two requests")
+        wait_for(lambda: len(server.requests) >= 2, 20, "two requests")
         with open(f"/proc/{process.pid}/cmdline", "rb") as cmdline:
             assert TOKEN.encode() not in cmdline.read()
         process.terminate()
@@ -229,14 +229,14 @@ def test_a_once_that_is_delivering_does_not_keep_it_from_starting(start, tmp_pat
         server.default = hang
         settings = complete(server.url, SPOOL_DIR=str(tmp_path), DRAIN_TIMEOUT="60s")
         once = start("once", **settings)
-        wait_for(lambda: server.requests, "the sample of once under way")
+        wait_for(lambda: server.requests, 20, "the sample of once under way")
         process = start("run", **{**settings, **FAST})
         log = Log(process)
-        wait_for(lambda: log.has(f"process {once.pid} delivers from"), "it to tell that lines are added to the spool")
+        wait_for(lambda: log.has(f"process {once.pid} delivers from"), 20, "it to tell that lines are added to the spool")
         once.kill()
-        wait_for(lambda: log.has("delivers now from"), "the spool to be its own")
+        wait_for(lambda: log.has("delivers now from"), 20, "the spool to be its own")
         server.default = ok
-        wait_for(lambda: any("lines_recovered=10i" in line for line in server.lines), "the lines that once left")
+        wait_for(lambda: any("lines_recovered=10i" in line for line in server.lines), 20, "the lines that once left")
 
 
 def test_a_second_one_on_the_same_spool_exits_before_it_samples(start, vmtelem, tmp_path):
@@ -244,7 +244,7 @@ def test_a_second_one_on_the_same_spool_exits_before_it_samples(start, vmtelem, 
         settings = complete(server.url, SPOOL_DIR=str(tmp_path), **FAST)
         first = start("run", **settings)
         Log(first)
-        wait_for(lambda: cycles(server), "the first to sample")
+        wait_for(lambda: cycles(server), 20, "the first to sample")
         second = vmtelem("run", **settings)
         assert (second.code, second.out) == (75, "")
         assert re.fullmatch(rf"process {first.pid} delivers from {tmp_path}/v3_\S+", second.errors()[0])

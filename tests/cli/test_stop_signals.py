@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import BINARY, TOKEN, clean_environment, complete
+from harness.wait import wait_for
 from influx_server import FakeInflux, delay, hang
-from wait import wait_for
 
 FAST = {"POLL_INTERVAL": "0.1s", "BATCH_MAX_SEC": "0.1s", "RETRY_MAX": "0.1s"}
 SLOW_S = 2  # which the server takes for each answer: so long a stop drains at least
@@ -22,14 +22,14 @@ def run(start, tmp_path):
         def begin(behaviour):
             server.default = behaviour
             process = start("run", stderr=log, **complete(server.url, **FAST, DRAIN_TIMEOUT="60s"))
-            wait_for(lambda: server.requests, "a request")
+            wait_for(lambda: server.requests, 20, "a request")
             return SimpleNamespace(process=process, log=(tmp_path / "log").read_text)
         yield begin
 
 
 def begin_to_stop(running, number):
     running.process.send_signal(number)
-    wait_for(lambda: "stopping on SIG" in running.log(), "the stop to begin")
+    wait_for(lambda: "stopping on SIG" in running.log(), 20, "the stop to begin")
 
 
 @pytest.mark.parametrize("numbers", [(signal.SIGTERM, signal.SIGTERM), (signal.SIGINT, signal.SIGINT), (signal.SIGTERM, signal.SIGINT),

@@ -11,8 +11,8 @@ import termios
 
 import pytest
 from conftest import BINARY, NODE, SANITIZERS, clean_environment, complete
+from harness.wait import wait_for
 from terminal import on_terminal
-from wait import wait_for
 
 PRINTING = [["list-vms"], ["list-vms", "--format", "json"], ["once", "--stdout"], ["show-config"]]
 
@@ -53,14 +53,14 @@ def test_run_ends_when_its_reader_has_gone(start):
 def test_run_prints_a_sample_as_soon_as_it_is_taken(start):
     process = start("run", "--stdout", "-i", "0.1", LIBVIRT_URI=NODE, BATCH_MAX_SEC="10m")
     read_end = process.stdout.fileno()
-    wait_for(lambda: _pending(read_end) > 0, "the first sample")
+    wait_for(lambda: _pending(read_end) > 0, 20, "the first sample")
 
 
 def test_run_stops_although_its_reader_does_not_read(start):
     process = start("run", "--stdout", "-i", "0.1", LIBVIRT_URI=NODE, DRAIN_TIMEOUT="0.2s", STATS_GROUPS="state,cpu")
     read_end = process.stdout.fileno()
     fcntl.fcntl(read_end, fcntl.F_SETPIPE_SZ, 4096)
-    wait_for(lambda: _pending(read_end) > 0, "the pipe, which holds one write, to be full")
+    wait_for(lambda: _pending(read_end) > 0, 20, "the pipe, which holds one write, to be full")
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) in (0, 1)
 

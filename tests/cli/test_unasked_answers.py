@@ -11,7 +11,7 @@ import time
 import pytest
 from conftest import complete
 from test_run import FAST, Log
-from wait import wait_for
+from harness.wait import wait_for
 
 STORED = b"HTTP/1.1 204 No Content\r\n\r\n"
 
@@ -57,7 +57,7 @@ def test_what_is_reported_written_is_stored(start, late_s):
     with AnswersTwice(late_s) as server:
         process = start("run", **complete(server.url, **FAST))
         log = Log(process)
-        wait_for(lambda: server.batches >= 40, "forty batches")  # beyond the time in which connections are on trial
+        wait_for(lambda: server.batches >= 40, 20, "forty batches")  # beyond the time in which connections are on trial
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
         written = int(re.search(r"(\d+) written", log.all())[1])
