@@ -18,6 +18,7 @@ KINDS = ("create", "define", "undefine")
 TIMES_MAX, MORE_S = 1.5, 0.3  # what is allowed of what it takes without `run`
 MET_S = 1.2  # into the lock: a cycle of `run` has met it
 SEEN_HUNG_S = 3.2
+LOCK_LASTS_AT_LEAST_S = 2  # after the last of them has begun
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -109,9 +110,15 @@ def test_usually_it_takes_no_longer_with_run_at_work(beside, without, kind):
 
 
 @every_kind
-def test_it_never_takes_much_longer_with_run_at_work(beside, without, kind):
-    """Twice as much more, since one measurement of many is compared."""
-    assert max(beside.times[kind]) <= allowed_s(max(without[kind])) + MORE_S
+def test_all_but_one_take_hardly_longer_with_run_at_work(beside, without, kind):
+    """One may meet whatever else the machine does."""
+    *most, _ = sorted(beside.times[kind])
+    assert max(most) <= allowed_s(max(without[kind])) + MORE_S
+
+
+@every_kind
+def test_none_waits_for_the_lock(beside, kind):
+    assert max(beside.times[kind]) < LOCK_LASTS_AT_LEAST_S
 
 
 def test_no_other_vm_misses_more_than_one_sample(beside):
