@@ -13,7 +13,7 @@
 namespace vmtelem {
 namespace {
 
-constexpr Nanoseconds kRemoveAtEndFor = std::chrono::seconds(2);
+constexpr Nanoseconds kRemoveAtEndFor = std::chrono::milliseconds(500);  // of the grace that a stop has
 constexpr Nanoseconds kTryFor = std::chrono::milliseconds(100);
 
 }  // namespace

@@ -123,6 +123,7 @@ class DiskSpool final : public Spool {
   Why StoreInPlace(const Batch& batch, SpoolEntry& entry);
   Why BeginStoring(const Batch& batch, SpoolEntry& entry);
   Why WriteBeside(const Batch& batch, SpoolEntry& entry);
+  void BecameFile(const Batch& batch, SpoolEntry& entry) const;
   Why GiveUpFile(Id id, const std::string& reason);
   Id KeepInMemory(const SpoolName& name, std::shared_ptr<const Batch> batch);
   static SpoolName NameOf(const Batch& batch);

@@ -63,8 +63,7 @@ DiskSpool::Why DiskSpool::Store(const Batch& batch, SpoolEntry& entry) {
   const std::string name = FormatSpoolName(entry.name);
   const auto write = [&] { return WriteDurably(lock_.directory(), name, packed); };
   if (const std::error_code error = room_.Write(lock_, packed.size(), write)) return error.message();
-  entry.bytes = BytesOfWritten(lock_.directory(), name, packed);
-  entry.in_memory = false;
+  BecameFile(batch, entry);
   return std::nullopt;
 }
 
@@ -74,8 +73,7 @@ DiskSpool::Why DiskSpool::StoreInPlace(const Batch& batch, SpoolEntry& entry) {
   if (!delivers()) return WriteBeside(batch, entry);
   const std::string name = FormatSpoolName(entry.name);
   if (const auto error = WriteDurably(lock_.directory(), name, *batch.gzip())) return error.message();
-  entry.bytes = BytesOfWritten(lock_.directory(), name, *batch.gzip());
-  entry.in_memory = false;
+  BecameFile(batch, entry);
   return std::nullopt;
 }
 
@@ -84,9 +82,13 @@ DiskSpool::Why DiskSpool::WriteBeside(const Batch& batch, SpoolEntry& entry) {
   auto file = WriteAndHold(lock_.directory(), FormatSpoolName(entry.name), *batch.gzip());
   if (!file) return file.error().message();
   beside_.Add(entry.name, std::move(*file));
+  BecameFile(batch, entry);
+  return std::nullopt;
+}
+
+void DiskSpool::BecameFile(const Batch& batch, SpoolEntry& entry) const {
   entry.bytes = BytesOfWritten(lock_.directory(), FormatSpoolName(entry.name), *batch.gzip());
   entry.in_memory = false;
-  return std::nullopt;
 }
 
 DiskSpool::Why DiskSpool::GiveUpFile(Id id, const std::string& reason) {
