@@ -34,9 +34,9 @@ std::vector<Unwritten> BatchDelivery::unwritten() const {
   const auto part_of = [&](std::size_t line) -> Unwritten& {
     return unwritten[static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), line) - ends_.begin())];
   };
-  const auto& isolated = lines_.isolated();
+  const auto& isolated = lines_.pieces().isolated();
   for (std::size_t i = isolated_before_; i < isolated.size(); ++i) ++part_of(isolated[i]).rejected;
-  for (const std::uint32_t line : lines_.Unsettled()) ++part_of(line).moved;
+  for (const std::uint32_t line : lines_.pieces().Unsettled()) ++part_of(line).moved;
   return unwritten;
 }
 

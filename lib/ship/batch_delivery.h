@@ -28,7 +28,7 @@ class BatchDelivery {
   void BecameDurable(std::vector<std::uint64_t> ids) {
     ids_ = std::move(ids);
     ends_.assign(ids_.size(), std::numeric_limits<std::size_t>::max());
-    isolated_before_ = lines_.isolated().size();
+    isolated_before_ = lines_.pieces().isolated().size();
     durable_ = true;
   }
   PoisonSearch& lines() { return lines_; }

@@ -57,11 +57,11 @@ void Dispatcher::Settle(const Completion& completion, SteadyTime now) {
 Step Dispatcher::SettleBatch(InFlight& delivery, const Verdict& verdict, bool stored_before) {
   if (!delivery.probing) {
     delivery.newest_when_settled = last_transfer_;
-    return delivery.batch.lines().Settle(verdict, stored_before);
+    return delivery.batch.lines().Answered(verdict, stored_before);
   }
   const bool is_stored_line = delivery.sent == health_.stored_line();
   if (verdict.action == Action::kRefuse && is_stored_line && !held()) health_.ForgetStoredLine();
-  return delivery.batch.lines().SettleProbe(verdict);
+  return delivery.batch.lines().ProbeAnswered(verdict);
 }
 
 // Nothing follows for others from what was stored in part: it says neither that the target takes lines nor that it does
@@ -72,7 +72,7 @@ void Dispatcher::NoteOthers(const Completion& completion, const InFlight& delive
   for (const auto& other : deliveries_) {
     if (other.get() == &delivery && !delivery.probing) continue;
     if (stored && completion.id <= other->newest_when_settled) continue;
-    const Step step = other->batch.lines().NoteOther(stored);
+    const Step step = other->batch.lines().OtherAnswered(stored);
     Account(step, *other, now);
     if (!step.closer) continue;
     other->backoff.Reset();
@@ -184,7 +184,7 @@ void Dispatcher::Displaced(const std::vector<std::uint64_t>& ids) {
     if (!delivery->batch.Displaced(ids)) continue;
     const std::size_t flying = LinesInFlight(*delivery);
     parts_.ledger.Move(Place::kSpooled, Place::kInFlight, flying);
-    parts_.ledger.Move(Place::kSpooled, Place::kQueued, delivery->batch.lines().remaining_lines() - flying);
+    parts_.ledger.Move(Place::kSpooled, Place::kQueued, delivery->batch.lines().pieces().remaining_lines() - flying);
   }
 }
 
@@ -204,7 +204,7 @@ void Dispatcher::MakeDurable(std::size_t most) {
 // All that is left of it goes into one file, be it one batch or several, so all of it is durable or nothing. What
 // another process delivers from now on is no more of ours.
 bool Dispatcher::MakeDurable(InFlight& delivery) {
-  const auto rest = delivery.batch.lines().Remaining();
+  const auto rest = delivery.batch.lines().pieces().Remaining();
   const auto id = parts_.spool.AddIfDurable(rest);
   if (!id) return false;
   const std::size_t flying = LinesInFlight(delivery);
@@ -221,7 +221,7 @@ void Dispatcher::HandBackIfFull(InFlight& delivery) {
   const PoisonSearch& lines = delivery.batch.lines();
   if (draining_ || lines.done() || !lines.suspect() || Searched() == &delivery || !CountSearches().full()) return;
   if (delivery.batch.durable() && !parts_.spool.stats().durable) return;
-  const auto rest = lines.Remaining();
+  const auto rest = lines.pieces().Remaining();
   const bool was_durable = delivery.batch.durable();
   if (was_durable && !parts_.spool.AddInPlace(rest)) return;
   Acknowledge(delivery);  // what only memory holds makes room there for itself

@@ -57,7 +57,7 @@ Dispatcher::Searches Dispatcher::CountSearches() const {
   for (const auto& delivery : deliveries_) {
     if (!delivery->batch.lines().suspect()) continue;
     ++searches.batches;
-    searches.lines += delivery->batch.lines().remaining_lines();
+    searches.lines += delivery->batch.lines().pieces().remaining_lines();
   }
   return searches;
 }
@@ -158,7 +158,7 @@ Dispatcher::InFlight* Dispatcher::Take(Priority priority, SteadyTime now) {
     const WaitingBatches::Parts parts = live ? waiting_.TakeLive(now, JoinLimit()) : waiting_.TakeBacklog(JoinLimit());
     if (parts.empty()) return nullptr;
     auto delivery = std::make_unique<InFlight>(BatchDelivery(parts, known_), live, OwnBackoff(target_backoff_.cap()));
-    if (!live) backlog_limiter_.Sent(delivery->batch.lines().remaining_lines(), now);
+    if (!live) backlog_limiter_.Sent(delivery->batch.lines().pieces().remaining_lines(), now);
     if (delivery->batch.lines().done()) {
       Acknowledge(*delivery);
       continue;

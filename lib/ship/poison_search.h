@@ -2,15 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "model/delivery.h"
-#include "ship/bisection.h"
+#include "ship/batch_pieces.h"
 #include "ship/known_poison.h"
+#include "ship/poison_evidence.h"
 
 namespace vmtelem {
 
@@ -62,100 +61,55 @@ struct Step {
 // or isolated. Only state: no clock, no sink, no ledger. Writer's thread.
 class PoisonSearch {
  public:
-  static constexpr unsigned kFailuresToSuspect = 5;
   static constexpr unsigned kMostNamings = 3;  // then the server's names for lines are not worth a try
 
   // `known` outlives this.
-  PoisonSearch(std::shared_ptr<const Batch> batch, KnownPoison& known);
+  PoisonSearch(std::shared_ptr<const Batch> batch, KnownPoison& known) : pieces_(std::move(batch)), known_(known) {}
 
   // Unless a search is under way: sets those lines apart that are like others which were isolated.
   void SplitOffKnown();
 
   // What to send next, at most `max_bytes` but for a single line.
   std::shared_ptr<const Batch> Next(std::size_t max_bytes);
-  // `stored_before`: the request that completed before this one was stored.
-  Step Settle(const Verdict& verdict, bool stored_before);
+  // The answer to that. `stored_before`: the request that completed before it was stored.
+  Step Answered(const Verdict& verdict, bool stored_before);
   // Another request than that of Next() completed: of another batch, or a probe.
-  Step NoteOther(bool stored);
+  Step OtherAnswered(bool stored);
 
   // What to send next is a probe. `stored_before`: the request that completed last was stored.
   [[nodiscard]] bool WantsProbe(bool stored_before) const;
-  // A line for a probe, another one each time.
-  std::shared_ptr<const Batch> Sample();
-  Step SettleProbe(const Verdict& verdict);
+  // A line for a probe, another one each time. Only while lines are left.
+  std::shared_ptr<const Batch> Sample() { return pieces_.Sample(); }
+  Step ProbeAnswered(const Verdict& verdict);
 
   [[nodiscard]] bool done() const { return pieces_.empty(); }
-  [[nodiscard]] std::size_t remaining_lines() const { return remaining_; }
-  [[nodiscard]] std::shared_ptr<const Batch> Remaining() const {
-    if (remaining_ == batch_->line_count()) return batch_;  // with what was compressed of it
-    const Indices left = Unsettled();
-    return std::make_shared<const Batch>(Select(left.begin(), left.end()));
-  }
-  // Of the batch, in no order: lines that are neither stored nor isolated, and those that are isolated.
-  [[nodiscard]] std::vector<std::uint32_t> Unsettled() const;
-  [[nodiscard]] const std::vector<std::uint32_t>& isolated() const { return isolated_; }
+  [[nodiscard]] const BatchPieces& pieces() const { return pieces_; }
   // What is sent next may be at fault, so others should not have to wait for it.
   [[nodiscard]] bool suspect() const;
   // The probe of WantsProbe() has to come at once.
-  [[nodiscard]] bool awaits_next() const { return awaits_next_; }
+  [[nodiscard]] bool awaits_next() const { return evidence_.awaits_next(); }
   [[nodiscard]] const std::string& words() const { return words_; }  // of the last refusal or failure
   // It is more than a failed request that is tried again.
   [[nodiscard]] bool searching() const;
 
  private:
-  using Indices = std::vector<std::uint32_t>;
-  struct Piece {
-    Piece(Indices of, Bisection in) : lines(std::move(of)), ranges(in) {}
-    Indices lines;  // of the batch
-    Bisection ranges;
-    bool apart = false;     // named, or like others that were isolated
-    bool doubted = false;   // it was refused when the target refused everything
-    bool searched = false;  // something of it was refused, or has failed often enough
-    bool resent = false;
-    unsigned namings = 0;
-  };
-  enum class Trial {  // of the range that was sent last
-    kNone,
-    kAway,  // no answer, or one that asks for a pause: no probes until others were stored meanwhile
-    kFailed,
-    kRefused,
-  };
-
   Step Stored(const Verdict& verdict);
   Step Refused(const Verdict& verdict, bool stored_before);
   Step TooLarge(const Verdict& verdict, bool stored_before);
   Step Failed(const Verdict& verdict, bool stored_before);
+  void NotStored(PoisonEvidence::Kind kind, const Verdict& verdict, bool stored_before);
+  Step HalveOrIsolate();
   Step Halve();
-  void Await(Trial trial, const Verdict& verdict, bool stored_before);
-  Step Convict();
   Step Isolate();
   void SplitForSize();
-  void SetNamedApart(const std::vector<std::size_t>& positions);
-  void EndPieces();
-  void ForgetTrial();
-  [[nodiscard]] bool MaySplit() const;
-  // What was sent last is under suspicion, or has failed at least. That nobody answered says nothing of it by itself.
-  [[nodiscard]] bool is_tried() const { return trial_ == Trial::kAway ? others_stored_ : trial_ != Trial::kNone; }
-  [[nodiscard]] Batch Select(Indices::const_iterator begin, Indices::const_iterator end) const;
-  [[nodiscard]] std::size_t BytesOf(const Piece& piece, Bisection::Range range) const;
-  [[nodiscard]] std::vector<Indices> ByMeasurement() const;  // what is not settled
+  void ForgetSent();
   [[nodiscard]] Bisection::Range RangeToSend() const { return pieces_.front().ranges.Next(); }
 
-  const std::shared_ptr<const Batch> batch_;
+  BatchPieces pieces_;
   KnownPoison& known_;
-  std::deque<Piece> pieces_;
-  std::size_t remaining_;
-  Indices isolated_;
   Bisection::Range sent_{0, 0};  // of the front piece
-
-  Trial trial_ = Trial::kNone;
-  std::string words_;         // about it
-  unsigned failures_ = 0;     // in a row. After the first it is sent once more before anything else is tried
-  unsigned counted_ = 0;      // how often in a row it was sent, not stored, and what was just before and after it was
-  bool awaits_next_ = false;  // what was just before was stored
-  bool doubts_target_ = false;
-  bool others_stored_ = false;  // since it was sent and not stored
-  std::size_t probes_refused_ = 0, samples_taken_ = 0;
+  PoisonEvidence evidence_;      // against it
+  std::string words_;
 };
 
 }  // namespace vmtelem

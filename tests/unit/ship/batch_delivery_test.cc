@@ -13,7 +13,7 @@ TEST_CASE("several batches go as one and are acknowledged together") {
   CHECK(outgoing.ids() == std::vector<std::uint64_t>{7, 9});
   CHECK(outgoing.durable());
   CHECK(outgoing.lines().Next(1U << 20U)->bytes() == SampleBatch(0, 5)->bytes());
-  CHECK(outgoing.lines().Settle({}, false).written == 5);
+  CHECK(outgoing.lines().Answered({}, false).written == 5);
   CHECK(outgoing.lines().done());
 }
 
@@ -22,13 +22,13 @@ TEST_CASE("of each batch it is known which lines were rejected, and which are ne
   BatchDelivery outgoing({{7, SampleBatch(0, 1), true}, {9, SampleBatch(1, 1), true}, {8, SampleBatch(2, 2), true}},
                          known);
   PoisonSearch& lines = outgoing.lines();
-  while (lines.isolated().empty()) {
+  while (lines.pieces().isolated().empty()) {
     const auto next = lines.Next(1U << 20U);
     const bool has_poison = next->bytes().find(SampleLine(1)) != std::string::npos;
     Verdict verdict;
     verdict.action = has_poison ? Action::kRefuse : Action::kAck;
-    lines.Settle(verdict, true);
-    lines.NoteOther(true);
+    lines.Answered(verdict, true);
+    lines.OtherAnswered(true);
   }
   const std::vector<Unwritten> unwritten = outgoing.unwritten();
   REQUIRE(unwritten.size() == 3);
@@ -36,7 +36,7 @@ TEST_CASE("of each batch it is known which lines were rejected, and which are ne
   CHECK(unwritten[1].rejected == 1);
   CHECK(unwritten[1].moved == 0);
   CHECK(unwritten[2].rejected == 0);
-  CHECK(unwritten[2].moved == lines.remaining_lines());
+  CHECK(unwritten[2].moved == lines.pieces().remaining_lines());
 }
 
 TEST_CASE("a single batch is sent as it is, with what was compressed of it") {

@@ -12,13 +12,13 @@ using Texts = std::vector<std::string>;
 void FailBetween(Searched& batch, bool before, bool after) {
   batch.Other(before);
   batch.sent = batch.search.Next(1U << 20U);
-  batch.search.Settle(SayCrash(), before);
+  batch.search.Answered(SayCrash(), before);
   batch.Other(after);
 }
 
 TEST_CASE("a batch is suspected when it failed five times in a row between requests that were stored") {
   Searched batch(8);
-  for (unsigned i = 0; i < PoisonSearch::kFailuresToSuspect; ++i) {
+  for (unsigned i = 0; i < PoisonEvidence::kFailuresToSuspect; ++i) {
     CHECK_FALSE(batch.search.searching());
     FailBetween(batch, true, true);
   }
@@ -29,8 +29,8 @@ TEST_CASE("a batch is suspected when it failed five times in a row between reque
 TEST_CASE("a failure with another just before or just after it starts the count anew") {
   const auto [before, after] = GENERATE(std::pair{true, false}, std::pair{false, true}, std::pair{false, false});
   Searched batch(8);
-  for (unsigned i = 0; i < 4 * PoisonSearch::kFailuresToSuspect; ++i) {
-    if (i % PoisonSearch::kFailuresToSuspect == 0) {
+  for (unsigned i = 0; i < 4 * PoisonEvidence::kFailuresToSuspect; ++i) {
+    if (i % PoisonEvidence::kFailuresToSuspect == 0) {
       FailBetween(batch, before, after);
     } else {
       FailBetween(batch, true, true);
@@ -44,7 +44,7 @@ TEST_CASE("a batch that fails again and again with nothing else between is never
   batch.Other(true);
   for (int i = 0; i < 100; ++i) {
     batch.search.Next(1U << 20U);
-    batch.search.Settle(SayCrash(), i == 0);
+    batch.search.Answered(SayCrash(), i == 0);
   }
   CHECK_FALSE(batch.search.searching());
 }
@@ -53,8 +53,8 @@ TEST_CASE("a failure does not count when the batch is on its way again before ot
   Searched batch(8);
   batch.Other(true);
   batch.search.Next(1U << 20U);
-  for (unsigned i = 0; i < 4 * PoisonSearch::kFailuresToSuspect; ++i) {
-    batch.search.Settle(SayCrash(), true);
+  for (unsigned i = 0; i < 4 * PoisonEvidence::kFailuresToSuspect; ++i) {
+    batch.search.Answered(SayCrash(), true);
     batch.search.Next(1U << 20U);
     batch.Other(true);
   }
@@ -63,11 +63,11 @@ TEST_CASE("a failure does not count when the batch is on its way again before ot
 
 TEST_CASE("failures of which some cannot be the batch's fault start the count anew") {
   Searched batch(8);
-  for (unsigned i = 0; i < 4 * PoisonSearch::kFailuresToSuspect; ++i) {
+  for (unsigned i = 0; i < 4 * PoisonEvidence::kFailuresToSuspect; ++i) {
     FailBetween(batch, true, true);
     if (i % 3 != 0) continue;
     batch.search.Next(1U << 20U);
-    batch.search.Settle(Say(Action::kRetry), true);
+    batch.search.Answered(Say(Action::kRetry), true);
     batch.Other(true);
   }
   CHECK_FALSE(batch.search.searching());
@@ -75,7 +75,7 @@ TEST_CASE("failures of which some cannot be the batch's fault start the count an
 
 TEST_CASE("a single line is isolated when it failed five times, and five times more when it was suspected") {
   Searched batch(1);
-  for (unsigned i = 0; i < 2 * PoisonSearch::kFailuresToSuspect; ++i) {
+  for (unsigned i = 0; i < 2 * PoisonEvidence::kFailuresToSuspect; ++i) {
     CHECK(batch.rejected.empty());
     FailBetween(batch, true, true);
   }
@@ -87,7 +87,7 @@ TEST_CASE("failures that cannot be the batch's fault do not count") {
   for (int i = 0; i < 20; ++i) {
     batch.Other(true);
     batch.search.Next(1U << 20U);
-    batch.search.Settle(Say(Action::kRetry), true);
+    batch.search.Answered(Say(Action::kRetry), true);
     batch.Other(true);
   }
   CHECK_FALSE(batch.search.suspect());
@@ -97,10 +97,10 @@ TEST_CASE("a batch that nobody answers makes no probes until others were stored 
   Verdict silence = SayCrash();
   silence.silent = true;
   Searched batch(8);
-  for (unsigned i = 0; i < PoisonSearch::kFailuresToSuspect; ++i) {
+  for (unsigned i = 0; i < PoisonEvidence::kFailuresToSuspect; ++i) {
     batch.Other(true);
     batch.sent = batch.search.Next(1U << 20U);
-    batch.search.Settle(silence, true);
+    batch.search.Answered(silence, true);
     CHECK(batch.search.WantsProbe(false) == (i > 0));
     batch.Other(true);
   }

@@ -15,7 +15,7 @@ TEST_CASE("a batch goes out whole and is done when it is stored") {
   CHECK(batch.Send({}).written == 5);
   CHECK(batch.sent->line_count() == 5);
   CHECK(batch.search.done());
-  CHECK(batch.search.remaining_lines() == 0);
+  CHECK(batch.search.pieces().remaining_lines() == 0);
 }
 
 TEST_CASE("a line that is refused alone between two requests that were stored is isolated, with the server's words") {
@@ -71,17 +71,17 @@ TEST_CASE("a target that refuses two lines of each measurement as well is what i
   KnownPoison known;
   PoisonSearch search(std::make_shared<const Batch>(std::move(lines)), known);
   search.Next(1U << 20U);
-  search.Settle(SayRefused(), false);
+  search.Answered(SayRefused(), false);
   std::set<std::string> samples;
   Step step;
   for (int i = 0; i < 20 && step.delay == Step::Delay::kNone; ++i) {
     REQUIRE(search.WantsProbe(false));
     samples.insert(search.Sample()->bytes());
-    step = search.SettleProbe(SayRefused());
+    step = search.ProbeAnswered(SayRefused());
   }
   CHECK(step.delay == Step::Delay::kHold);
   CHECK(samples == std::set<std::string>{"a,i=1 v=1i 1\n", "a,i=2 v=1i 1\n", "b,i=1 v=1i 1\n"});
-  CHECK(search.remaining_lines() == 4);
+  CHECK(search.pieces().remaining_lines() == 4);
 }
 
 TEST_CASE("after the target was at fault the batch is sent whole again") {
@@ -125,8 +125,8 @@ TEST_CASE("a probe that is answered when its batch is done already changes nothi
   REQUIRE(batch.search.WantsProbe(false));
   batch.Other(true);
   REQUIRE(batch.search.done());
-  CHECK(batch.search.SettleProbe(SayRefused()).delay == Step::Delay::kNone);
-  CHECK(batch.search.NoteOther(true).rejections.empty());
+  CHECK(batch.search.ProbeAnswered(SayRefused()).delay == Step::Delay::kNone);
+  CHECK(batch.search.OtherAnswered(true).rejections.empty());
 }
 
 TEST_CASE("lines that the server names go alone, behind the others") {
@@ -168,7 +168,7 @@ TEST_CASE("lines like those that were isolated are split off, and all others go 
   later.SplitOffKnown();
   CHECK(later.Next(1U << 20U)->line_count() == 3);
   CHECK_FALSE(later.suspect());
-  later.Settle({}, true);
+  later.Answered({}, true);
   CHECK(later.suspect());
   CHECK(later.Next(1U << 20U)->bytes() == SampleLine(1) + "\n");
 }
@@ -180,7 +180,7 @@ TEST_CASE("a line like those that were isolated is known no more when it is stor
   later.SplitOffKnown();
   for (int i = 0; i < 2; ++i) {
     later.Next(1U << 20U);
-    later.Settle({}, true);
+    later.Answered({}, true);
   }
   CHECK(later.done());
   CHECK(first.known.empty());
@@ -208,13 +208,13 @@ TEST_CASE("the sink may ask once for the same again, then it has to wait") {
   Searched batch(3);
   CHECK(batch.Send(Say(Action::kResend)).delay == Step::Delay::kNone);
   CHECK(batch.Send(Say(Action::kResend)).delay == Step::Delay::kBackOff);
-  CHECK(batch.search.remaining_lines() == 3);
+  CHECK(batch.search.pieces().remaining_lines() == 3);
 }
 
 TEST_CASE("a hold keeps every line") {
   Searched batch(3);
   CHECK(batch.Send(Say(Action::kHold)).delay == Step::Delay::kHold);
-  CHECK(batch.search.remaining_lines() == 3);
+  CHECK(batch.search.pieces().remaining_lines() == 3);
 }
 
 TEST_CASE("what is left of a batch are the lines that are neither stored nor isolated") {
@@ -222,7 +222,7 @@ TEST_CASE("what is left of a batch are the lines that are neither stored nor iso
   batch.Other(true);
   batch.Send(SayRefused());
   batch.Send({});
-  CHECK(batch.search.Remaining()->bytes() == SampleBatch(4, 4)->bytes());
+  CHECK(batch.search.pieces().Remaining()->bytes() == SampleBatch(4, 4)->bytes());
 }
 
 }  // namespace

@@ -19,11 +19,11 @@ struct Searched {
     const bool before = stored;
     sent = Next();
     stored = answer.action == Action::kAck;
-    Step step = is_probe ? search.SettleProbe(answer) : search.Settle(answer, before);
+    Step step = is_probe ? search.ProbeAnswered(answer) : search.Answered(answer, before);
     if (stored) stored_line = std::make_shared<const Batch>(sent->Slice(0, 1));
     if (is_probe && !stored) stored_line = nullptr;
     Keep(step);
-    if (is_probe) Keep(search.NoteOther(stored));
+    if (is_probe) Keep(search.OtherAnswered(stored));
     return step;
   }
   Step SendTo(const FakeTarget::Answer& server) {
@@ -33,7 +33,7 @@ struct Searched {
   // A request of somebody else.
   void Other(bool is_stored) {
     stored = is_stored;
-    Keep(search.NoteOther(stored));
+    Keep(search.OtherAnswered(stored));
   }
   // As long as something is left, at most `most` requests.
   void Run(const FakeTarget::Answer& server, int most = 10'000) {
