@@ -31,17 +31,7 @@ struct Reply {
   unsigned handshakes_failed = 0;  // in a row, this one included
 };
 
-// What messages say of a target.
-struct TargetNames {
-  InfluxApi api = InfluxApi::kV3;
-  std::string server;  // "InfluxDB at https://host:8181"
-  std::string database;
-  std::string token_origin;
-  bool has_credentials = true;
-  Nanoseconds timeout{};
-};
-
 // What is to be done with the batch after this reply. Pure. No reply gives up a line: see ship/poison_search.h.
-Verdict Classify(const TargetNames& target, const Reply& reply, const Batch& batch);
+Verdict Classify(const InfluxTarget& target, const Reply& reply, const Batch& batch);
 
 }  // namespace vmtelem

@@ -93,6 +93,8 @@ std::string DisplayUrl(const std::string& text) {
                      port);
 }
 
+std::string ServerName(const InfluxTarget& target) { return "InfluxDB at " + DisplayUrl(target.url); }
+
 std::string Unescape(const std::string& text) {
   const CurlText plain(curl_easy_unescape(nullptr, text.c_str(), static_cast<int>(text.size()), nullptr));
   return plain ? plain.get() : "";

@@ -16,6 +16,9 @@ Result<std::string> WriteUrl(const InfluxTarget& target);
 // "https://host:8181": all of a URL that may be shown; empty if it is not a URL.
 std::string DisplayUrl(const std::string& url);
 
+// What messages call the server: "InfluxDB at https://host:8181".
+std::string ServerName(const InfluxTarget& target);
+
 // `text` with its percent signs resolved.
 std::string Unescape(const std::string& text);
 

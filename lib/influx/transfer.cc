@@ -55,26 +55,27 @@ T Info(CURL* easy, CURLINFO which) {
 
 }  // namespace
 
-std::unique_ptr<Transfer> Transfer::Make(const Settings& settings, OpenConnections& connections) {
+std::unique_ptr<Transfer> Transfer::Make(const InfluxTarget& target, const std::string& url,
+                                         OpenConnections& connections) {
   std::unique_ptr<Transfer> transfer(new Transfer(CurlEasy(curl_easy_init()), connections));
-  return transfer->easy_ && transfer->Configure(settings) ? std::move(transfer) : nullptr;
+  return transfer->easy_ && transfer->Configure(target, url) ? std::move(transfer) : nullptr;
 }
 
 // Not set: a limit of the lowest speed, since InfluxDB 3 may be silent for more than 10 s while its object store fails;
 // the time-out bounds all of it.
-bool Transfer::Configure(const Settings& settings) {
+bool Transfer::Configure(const InfluxTarget& target, const std::string& url) {
   bool ok = watch_.Attach(easy_.get());
   const auto set = [&](CURLoption option, auto value) {
     ok = ok && curl_easy_setopt(easy_.get(), option, value) == CURLE_OK;
   };
-  const auto timeout_ms = std::chrono::ceil<std::chrono::milliseconds>(settings.timeout).count();
-  set(CURLOPT_URL, settings.url.c_str());
+  const auto timeout_ms = std::chrono::ceil<std::chrono::milliseconds>(target.timeout).count();
+  set(CURLOPT_URL, url.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
   // Also if there is none: libcurl reads no variable then. Its messages quote what stands in the URL.
-  set(CURLOPT_PROXY, settings.proxy.url.c_str());
+  set(CURLOPT_PROXY, target.proxy.url.c_str());
   set(CURLOPT_NOPROXY, "");
-  if (!settings.proxy.login.empty()) set(CURLOPT_PROXYUSERPWD, settings.proxy.login.Reveal().c_str());
+  if (!target.proxy.login.empty()) set(CURLOPT_PROXYUSERPWD, target.proxy.login.Reveal().c_str());
   set(CURLOPT_POST, 1L);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_QUICK_EXIT, 1L);  // a name that does not resolve must not hold up Abort()
@@ -83,8 +84,8 @@ bool Transfer::Configure(const Settings& settings) {
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
   set(CURLOPT_CA_CACHE_TIMEOUT, 0L);  // a renewed file is read with the next connection
-  if (!settings.ca_file.empty()) {
-    set(CURLOPT_CAINFO, settings.ca_file.c_str());
+  if (!target.ca_file.empty()) {
+    set(CURLOPT_CAINFO, target.ca_file.c_str());
     set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // else the system's would be trusted beside it
   }
   set(CURLOPT_ACCEPT_ENCODING, "");  // whatever libcurl can decode: a proxy may encode what nobody asked to be

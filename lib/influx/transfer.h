@@ -19,14 +19,10 @@ namespace vmtelem {
 // Must not move while under way: libcurl holds its address. Writer's thread.
 class Transfer {
  public:
-  struct Settings {  // that never change
-    std::string url;
-    std::string ca_file;
-    Nanoseconds timeout{};
-    Proxy proxy;
-  };
-  // Fails if there is no memory, or if libcurl was built without what is asked of it. `connections` must outlive it.
-  static std::unique_ptr<Transfer> Make(const Settings& settings, OpenConnections& connections);
+  // `url` is that of WriteUrl(); `connections` must outlive the transfer. Null if there is no memory, or if libcurl was
+  // built without what is asked of it.
+  static std::unique_ptr<Transfer> Make(const InfluxTarget& target, const std::string& url,
+                                        OpenConnections& connections);
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
@@ -52,7 +48,7 @@ class Transfer {
  private:
   Transfer(CurlEasy easy, OpenConnections& connections)
       : easy_(std::move(easy)), connections_(connections), watch_(connections) {}
-  bool Configure(const Settings& settings);
+  bool Configure(const InfluxTarget& target, const std::string& url);
   static std::size_t Keep(char* data, std::size_t size, std::size_t count, void* transfer);
   [[nodiscard]] std::string Location() const;
   [[nodiscard]] std::string ErrorText(CURLcode code) const;

@@ -1,13 +1,19 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/secret.h"
 
 namespace vmtelem {
 
+// The version of the API that a database speaks.
 enum class InfluxApi { kV1, kV2, kV3 };
+
+constexpr std::string_view NameOf(InfluxApi api) {
+  return api == InfluxApi::kV3 ? "v3" : api == InfluxApi::kV2 ? "v2" : "v1";
+}
 
 // A server through which others are reached. Plain data.
 struct Proxy {

@@ -61,18 +61,6 @@ std::uint64_t Hash(std::string_view text) {
   return hash;
 }
 
-std::string_view ApiName(InfluxApi api) {
-  switch (api) {
-    case InfluxApi::kV1:
-      return "v1";
-    case InfluxApi::kV2:
-      return "v2";
-    case InfluxApi::kV3:
-      break;
-  }
-  return "v3";
-}
-
 std::string_view PartOfDatabase(const InfluxTarget& target) {
   if (target.api == InfluxApi::kV3) return {};
   return target.api == InfluxApi::kV2 ? target.org : target.retention_policy;
@@ -82,7 +70,7 @@ std::string_view PartOfDatabase(const InfluxTarget& target) {
 
 std::string SpoolTargetName(const InfluxTarget& target) {
   std::string name =
-      fmt::format("{}_{}_{}", ApiName(target.api), PercentEncoded(Server(target.url)), PercentEncoded(target.database));
+      fmt::format("{}_{}_{}", NameOf(target.api), PercentEncoded(Server(target.url)), PercentEncoded(target.database));
   if (const std::string_view part = PartOfDatabase(target); !part.empty()) name += "_" + PercentEncoded(part);
   if (name.size() <= kMaxSpoolTargetName) return name;
   const std::string hash = fmt::format("~{:016x}", Hash(name));  // no short name holds a ~

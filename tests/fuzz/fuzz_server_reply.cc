@@ -22,6 +22,15 @@ void Require(bool condition) {
   if (!condition) std::abort();
 }
 
+vmtelem::InfluxTarget Target() {
+  vmtelem::InfluxTarget target;
+  target.url = "http://influxdb:8181";
+  target.database = "db";
+  target.token = vmtelem::Secret("token");
+  target.token_origin = "INFLUX_TOKEN";
+  return target;
+}
+
 void Check(const vmtelem::Verdict& verdict, const vmtelem::Batch& batch) {
   for (std::size_t i = 0; i < verdict.lines.size(); ++i) {
     Require(verdict.lines[i] < batch.line_count());
@@ -42,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   reply.status = data[0] << 8 | data[1];
   reply.compressed = (data[2] & 1U) != 0;
   reply.body.assign(reinterpret_cast<const char*>(data) + 3, size - 3);
-  const vmtelem::TargetNames names{vmtelem::InfluxApi::kV3, "InfluxDB", "db", "INFLUX_TOKEN", true, {}};
-  Check(vmtelem::Classify(names, reply, kBatch), kBatch);
+  static const vmtelem::InfluxTarget kTarget = Target();
+  Check(vmtelem::Classify(kTarget, reply, kBatch), kBatch);
   return 0;
 }

@@ -38,7 +38,7 @@ TEST_CASE("a body that is deep, long or broken is classified, and no line is nam
   for (const std::string& body : bodies) {
     for (const int status : {400, 422, 404, 500}) {
       INFO(status << ' ' << body.substr(0, 60));
-      const Verdict verdict = Classify(Names(), Http(status, body), batch);
+      const Verdict verdict = Classify(Target(), Http(status, body), batch);
       CHECK(InRangeSortedUnique(verdict, batch));
       CHECK(verdict.action != Action::kAck);
       CHECK(verdict.reason.size() < 400);
@@ -53,7 +53,7 @@ TEST_CASE("a mebibyte of quotations does not hold the writer up") {
   while (openings.size() < 1 << 20) openings += "unable to parse '";
   const Batch batch = NumberedLines(10'000);
   const auto begin = std::chrono::steady_clock::now();
-  for (const std::string& body : {quotes, openings}) Classify(Names(), Http(400, body), batch);
+  for (const std::string& body : {quotes, openings}) Classify(Target(), Http(400, body), batch);
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("random damage to real answers never names a line that was not sent") 
     std::string body = seeds[random() % 3];
     for (unsigned damage = random() % 4; damage > 0; --damage)
       body[random() % body.size()] = static_cast<char>(random());
-    sound = sound && InRangeSortedUnique(Classify(Names(), Http(400, body), batch), batch);
+    sound = sound && InRangeSortedUnique(Classify(Target(), Http(400, body), batch), batch);
   }
   CHECK(sound);
 }

@@ -17,7 +17,7 @@ struct Row {
 void CheckRows(InfluxApi api, const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     INFO(row.what);
-    const Verdict verdict = Classify(Names(api), Http(row.status, row.body), NumberedLines(10));
+    const Verdict verdict = Classify(Target(api), Http(row.status, row.body), NumberedLines(10));
     CHECK(verdict.action == row.action);
     CHECK(verdict.lines == row.lines);
     CHECK(verdict.cause == ErrorCode::kRefusedData);
@@ -198,14 +198,14 @@ TEST_CASE("answers of v1 and of those who speak it are understood") {
 TEST_CASE("lines that are the same are all taken out when one is quoted") {
   const Batch twins(Lines{"a v=1 1\nb v=1 1\na v=1 1\n", 3, 1, 1});
   const Verdict verdict =
-      Classify(Names(InfluxApi::kV2), Http(400, R"({"message":"unable to parse 'a v=1 1': bad"})"), twins);
+      Classify(Target(InfluxApi::kV2), Http(400, R"({"message":"unable to parse 'a v=1 1': bad"})"), twins);
   CHECK(verdict.lines == Indices{0, 2});
 }
 
 TEST_CASE("a line that begins another is not taken for it") {
   const Batch batch(Lines{"a v=1 1\na v=1 100\n", 2, 1, 1});
   const auto quote = [&](const std::string& line) {
-    return Classify(Names(InfluxApi::kV2), Http(400, "unable to parse '" + line + "': bad"), batch);
+    return Classify(Target(InfluxApi::kV2), Http(400, "unable to parse '" + line + "': bad"), batch);
   };
   CHECK(quote("a v=1 1").lines == Indices{0});
   CHECK(quote("a v=1 100").lines == Indices{1});
@@ -215,14 +215,14 @@ TEST_CASE("a line that begins another is not taken for it") {
 TEST_CASE("a quoted line with a quotation mark in it is known by the line, not by the mark") {
   const Batch batch(Lines{"a,t=x v=1 1\na,t=x':\\ y v=1 1\n", 2, 1, 1});
   const std::string body = R"({"message":"unable to parse 'a,t=x':\\ y v=1 1': bad"})";
-  CHECK(Classify(Names(InfluxApi::kV2), Http(400, body), batch).lines == Indices{1});
+  CHECK(Classify(Target(InfluxApi::kV2), Http(400, body), batch).lines == Indices{1});
 }
 
 TEST_CASE("a rejection says why in the server's words, and how many other reasons there are") {
   const std::string body =
       R"({"error":"e","data":[{"error_message":"No fields","line_number":2},)"
       R"({"error_message":"Bad type","line_number":3},{"error_message":"No fields","line_number":4}]})";
-  CHECK(Classify(Names(), Http(400, body), NumberedLines(10)).reason ==
+  CHECK(Classify(Target(), Http(400, body), NumberedLines(10)).reason ==
         "InfluxDB at http://db:8181 refuses data (HTTP 400): No fields (and 1 other reasons)");
 }
 

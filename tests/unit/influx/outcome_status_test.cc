@@ -62,7 +62,7 @@ TEST_CASE("each status has its action, whatever the API") {
   for (const InfluxApi api : {InfluxApi::kV1, InfluxApi::kV2, InfluxApi::kV3}) {
     for (const StatusRow& row : rows) {
       INFO("status " << row.status << ' ' << row.body);
-      const Verdict verdict = Classify(Names(api), Http(row.status, row.body), NumberedLines(3));
+      const Verdict verdict = Classify(Target(api), Http(row.status, row.body), NumberedLines(3));
       CHECK(verdict.action == row.action);
       if (row.action != Action::kAck) {
         CHECK(verdict.cause == row.cause);
@@ -89,7 +89,7 @@ TEST_CASE("without an answer the cause decides") {
       {Transport::kTlsSetup, Action::kHold, ErrorCode::kInvalid, "cannot be reached: curl's words"},
   };
   for (const auto& row : rows) {
-    const Verdict verdict = Classify(Names(), NoAnswer(row.transport), NumberedLines(3));
+    const Verdict verdict = Classify(Target(), NoAnswer(row.transport), NumberedLines(3));
     CHECK(verdict.action == row.action);
     CHECK(verdict.cause == row.cause);
     CHECK(verdict.reason.find(row.text) != std::string::npos);
@@ -100,10 +100,10 @@ TEST_CASE("a TLS handshake that fails three times may pass, the fourth failure i
   Reply reply = NoAnswer(Reply::Transport::kHandshake);
   for (unsigned failed = 1; failed <= 3; ++failed) {
     reply.handshakes_failed = failed;
-    CHECK(Classify(Names(), reply, NumberedLines(1)).action == Action::kRetry);
+    CHECK(Classify(Target(), reply, NumberedLines(1)).action == Action::kRetry);
   }
   reply.handshakes_failed = 4;
-  CHECK(Classify(Names(), reply, NumberedLines(1)).action == Action::kHold);
+  CHECK(Classify(Target(), reply, NumberedLines(1)).action == Action::kHold);
 }
 
 TEST_CASE("a server that takes no gzip gets the same again, once, without it") {
@@ -111,16 +111,16 @@ TEST_CASE("a server that takes no gzip gets the same again, once, without it") {
                                                   {400, "unacceptable content-encoding: gzip"}};
   for (const auto& [status, body] : refusals) {
     Reply reply = Http(status, body);
-    CHECK(Classify(Names(), reply, NumberedLines(1)).action != Action::kResend);
+    CHECK(Classify(Target(), reply, NumberedLines(1)).action != Action::kResend);
     reply.compressed = true;
-    CHECK(Classify(Names(), reply, NumberedLines(1)).action == Action::kResend);
+    CHECK(Classify(Target(), reply, NumberedLines(1)).action == Action::kResend);
   }
 }
 
 TEST_CASE("the time that the server asks for is passed on") {
   Reply reply = Http(429);
   reply.retry_after = std::chrono::seconds(3);
-  CHECK(Classify(Names(), reply, NumberedLines(1)).retry_after == Nanoseconds(std::chrono::seconds(3)));
+  CHECK(Classify(Target(), reply, NumberedLines(1)).retry_after == Nanoseconds(std::chrono::seconds(3)));
 }
 
 TEST_CASE("only a server that had the lines and failed inside makes them suspect") {
@@ -128,7 +128,7 @@ TEST_CASE("only a server that had the lines and failed inside makes them suspect
                                            {429, false}, {408, false}, {499, false}, {204, false}};
   for (const auto& [status, suspect] : statuses) {
     INFO("status " << status);
-    CHECK(Classify(Names(), Http(status), NumberedLines(1)).batch_suspected == suspect);
+    CHECK(Classify(Target(), Http(status), NumberedLines(1)).batch_suspected == suspect);
   }
   using Transport = Reply::Transport;
   const std::pair<Transport, bool> transports[] = {{Transport::kBroken, true},
@@ -138,21 +138,21 @@ TEST_CASE("only a server that had the lines and failed inside makes them suspect
                                                    {Transport::kUntrusted, false}};
   for (const auto& [transport, suspect] : transports) {
     Reply reply = NoAnswer(transport);
-    CHECK_FALSE(Classify(Names(), reply, NumberedLines(1)).batch_suspected);
+    CHECK_FALSE(Classify(Target(), reply, NumberedLines(1)).batch_suspected);
     reply.lines_sent = true;
-    CHECK(Classify(Names(), reply, NumberedLines(1)).batch_suspected == suspect);
+    CHECK(Classify(Target(), reply, NumberedLines(1)).batch_suspected == suspect);
   }
 }
 
 TEST_CASE("a refused token is told with its origin and the database") {
-  const Verdict verdict = Classify(Names(), Http(401, R"({"error":"no"})"), NumberedLines(1));
+  const Verdict verdict = Classify(Target(), Http(401, R"({"error":"no"})"), NumberedLines(1));
   CHECK(verdict.reason == "InfluxDB at http://db:8181 refuses the token (HTTP 401): no");
   CHECK(verdict.hint == "the token came from INFLUX_TOKEN_FILE; may it write to database 'vmstats'?");
 }
 
 TEST_CASE("of a refusal of access the server's words are told, and the token only if it is the target that refuses") {
   const std::string body = R"({"code":"forbidden","message":"outside of the retention period"})";
-  const Verdict verdict = Classify(Names(InfluxApi::kV2), Http(403, body), NumberedLines(1));
+  const Verdict verdict = Classify(Target(InfluxApi::kV2), Http(403, body), NumberedLines(1));
   CHECK(verdict.reason == "InfluxDB at http://db:8181 refuses data (HTTP 403): outside of the retention period");
   CHECK(verdict.target_reason ==
         "InfluxDB at http://db:8181 refuses access (HTTP 403): outside of the retention period");
@@ -160,30 +160,30 @@ TEST_CASE("of a refusal of access the server's words are told, and the token onl
 }
 
 TEST_CASE("of a page that comes instead of an answer it is said that it is one") {
-  const Verdict verdict = Classify(Names(), Http(403, "<html>Forbidden</html>"), NumberedLines(1));
+  const Verdict verdict = Classify(Target(), Http(403, "<html>Forbidden</html>"), NumberedLines(1));
   CHECK(verdict.target_reason.find("an HTML page; a proxy or another server seems to answer") != std::string::npos);
 }
 
 TEST_CASE("a success whose body lists every line is a refusal") {
   const std::string body = R"({"error":"partial write","data":[{"error_message":"x","line_number":1}]})";
-  CHECK(Classify(Names(), Http(200, body), NumberedLines(1)).action == Action::kRefuse);
+  CHECK(Classify(Target(), Http(200, body), NumberedLines(1)).action == Action::kRefuse);
 }
 
 TEST_CASE("a success whose body lists lines that are not stored is one in part") {
   const std::string body = R"({"error":"partial write","data":[{"error_message":"x","line_number":2}]})";
-  const Verdict verdict = Classify(Names(), Http(200, body), NumberedLines(3));
+  const Verdict verdict = Classify(Target(), Http(200, body), NumberedLines(3));
   CHECK(verdict.action == Action::kAckPartly);
   CHECK(verdict.lines == Indices{1});
 }
 
 TEST_CASE("an answer that names every line is a refusal") {
   const std::string body = R"({"error":"partial write","data":[{"error_message":"x","line_number":1}]})";
-  CHECK(Classify(Names(), Http(400, body), NumberedLines(1)).action == Action::kRefuse);
+  CHECK(Classify(Target(), Http(400, body), NumberedLines(1)).action == Action::kRefuse);
 }
 
 TEST_CASE("a missing retention policy is told with its setting") {
   const Verdict verdict =
-      Classify(Names(InfluxApi::kV1), Http(500, R"({"error":"retention policy not found: x"})"), NumberedLines(1));
+      Classify(Target(InfluxApi::kV1), Http(500, R"({"error":"retention policy not found: x"})"), NumberedLines(1));
   CHECK(verdict.hint.find("INFLUX_RP") != std::string::npos);
   CHECK(verdict.target_reason.find("retention policy not found: x") != std::string::npos);
 }
@@ -191,32 +191,32 @@ TEST_CASE("a missing retention policy is told with its setting") {
 TEST_CASE("a server that is busy, or whose gateway says that it is away, asks for a pause") {
   const std::pair<int, bool> statuses[] = {{500, false}, {502, true}, {503, true},
                                            {504, true},  {429, true}, {204, false}};
-  for (const auto& [status, busy] : statuses) CHECK(Classify(Names(), Http(status), NumberedLines(1)).busy == busy);
+  for (const auto& [status, busy] : statuses) CHECK(Classify(Target(), Http(status), NumberedLines(1)).busy == busy);
 }
 
 TEST_CASE("only a server that says nothing at all is silent") {
-  CHECK(Classify(Names(), NoAnswer(Reply::Transport::kTimeout), NumberedLines(1)).silent);
-  CHECK_FALSE(Classify(Names(), NoAnswer(Reply::Transport::kUnreachable), NumberedLines(1)).silent);
-  CHECK_FALSE(Classify(Names(), Http(503), NumberedLines(1)).silent);
+  CHECK(Classify(Target(), NoAnswer(Reply::Transport::kTimeout), NumberedLines(1)).silent);
+  CHECK_FALSE(Classify(Target(), NoAnswer(Reply::Transport::kUnreachable), NumberedLines(1)).silent);
+  CHECK_FALSE(Classify(Target(), Http(503), NumberedLines(1)).silent);
 }
 
 TEST_CASE("a server that wants credentials from one that has none is told so") {
-  TargetNames names = Names(InfluxApi::kV1);
-  names.has_credentials = false;
-  CHECK(Classify(names, Http(401), NumberedLines(1)).reason ==
+  InfluxTarget target = Target(InfluxApi::kV1);
+  target.token = {};
+  CHECK(Classify(target, Http(401), NumberedLines(1)).reason ==
         "InfluxDB at http://db:8181 wants credentials (HTTP 401)");
 }
 
 TEST_CASE("a redirect is told with its target") {
   Reply reply = Http(307);
   reply.location = "https://other";
-  CHECK(Classify(Names(), reply, NumberedLines(1)).reason ==
+  CHECK(Classify(Target(), reply, NumberedLines(1)).reason ==
         "InfluxDB at http://db:8181 redirects to https://other (HTTP 307)");
 }
 
 TEST_CASE("a missing database is told in the server's words") {
   const Verdict verdict =
-      Classify(Names(InfluxApi::kV1), Http(404, R"({"error":"database not found: \"x\""})"), NumberedLines(1));
+      Classify(Target(InfluxApi::kV1), Http(404, R"({"error":"database not found: \"x\""})"), NumberedLines(1));
   CHECK(verdict.reason.find("database not found: \"x\"") != std::string::npos);
   CHECK(verdict.hint.find("'vmstats'") != std::string::npos);
 }

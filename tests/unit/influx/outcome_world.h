@@ -9,8 +9,14 @@
 
 namespace vmtelem {
 
-inline TargetNames Names(InfluxApi api = InfluxApi::kV3) {
-  return {api, "InfluxDB at http://db:8181", "vmstats", "INFLUX_TOKEN_FILE", true, std::chrono::seconds(30)};
+inline InfluxTarget Target(InfluxApi api = InfluxApi::kV3) {
+  InfluxTarget target;
+  target.api = api;
+  target.url = "http://db:8181";
+  target.database = "vmstats";
+  target.token = Secret("token");
+  target.token_origin = "INFLUX_TOKEN_FILE";
+  return target;
 }
 
 inline Batch NumberedLines(std::size_t count) {
