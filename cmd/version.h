@@ -8,7 +8,7 @@ namespace vmtelem {
 
 BuildInfo ThisBuild();
 
-// "vmtelem 0.1.0 (rev 1a2b3c4d5e)" and a line for each library in use.
+// "vmtelem VERSION (rev 1a2b3c4d5e)" and a line for each library in use.
 std::string VersionText();
 
 }  // namespace vmtelem

@@ -110,8 +110,14 @@ def test_the_manual_page_names_every_exit_code(exit_codes):
     assert set(re.findall(r"^\.B (\S+)$", section(manual(), "EXIT STATUS"), re.MULTILINE)) - {"run"} == exit_codes
 
 
-def test_the_manual_page_has_the_version_of_the_program(vmtelem):
-    assert f'"{" ".join(vmtelem("--version").out.split()[:2])}"' in manual().splitlines()[1]
+def test_the_manual_page_that_is_installed_has_the_version_of_the_program(vmtelem):
+    page = BINARY.parents[1] / "man" / "vmtelem.1"
+    assert f'"{" ".join(vmtelem("--version").out.split()[:2])}"' in page.read_text().splitlines()[1]
+
+
+def test_the_program_has_the_version_of_the_changelog(vmtelem):
+    changelog = (ROOT / "cmd" / "dist" / "changelog").read_text()
+    assert re.match(r"vmtelem \((.+?)\) ", changelog)[1] == vmtelem("--version").out.split()[1]
 
 
 def test_the_manual_page_has_its_sections_in_the_usual_order():

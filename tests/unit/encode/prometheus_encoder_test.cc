@@ -10,7 +10,7 @@
 namespace vmtelem {
 namespace {
 
-std::string Text(const Snapshot& snapshot) { return PrometheusText(snapshot, {}, {"0.1.0", "abc"}); }
+std::string Text(const Snapshot& snapshot) { return PrometheusText(snapshot, {}, {"1.2.3", "abc"}); }
 
 std::vector<std::string> LinesOf(const std::string& text) {
   std::vector<std::string> lines;
@@ -118,7 +118,7 @@ TEST_CASE("a VM in Prometheus text") {
             "libvirt_domain_interface_stats_transmit_drops_total" +
             vnet +
             " 126\n"
-            "vmtelem_build_info{version=\"0.1.0\",revision=\"abc\"} 1\n");
+            "vmtelem_build_info{version=\"1.2.3\",revision=\"abc\"} 1\n");
 }
 
 TEST_CASE("each family is announced once, before its samples, and is not interleaved") {
@@ -146,7 +146,7 @@ TEST_CASE("what is not known has no sample, and a family without a sample is not
   silent.name = "a";
   silent.nics = {{"vnet0", {}}};
   CHECK(SamplesOf(Text(SnapshotOf({silent}))) ==
-        "libvirt_up 1\nlibvirt_domains 1\nvmtelem_build_info{version=\"0.1.0\",revision=\"abc\"} 1\n");
+        "libvirt_up 1\nlibvirt_domains 1\nvmtelem_build_info{version=\"1.2.3\",revision=\"abc\"} 1\n");
   CHECK(Text(SnapshotOf({silent})).find("libvirt_domain_info_state") == std::string::npos);
 }
 
@@ -154,7 +154,7 @@ TEST_CASE("a VM that was set aside counts and has one sample, that its monitor i
   CHECK(SamplesOf(Text(SnapshotOf({SetAside("a")}))) ==
         "libvirt_up 1\nlibvirt_domains 1\n"
         "libvirt_domain_monitor_blocked{domain=\"a\",uuid=\"11111111-2222-3333-4444-555555555555\"} 1\n"
-        "vmtelem_build_info{version=\"0.1.0\",revision=\"abc\"} 1\n");
+        "vmtelem_build_info{version=\"1.2.3\",revision=\"abc\"} 1\n");
 }
 
 TEST_CASE("of a hypervisor that did not answer no number of VMs is given") {
