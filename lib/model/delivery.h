@@ -127,7 +127,7 @@ class Spool {
 
   virtual ~Spool() = default;
 
-  // Keeps the batch, at the cost of older ones if there is no room: see TakeChanges(). If it is durable, it is on disk
+  // Keeps the batch, at the cost of older ones if there is no room: see CatchUp(). If it is durable, it is on disk
   // when this returns.
   virtual Kept Add(std::shared_ptr<const Batch> batch) = 0;
 
@@ -150,10 +150,10 @@ class Spool {
   // Keeps a line that the target refused, for people to look at. Bounded: the oldest of them go first.
   virtual void KeepRejected(std::string_view line, std::string_view reason) = 0;
 
-  // What changed since the last time; also looks for batches that other processes left, and writes to disk what could
-  // not be written before. To be called after every Add() and every second or so. The changes are to be accounted for
-  // in the order of the fields.
-  virtual SpoolChanges TakeChanges() = 0;
+  // Does what is due beside the other calls: looks for batches that other processes left, keeps the bounds, and writes
+  // to disk what could not be written before. Returns what changed since the last time, to be accounted for in the
+  // order of the fields. To be called after every Add() and every second or so.
+  virtual SpoolChanges CatchUp() = 0;
 
   // A bounded piece of work on what waits that may as well not be done, such as joining small batches. To be called now
   // and then; when the process ends, only while what memory holds waits for the room that it makes.

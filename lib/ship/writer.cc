@@ -142,7 +142,7 @@ void Writer::State::KeepSpool(SteadyTime now) {
 
 void Writer::State::NoteChanges(SteadyTime now) {
   changes_due = now + kSpoolInterval;
-  const SpoolChanges changes = parts.spool.TakeChanges();
+  const SpoolChanges changes = parts.spool.CatchUp();
   if (changes.recovered_lines > 0) {
     parts.ledger.Recovered(changes.recovered_lines);
     log.Found(changes.recovered_lines, now);

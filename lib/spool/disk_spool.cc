@@ -120,7 +120,7 @@ void DiskSpool::KeepRejected(std::string_view line, std::string_view reason) {
     Warn("rejected", fmt::format("cannot keep a rejected line in {}/rejected: {}", lock_.path(), error.message()));
 }
 
-SpoolChanges DiskSpool::TakeChanges() {
+SpoolChanges DiskSpool::CatchUp() {
   if (Why trouble = Open()) {
     NoteDisk(std::move(trouble));
   } else {

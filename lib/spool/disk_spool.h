@@ -81,7 +81,7 @@ class DiskSpool final : public Spool {
   std::optional<SpooledBatch> Next() override;
   void Acknowledge(std::uint64_t id, const Unwritten& but = {}) override;
   void KeepRejected(std::string_view line, std::string_view reason) override;
-  SpoolChanges TakeChanges() override;
+  SpoolChanges CatchUp() override;
   void Tidy() override;
   std::vector<SpoolLoss> GiveUpAway() override;
   [[nodiscard]] SpoolStats stats() const override;
@@ -90,7 +90,7 @@ class DiskSpool final : public Spool {
   struct Adopted {
     std::uint64_t batches = 0, lines = 0;
   };
-  // Moves the batches of all other targets that no process delivers to this one; TakeChanges() tells them as recovered.
+  // Moves the batches of all other targets that no process delivers to this one; CatchUp() tells them as recovered.
   Adopted Adopt();
 
  private:

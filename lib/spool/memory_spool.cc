@@ -42,7 +42,7 @@ void MemorySpool::Acknowledge(std::uint64_t id, const Unwritten& /*but*/) {
   handed_out_.erase(found);
 }
 
-SpoolChanges MemorySpool::TakeChanges() {
+SpoolChanges MemorySpool::CatchUp() {
   SpoolChanges changes;
   changes.losses = std::exchange(losses_, {});
   return changes;

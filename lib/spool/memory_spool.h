@@ -21,7 +21,7 @@ class MemorySpool final : public Spool {
   std::optional<SpooledBatch> Next() override;
   void Acknowledge(std::uint64_t id, const Unwritten& but = {}) override;
   void KeepRejected(std::string_view /*line*/, std::string_view /*reason*/) override {}
-  SpoolChanges TakeChanges() override;
+  SpoolChanges CatchUp() override;
   [[nodiscard]] SpoolStats stats() const override;
 
  private:

@@ -100,7 +100,7 @@ void Join(Spool& spool) {
     for (std::uint64_t before = 0; before != spool.stats().batches; ++looks) {
       before = spool.stats().batches;
       const auto begin = std::chrono::steady_clock::now();
-      spool.TakeChanges();
+      spool.CatchUp();
       spool.Tidy();
       longest = std::max(longest, std::chrono::steady_clock::now() - begin);
     }

@@ -18,7 +18,7 @@ class FakeSpool : public Spool {
  public:
   bool disk_works = true;
   bool is_full = false;  // AddIfDurable() costs the oldest batch that waits
-  std::size_t most_persisted = std::numeric_limits<std::size_t>::max();  // in one TakeChanges()
+  std::size_t most_persisted = std::numeric_limits<std::size_t>::max();  // in one CatchUp()
   std::vector<std::pair<std::string, std::string>> rejected;             // line, reason
   std::size_t most_handed_out = 0;
   std::size_t moved_lines = 0;  // that were acknowledged since they are kept in another batch
@@ -68,7 +68,7 @@ class FakeSpool : public Spool {
   }
   void KeepRejected(std::string_view line, std::string_view reason) override { rejected.emplace_back(line, reason); }
 
-  SpoolChanges TakeChanges() override {
+  SpoolChanges CatchUp() override {
     if (disk_works) {
       for (std::size_t i = 0; i < most_persisted && !in_memory_.empty(); ++i) {
         Persist(*in_memory_.begin());

@@ -41,7 +41,7 @@ class SpoolOnHungDisk final : public Spool {
   std::optional<SpooledBatch> Next() override { return spool_.Next(); }
   void Acknowledge(std::uint64_t id, const Unwritten& but) override { spool_.Acknowledge(id, but); }
   void KeepRejected(std::string_view line, std::string_view reason) override { spool_.KeepRejected(line, reason); }
-  SpoolChanges TakeChanges() override { return spool_.TakeChanges(); }
+  SpoolChanges CatchUp() override { return spool_.CatchUp(); }
   [[nodiscard]] SpoolStats stats() const override { return spool_.stats(); }
 
  private:

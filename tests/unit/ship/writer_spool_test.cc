@@ -51,7 +51,7 @@ TEST_CASE("lines that are left to another process are no fault") {
     std::optional<SpooledBatch> Next() override { return std::nullopt; }
     void Acknowledge(std::uint64_t, const Unwritten&) override {}
     void KeepRejected(std::string_view, std::string_view) override {}
-    SpoolChanges TakeChanges() override { return {}; }
+    SpoolChanges CatchUp() override { return {}; }
     [[nodiscard]] SpoolStats stats() const override { return {.durable = true}; }
   } spool;
   WriterWorld world;

@@ -14,7 +14,7 @@ namespace {
 // A spool that delivers, and a batch of ten lines that another process has left in it and waits for.
 struct AwaitedWorld {
   AwaitedWorld() : left(EnqueueInSpool(spools.root, SpoolWorld::kTarget, *SampleBatch(100, 10)).value()) {
-    spool->TakeChanges();
+    spool->CatchUp();
   }
   [[nodiscard]] std::optional<BatchOutcome> Look() const { return left.batch.Look(left.directory); }
   [[nodiscard]] std::filesystem::path file() const { return spools.directory() / FormatSpoolName(left.batch.name()); }
@@ -49,7 +49,7 @@ TEST_CASE("who waits for a batch learns that it was dropped, and why") {
   world.spools.options.limits.max_bytes = 1;
   world.spool.reset();
   world.spool = world.spools.Open();
-  world.spool->TakeChanges();
+  world.spool->CatchUp();
   const auto outcome = world.Look();
   REQUIRE(outcome);
   CHECK(outcome->dropped == 10);
@@ -100,7 +100,7 @@ TEST_CASE("what was noted for nobody who is left is removed at the next start") 
   std::filesystem::rename(world.file(), world.spools.directory() / UnfinishedName(world.file().filename().string()));
   { const EnqueuedBatch ended = std::move(world.left); }
   world.spool.reset();
-  CHECK(world.spools.Open()->TakeChanges().recovered_lines == 0);
+  CHECK(world.spools.Open()->CatchUp().recovered_lines == 0);
   CHECK(NamesIn(world.spools.directory()) == std::set<std::string>{"lock"});
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("what cannot be said to who waits for a batch is said later, and the f
   world.spool->Acknowledge(world.spool->Next()->id);
   CHECK(std::filesystem::exists(world.file()));
   CHECK_FALSE(world.Look());
-  world.spool->TakeChanges();
+  world.spool->CatchUp();
   const auto outcome = world.Look();
   REQUIRE(outcome);
   CHECK(outcome->written == 10);

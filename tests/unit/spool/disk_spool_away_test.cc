@@ -13,7 +13,7 @@ class ReplacedWorld : public SpoolWorld {
 
   void MoveAway() {
     std::filesystem::rename(root, away);
-    spool->TakeChanges();
+    spool->CatchUp();
   }
   void BringBack() {
     std::filesystem::rename(root, root.string() + "-meanwhile");
@@ -28,11 +28,11 @@ TEST_CASE("lines in a directory that went away are still held, and none is lost"
   ReplacedWorld world;
   const auto id = world.spool->Add(SampleBatch(100, 3)).id;
   std::filesystem::rename(world.root, world.away);
-  const SpoolChanges changes = world.spool->TakeChanges();
+  const SpoolChanges changes = world.spool->CatchUp();
   CHECK_FALSE(world.spool->Next());
   CHECK_FALSE(world.spool->Take(id));
   CHECK(changes.losses.empty());
-  CHECK(world.spool->TakeChanges().losses.empty());
+  CHECK(world.spool->CatchUp().losses.empty());
   CHECK(world.spool->stats().lines == 3);
   CHECK_THAT(world.log(), Catch::Contains("another directory is at " + world.directory().string() +
                                           " than before: 3 lines wait until theirs is back"));
@@ -65,7 +65,7 @@ class UnmakeableWorld : public SpoolWorld {
 TEST_CASE("lines in a directory that went away are not delivered from there where no other can be made") {
   UnmakeableWorld world;
   world.MoveAwayForGood();
-  CHECK(world.spool->TakeChanges().losses.empty());
+  CHECK(world.spool->CatchUp().losses.empty());
   CHECK_FALSE(world.spool->Take(world.id));
   CHECK_FALSE(world.spool->Next());
   CHECK(world.spool->stats().lines == 3);
@@ -86,7 +86,7 @@ TEST_CASE("a directory that is back where no other could be made is delivered fr
   world.spool->Add(SampleBatch(200, 3));
   world.LetMake();
   std::filesystem::rename(world.away, world.root);
-  const SpoolChanges changes = world.spool->TakeChanges();
+  const SpoolChanges changes = world.spool->CatchUp();
   CHECK(changes.recovered_lines == 0);
   CHECK(changes.persisted_lines == 3);
   CHECK(changes.released);
@@ -97,18 +97,18 @@ TEST_CASE("what was acknowledged while no directory could be made is removed whe
   UnmakeableWorld world;
   REQUIRE(world.spool->Take(world.id));
   world.MoveAwayForGood();
-  CHECK(world.spool->TakeChanges().displaced == std::vector<std::uint64_t>{world.id});
+  CHECK(world.spool->CatchUp().displaced == std::vector<std::uint64_t>{world.id});
   world.spool->Acknowledge(world.id);
   world.LetMake();
   std::filesystem::rename(world.away, world.root);
-  CHECK(world.spool->TakeChanges().recovered_lines == 0);
+  CHECK(world.spool->CatchUp().recovered_lines == 0);
   CHECK(world.BatchFiles().empty());
 }
 
 TEST_CASE("what is still away at the end, where no directory could be made, is given up") {
   UnmakeableWorld world;
   world.MoveAwayForGood();
-  world.spool->TakeChanges();
+  world.spool->CatchUp();
   const auto losses = world.spool->GiveUpAway();
   REQUIRE(losses.size() == 1);
   CHECK(losses[0].lines == 3);
@@ -119,7 +119,7 @@ TEST_CASE("lines in a directory that is back wait again as the same batches, and
   const auto id = world.spool->Add(SampleBatch(100, 3)).id;
   world.MoveAway();
   world.BringBack();
-  const SpoolChanges changes = world.spool->TakeChanges();
+  const SpoolChanges changes = world.spool->CatchUp();
   CHECK(changes.recovered_lines == 0);
   CHECK(changes.released);
   const auto taken = world.spool->Take(id);
@@ -135,14 +135,14 @@ TEST_CASE("what was written to the directory of meanwhile is away when the first
   world.MoveAway();
   world.spool->Add(SampleBatch(200, 3));  // as many lines as are away
   world.BringBack();
-  const SpoolChanges changes = world.spool->TakeChanges();
+  const SpoolChanges changes = world.spool->CatchUp();
   CHECK(changes.recovered_lines == 0);
   CHECK(changes.released);
   CHECK(world.spool->stats().lines == 6);
   CHECK(Drain(*world.spool) == std::vector<std::int64_t>{100});
   std::filesystem::rename(world.root, world.away);
   std::filesystem::rename(world.root.string() + "-meanwhile", world.root);
-  CHECK(world.spool->TakeChanges().recovered_lines == 0);
+  CHECK(world.spool->CatchUp().recovered_lines == 0);
   CHECK(Drain(*world.spool) == std::vector<std::int64_t>{200});
 }
 
@@ -152,7 +152,7 @@ TEST_CASE("a file that is brought into the new directory by itself is the batch 
   const std::string file = world.BatchFiles().at(0);
   world.MoveAway();
   std::filesystem::rename(world.away / SpoolWorld::kTarget / file, world.directory() / file);
-  const SpoolChanges changes = world.spool->TakeChanges();
+  const SpoolChanges changes = world.spool->CatchUp();
   CHECK(changes.recovered_lines == 0);
   CHECK(changes.released);
   CHECK(world.spool->stats().lines == 3);
@@ -167,9 +167,9 @@ TEST_CASE("a file that is gone from a directory that is back is lost at once") {
   world.MoveAway();
   std::filesystem::remove(world.away / SpoolWorld::kTarget / file);
   world.BringBack();
-  world.spool->TakeChanges();
+  world.spool->CatchUp();
   CHECK(Drain(*world.spool) == std::vector<std::int64_t>{200});
-  CHECK(LinesLost(world.spool->TakeChanges()) == 3);
+  CHECK(LinesLost(world.spool->CatchUp()) == 3);
 }
 
 TEST_CASE("what was handed out when its directory went away is told, so that it can be kept anew") {
@@ -178,8 +178,8 @@ TEST_CASE("what was handed out when its directory went away is told, so that it 
   world.spool->Add(SampleBatch(200, 3));
   REQUIRE(world.spool->Take(id));
   std::filesystem::rename(world.root, world.away);
-  CHECK(world.spool->TakeChanges().displaced == std::vector<std::uint64_t>{id});
-  CHECK(world.spool->TakeChanges().displaced.empty());
+  CHECK(world.spool->CatchUp().displaced == std::vector<std::uint64_t>{id});
+  CHECK(world.spool->CatchUp().displaced.empty());
 }
 
 TEST_CASE("what was acknowledged while its directory was away does not come back with it") {
@@ -189,9 +189,9 @@ TEST_CASE("what was acknowledged while its directory was away does not come back
   world.MoveAway();
   world.spool->Acknowledge(id);
   world.BringBack();
-  CHECK(world.spool->TakeChanges().recovered_lines == 0);
+  CHECK(world.spool->CatchUp().recovered_lines == 0);
   CHECK_FALSE(world.spool->Next());
-  world.spool->TakeChanges();
+  world.spool->CatchUp();
   CHECK(world.BatchFiles().empty());
 }
 
@@ -202,7 +202,7 @@ TEST_CASE("what was handed out, and whose file is brought into the new directory
   const std::string file = world.BatchFiles().at(0);
   world.MoveAway();
   std::filesystem::rename(world.away / SpoolWorld::kTarget / file, world.directory() / file);
-  CHECK(world.spool->TakeChanges().recovered_lines == 0);
+  CHECK(world.spool->CatchUp().recovered_lines == 0);
   world.spool->Acknowledge(id);
   CHECK(world.BatchFiles().empty());
 }
@@ -240,7 +240,7 @@ TEST_CASE("what was in a directory that somebody removed is given up at the end"
   ReplacedWorld world;
   world.spool->Add(SampleBatch(100, 3));
   std::filesystem::remove_all(world.root);
-  world.spool->TakeChanges();
+  world.spool->CatchUp();
   const auto losses = world.spool->GiveUpAway();
   REQUIRE(losses.size() == 1);
   CHECK(losses[0].lines == 3);
@@ -259,7 +259,7 @@ TEST_CASE("what is away takes no room of the bound") {
   world.MoveAway();
   CHECK(world.spool->stats().bytes == 0);
   world.BringBack();
-  world.spool->TakeChanges();
+  world.spool->CatchUp();
   CHECK(world.spool->stats().bytes > 0);
 }
 

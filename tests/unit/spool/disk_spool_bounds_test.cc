@@ -25,7 +25,7 @@ TEST_CASE("what is found at start beyond the bound is given up, the oldest first
   }
   world.options.limits.max_bytes = world.block_bytes() * 5 / 2;
   const auto spool = world.Open();
-  const SpoolChanges changes = spool->TakeChanges();
+  const SpoolChanges changes = spool->CatchUp();
   CHECK(changes.recovered_lines == 40);
   CHECK(LinesLost(changes) == 20);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{300, 400});
@@ -40,7 +40,7 @@ TEST_CASE("what is left of a batch takes its place in a spool that is full, and 
   REQUIRE(oldest);
   REQUIRE(spool->AddInPlace(SampleBatch(105, 5)));
   spool->Acknowledge(oldest->id, {.moved = 5});
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
   CHECK(Drain(*spool) == std::vector<std::int64_t>{105, 200});
 }
 
@@ -51,7 +51,7 @@ TEST_CASE("batches of other targets count for the bound, and ours go first") {
   const auto spool = world.Open();
   CHECK(spool->Add(SampleBatch(100, 10)).durable);
   CHECK(spool->Add(SampleBatch(200, 10)).durable);
-  CHECK(LinesLost(spool->TakeChanges()) == 10);
+  CHECK(LinesLost(spool->CatchUp()) == 10);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{200});
   CHECK(NamesIn(world.root / kOther).size() == 2);
 }
@@ -63,10 +63,10 @@ TEST_CASE("when other targets fill the bound, what is new stays in memory") {
   const auto spool = world.Open();
   CHECK_FALSE(spool->Add(SampleBatch(100, 10)).durable);
   CHECK_THAT(world.log(), Catch::Contains("the batches of other targets fill it"));
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
   std::filesystem::remove_all(world.root / kOther);
   world.clock.Advance(OtherTargets::kInterval);
-  CHECK(spool->TakeChanges().persisted_lines == 10);
+  CHECK(spool->CatchUp().persisted_lines == 10);
 }
 
 TEST_CASE("what another service adds to its target is noticed within a minute") {
@@ -75,18 +75,18 @@ TEST_CASE("what another service adds to its target is noticed within a minute") 
   world.options.limits.max_bytes = world.block_bytes() * 7 / 2;
   const auto spool = world.Open();
   for (const std::size_t first : {100U, 200U}) spool->Add(SampleBatch(first, 10));
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
   LeaveOthers(world, 1);
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
   world.clock.Advance(OtherTargets::kInterval);
-  CHECK(LinesLost(spool->TakeChanges()) == 10);
+  CHECK(LinesLost(spool->CatchUp()) == 10);
 }
 
 TEST_CASE("batches of other targets are named once, with what delivers them") {
   SpoolWorld world;
   LeaveOthers(world, 2);
   const auto spool = world.Open();
-  for (int i = 0; i < 3; ++i) spool->TakeChanges();
+  for (int i = 0; i < 3; ++i) spool->CatchUp();
   const std::string log = world.log();
   CHECK_THAT(log, Catch::Contains("20 lines") && Catch::Contains(kOther) && Catch::Contains("--spool-adopt"));
   CHECK(log.find(kOther) == log.rfind(kOther));
@@ -107,7 +107,7 @@ std::vector<std::int64_t> LeftBeside(SpoolWorld& world, std::int64_t wall_ns) {
   const auto spool = world.Open();
   spool->Add(StampedBatch(wall_ns));
   for (const std::int64_t stamp : {100, 200}) spool->Add(StampedBatch(stamp));
-  CHECK(LinesLost(spool->TakeChanges()) == 10);
+  CHECK(LinesLost(spool->CatchUp()) == 10);
   return Drain(*spool);
 }
 
@@ -138,7 +138,7 @@ TEST_CASE("the free-space floor is restored at the cost of the oldest batch") {
   if (IsSkipped(disk)) return;
   const auto spool = OpenBelowFloor(world, 1);
   world.clock.Advance(SpoolRoomMaker::kDeliveryShows);
-  const SpoolChanges changes = spool->TakeChanges();
+  const SpoolChanges changes = spool->CatchUp();
   REQUIRE(changes.losses.size() == 1);
   CHECK(changes.losses[0].first_wall_ns == 100);
   CHECK_THAT(changes.losses[0].reason, Catch::Contains("would stay free on its file system"));
@@ -152,9 +152,9 @@ TEST_CASE("while batches are delivered none is given up for the free-space floor
   const auto spool = OpenBelowFloor(world, world.block_bytes() + 1);
   world.clock.Advance(SpoolRoomMaker::kDeliveryShows);
   spool->Acknowledge(spool->Next()->id);
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
   world.clock.Advance(SpoolRoomMaker::kDeliveryShows);
-  CHECK(spool->TakeChanges().losses.size() == 1);
+  CHECK(spool->CatchUp().losses.size() == 1);
 }
 
 TEST_CASE("a batch that only moved to another is none that was delivered") {
@@ -164,7 +164,7 @@ TEST_CASE("a batch that only moved to another is none that was delivered") {
   const auto spool = OpenBelowFloor(world, world.block_bytes() + 1);
   world.clock.Advance(SpoolRoomMaker::kDeliveryShows);
   spool->Acknowledge(spool->Next()->id, {.moved = 10});
-  CHECK(spool->TakeChanges().losses.size() == 1);
+  CHECK(spool->CatchUp().losses.size() == 1);
 }
 
 TEST_CASE("where free space shows at once, the floor holds from batch to batch") {
@@ -180,7 +180,7 @@ TEST_CASE("where free space shows at once, the floor holds from batch to batch")
     CHECK(FreeBytes(world.root) + kPage >= kFloor);
     world.clock.Advance(std::chrono::seconds(1));
   }
-  CHECK_FALSE(spool->TakeChanges().losses.empty());
+  CHECK_FALSE(spool->CatchUp().losses.empty());
 }
 
 TEST_CASE("what shows as free only later is not given up a second time") {
@@ -192,15 +192,15 @@ TEST_CASE("what shows as free only later is not given up a second time") {
   world.options.limits.free_floor_bytes = kFree + world.block_bytes() * 3;
   const auto spool = world.Open();
   world.clock.Advance(SpoolRoomMaker::kDeliveryShows);
-  CHECK(LinesLost(spool->TakeChanges()) + LinesLost(spool->TakeChanges()) == 30);  // a few at a time
+  CHECK(LinesLost(spool->CatchUp()) + LinesLost(spool->CatchUp()) == 30);  // a few at a time
   for (int second = 1; second < 30; ++second) {
     world.clock.Advance(std::chrono::seconds(1));
-    CHECK(spool->TakeChanges().losses.empty());
+    CHECK(spool->CatchUp().losses.empty());
   }
   spool->Add(SampleBatch(9000, 10));
-  CHECK(LinesLost(spool->TakeChanges()) == 10);  // for its own bytes
+  CHECK(LinesLost(spool->CatchUp()) == 10);  // for its own bytes
   world.clock.Advance(std::chrono::seconds(1));
-  CHECK(LinesLost(spool->TakeChanges()) == 20);  // it did not come of the first three
+  CHECK(LinesLost(spool->CatchUp()) == 20);  // it did not come of the first three
   file_hooks::Reset();
 }
 
@@ -210,7 +210,7 @@ TEST_CASE("nothing is given up for a free-space floor that this cannot restore; 
   if (IsSkipped(disk)) return;
   const auto spool = OpenBelowFloor(world, 100'000);
   CHECK_FALSE(spool->Add(SampleBatch(400, 10)).durable);
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 200, 300, 400});
 }
 

@@ -28,9 +28,9 @@ class DamageWorld : public SpoolWorld {
   // The other two come out, the second is lost and accounted for. The reason.
   std::string CheckOnlyThisLost() {
     const auto spool = Open();
-    const std::size_t recovered = spool->TakeChanges().recovered_lines;
+    const std::size_t recovered = spool->CatchUp().recovered_lines;
     CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 300});
-    const SpoolChanges changes = spool->TakeChanges();
+    const SpoolChanges changes = spool->CatchUp();
     REQUIRE(changes.losses.size() == 1);
     CHECK(changes.losses[0].lines == 3);
     CHECK(changes.losses[0].durable);
@@ -72,7 +72,7 @@ TEST_CASE("a file with any byte altered gives its own batch or none") {
     REQUIRE(texts.back() == SampleLines(300, 3).bytes);
     const bool lost = texts.size() == 2;
     CHECK((lost || texts.at(1) == SampleLines(200, 3).bytes));
-    CHECK(LinesLost(spool->TakeChanges()) == (lost ? 3 : 0));
+    CHECK(LinesLost(spool->CatchUp()) == (lost ? 3 : 0));
   }
 }
 
@@ -80,18 +80,18 @@ TEST_CASE("a file that vanished while the spool was closed is not missed") {
   DamageWorld world;
   std::filesystem::remove(world.path);
   const auto spool = world.Open();
-  CHECK(spool->TakeChanges().recovered_lines == 6);
+  CHECK(spool->CatchUp().recovered_lines == 6);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 300});
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
 }
 
 TEST_CASE("a file that somebody removes while it waits is a loss, with the reason") {
   DamageWorld world;
   const auto spool = world.Open();
-  spool->TakeChanges();
+  spool->CatchUp();
   std::filesystem::remove(world.path);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 300});
-  const SpoolChanges changes = spool->TakeChanges();
+  const SpoolChanges changes = spool->CatchUp();
   REQUIRE(changes.losses.size() == 1);
   CHECK(changes.losses[0].lines == 3);
   CHECK_THAT(changes.losses[0].reason, Catch::Contains(world.name + " is gone"));
@@ -137,7 +137,7 @@ TEST_CASE("a medium that fails once costs nothing") {
   const auto spool = world.Open();
   file_hooks::FailReads(EIO, 1);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 200, 300});
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
 }
 
 TEST_CASE("a file that its medium does not give for a moment stays, holds nobody up, and is tried again") {
@@ -148,20 +148,20 @@ TEST_CASE("a file that its medium does not give for a moment stays, holds nobody
   CHECK(spool->stats().lines == 6);
   CHECK_THAT(world.log(), Catch::Contains("cannot be read: Input/output error; it stays there and is tried again"));
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 200});
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
 }
 
 TEST_CASE("a file that its medium does not give again and again is damaged, but not within a moment") {
   DamageWorld world;
   const auto spool = world.Open();
-  spool->TakeChanges();
+  spool->CatchUp();
   file_hooks::FailReads(EIO, 1000);
   for (int i = 0; i < 5; ++i) Drain(*spool);
-  CHECK(LinesLost(spool->TakeChanges()) == 0);
+  CHECK(LinesLost(spool->CatchUp()) == 0);
   world.clock.Advance(ReadRetries::kPatience);
   Drain(*spool);
   file_hooks::Reset();
-  CHECK(LinesLost(spool->TakeChanges()) == 9);
+  CHECK(LinesLost(spool->CatchUp()) == 9);
   CHECK(NamesIn(world.directory() / "damaged").size() == 3);
 }
 
@@ -176,7 +176,7 @@ TEST_CASE("damaged files are kept up to a number, the oldest go") {
   const auto kept = NamesIn(world.directory() / "damaged");
   CHECK(kept.size() == DamagedFiles::kMaxFiles);
   CHECK_THAT(*kept.begin(), Catch::StartsWith("1005-"));
-  CHECK(LinesLost(spool->TakeChanges()) == DamagedFiles::kMaxFiles + 5);
+  CHECK(LinesLost(spool->CatchUp()) == DamagedFiles::kMaxFiles + 5);
 }
 
 TEST_CASE("damaged files are kept up to a size, the oldest go") {
@@ -196,7 +196,7 @@ TEST_CASE("a damaged file that is larger than all that may be kept is removed") 
   CHECK_FALSE(spool->Next());
   CHECK(NamesIn(world.directory() / "damaged").empty());
   CHECK(world.BatchFiles().empty());
-  CHECK_THAT(spool->TakeChanges().losses.at(0).reason, Catch::Contains("was removed"));
+  CHECK_THAT(spool->CatchUp().losses.at(0).reason, Catch::Contains("was removed"));
 }
 
 // A file that can be no batch, since it is larger than any: by default without a block on the disk.
@@ -213,12 +213,12 @@ TEST_CASE("a file that is larger than any batch counts for nothing, and costs no
   world.options.limits.max_bytes = 1 << 20;
   const auto spool = world.Open();
   CHECK(spool->Add(SampleBatch(400, 3)).durable);
-  const SpoolChanges changes = spool->TakeChanges();
+  const SpoolChanges changes = spool->CatchUp();
   CHECK(changes.recovered_lines == 9);
   CHECK(changes.losses.empty());
   CHECK(spool->stats().lines == 12);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 200, 300, 400});
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
 }
 
 TEST_CASE("a file that is larger than any batch is set aside when it is found, and told once") {
@@ -233,7 +233,7 @@ TEST_CASE("a file that is larger than any batch is set aside also when it comes 
   DamageWorld world;
   const auto spool = world.Open();
   const std::string name = LeaveTooLarge(world);
-  CHECK(spool->TakeChanges().recovered_lines == 9);
+  CHECK(spool->CatchUp().recovered_lines == 9);
   CHECK(NamesIn(world.directory() / "damaged") == std::set<std::string>{name});
 }
 
@@ -246,7 +246,7 @@ TEST_CASE("a file that is too large for damaged/ and no batch stays where it is,
   for (int i = 0; i < 3; ++i) {
     world.clock.Advance(DirectoryWatch::kInterval);
     WriteFileBytes(world.directory() / std::to_string(i), "");
-    spool->TakeChanges();
+    spool->CatchUp();
   }
   CHECK(NamesIn(world.directory()).count(name) == 1);
   const std::string log = world.log();

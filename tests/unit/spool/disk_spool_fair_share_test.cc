@@ -32,7 +32,7 @@ struct Neighbours {
   void Run(int seconds) {
     for (int second = 0; second < seconds; ++second) {
       newcomer->Add(SampleBatch(1'000'000 + 100 * static_cast<std::size_t>(second), 10));
-      for (DiskSpool* spool : {first.get(), newcomer.get()}) lost += LinesLost(spool->TakeChanges());
+      for (DiskSpool* spool : {first.get(), newcomer.get()}) lost += LinesLost(spool->CatchUp());
       most_files = std::max(most_files, Files(SpoolWorld::kTarget) + Files(kNewcomer));
       world.clock.Advance(1s);
     }
@@ -63,7 +63,7 @@ TEST_CASE(
   for (std::size_t second = 0; second < 300; ++second) {
     for (DiskSpool* spool : {one.get(), other.get()}) {
       spool->Add(SampleBatch(100 * second, 10));
-      lost += LinesLost(spool->TakeChanges());
+      lost += LinesLost(spool->CatchUp());
       added += 10;
       most = std::max(most, files());
     }
@@ -82,7 +82,7 @@ TEST_CASE("room that another target leaves is used before any batch goes for it"
   both.world.clock.Advance(1s);
   for (std::size_t i = 1; i <= kBound / 2; ++i) {
     both.newcomer->Add(SampleBatch(2'000'000 + 100 * i, 10));
-    CHECK(both.newcomer->TakeChanges().losses.empty());
+    CHECK(both.newcomer->CatchUp().losses.empty());
   }
   CHECK(both.Files(kNewcomer) == kBound);
 }
@@ -97,7 +97,7 @@ TEST_CASE("a batch that is larger than a step of a claim gets its room") {
   const auto batch = std::make_shared<const Batch>(SampleLines(1'000'000, 10), gzip);
   both.newcomer->Add(batch);
   for (int second = 0; second < 100; ++second) {
-    for (DiskSpool* spool : {both.newcomer.get(), both.first.get()}) spool->TakeChanges();
+    for (DiskSpool* spool : {both.newcomer.get(), both.first.get()}) spool->CatchUp();
     both.world.clock.Advance(1s);
   }
   CHECK(both.Files(kNewcomer) == 1);
@@ -114,7 +114,7 @@ TEST_CASE("what makes room for the share of another target is the oldest") {
 TEST_CASE("a target with room enough, or one that only starts, costs another nothing") {
   Neighbours both;
   for (int second = 0; second < 200; ++second) {
-    both.first->TakeChanges();
+    both.first->CatchUp();
     both.world.clock.Advance(1s);
   }
   CHECK(both.Files(SpoolWorld::kTarget) == kBound);
@@ -123,12 +123,12 @@ TEST_CASE("a target with room enough, or one that only starts, costs another not
 TEST_CASE("the claim of a process that has ended costs another nothing") {
   Neighbours both;
   both.newcomer->Add(SampleBatch(1'000'000, 10));
-  both.newcomer->TakeChanges();
-  both.newcomer->TakeChanges();
+  both.newcomer->CatchUp();
+  both.newcomer->CatchUp();
   REQUIRE(std::filesystem::exists(both.world.root / kNewcomer / "claim"));
   both.newcomer.reset();
   for (int second = 0; second < 200; ++second) {
-    CHECK(both.first->TakeChanges().losses.empty());
+    CHECK(both.first->CatchUp().losses.empty());
     both.world.clock.Advance(1s);
   }
 }
@@ -138,11 +138,11 @@ TEST_CASE("the claim of a process that has ended after it was seen to live costs
   both.Run(70);
   REQUIRE(both.Files(SpoolWorld::kTarget) < kBound);
   both.newcomer.reset();
-  both.first->TakeChanges();  // the claim may have been renewed since the last look
+  both.first->CatchUp();  // the claim may have been renewed since the last look
   both.world.clock.Advance(SpoolClaimWatch::kCounts);
   for (std::size_t i = 1; i <= kBound; ++i) {
     both.first->Add(SampleBatch(3'000'000 + 100 * i, 10));
-    both.first->TakeChanges();
+    both.first->CatchUp();
   }
   CHECK(both.Files(SpoolWorld::kTarget) + both.Files(kNewcomer) == kBound);
 }
@@ -151,7 +151,7 @@ TEST_CASE("a claim that is no longer needed is taken back") {
   Neighbours both;
   both.Run(200);
   Drain(*both.newcomer);
-  both.newcomer->TakeChanges();
+  both.newcomer->CatchUp();
   CHECK_FALSE(std::filesystem::exists(both.world.root / kNewcomer / "claim"));
 }
 

@@ -35,7 +35,7 @@ TEST_CASE("what was joined is found by the next process, with the same lines") {
   ManyWorld world;
   ManyWorld::Join(*world.Open());
   const auto spool = world.Open();
-  CHECK(spool->TakeChanges().recovered_lines == kFew + 1);
+  CHECK(spool->CatchUp().recovered_lines == kFew + 1);
   CHECK(AllText(*spool) == SampleLines(0, kFew + 1).bytes);
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("a damaged file is no part, costs no other, and is set aside when its 
   CHECK(spool->stats().lines == kFew + 1);
   const std::string text = AllText(*spool);
   CHECK(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) == kFew);
-  CHECK(LinesLost(spool->TakeChanges()) == 1);
+  CHECK(LinesLost(spool->CatchUp()) == 1);
   CHECK(NamesIn(world.directory() / "damaged").size() == 1);
 }
 
@@ -114,7 +114,7 @@ TEST_CASE("a file that vanished is a loss of its own, and the others are joined"
   ManyWorld::Join(*spool);
   CHECK(spool->stats().lines == kFew + 1);
   AllText(*spool);
-  CHECK(LinesLost(spool->TakeChanges()) == 1);
+  CHECK(LinesLost(spool->CatchUp()) == 1);
 }
 
 TEST_CASE("a joined batch has no more text than a batch that is sealed") {
@@ -192,7 +192,7 @@ TEST_CASE("nothing is joined while a batch is only in memory, also one that was 
 TEST_CASE("what changed is told without joining, which may take long") {
   ManyWorld world;
   const auto spool = world.Open();
-  for (int i = 0; i < 3; ++i) spool->TakeChanges();
+  for (int i = 0; i < 3; ++i) spool->CatchUp();
   CHECK(world.BatchFiles().size() == kFew + 1);
 }
 

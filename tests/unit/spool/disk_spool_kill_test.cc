@@ -69,7 +69,7 @@ TEST_CASE("however a process is killed, what it had added is there, whole, and a
     if (found.size() > said.size()) said.insert(static_cast<std::int64_t>(said.size()));
     CAPTURE(round);
     CHECK(found == said);
-    CHECK(spool->TakeChanges().losses.empty());
+    CHECK(spool->CatchUp().losses.empty());
     CHECK(NamesIn(world.directory()) == std::set<std::string>{"lock"});
   }
 }
@@ -93,7 +93,7 @@ bool JoinAndKill(SpoolWorld& world, int n) {
     file_hooks::KillBeforeChange(n);
     for (std::uint64_t before = 0; before != spool->stats().batches; spool->Tidy()) {
       before = spool->stats().batches;
-      spool->TakeChanges();
+      spool->CatchUp();
     }
     ::_exit(0);
   }
@@ -127,7 +127,7 @@ TEST_CASE("before whichever change of a file a process is killed while it joins 
     world.options.few_files = kBatches;
     const auto spool = world.Open();
     CHECK(LinesIn(*spool).size() == kBatches);
-    CHECK(spool->TakeChanges().losses.empty());
+    CHECK(spool->CatchUp().losses.empty());
     CHECK(world.BatchFiles().empty());
   }
   CHECK(n > static_cast<int>(kBatches));  // each of the files that were joined was removed

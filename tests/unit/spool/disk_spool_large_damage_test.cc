@@ -63,7 +63,7 @@ TEST_CASE("a medium that fails in the middle of a large batch holds up no other,
   CHECK(spool->stats().unreadable_batches == 1);
   CHECK(LinesOf(TakeAll(*spool)) == kLines - kLinesOfAPart);
   CHECK(spool->stats().unreadable_batches == 0);
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
 }
 
 TEST_CASE("what a medium does not give of a large batch is lost, and no line of it twice") {
@@ -76,7 +76,7 @@ TEST_CASE("what a medium does not give of a large batch is lost, and no line of 
     world.clock.Advance(ReadRetries::kPatience);
   }
   TakeAll(*spool);
-  CHECK(LinesLost(spool->TakeChanges()) == kLines - kLinesOfAPart);
+  CHECK(LinesLost(spool->CatchUp()) == kLines - kLinesOfAPart);
   spool->Acknowledge(first->id);
   CHECK(spool->stats().lines == 0);
   CHECK(NamesIn(world.directory() / "damaged").size() == 1);
@@ -88,7 +88,7 @@ TEST_CASE("of a large batch that is altered while it is read the rest is lost, a
   const auto first = spool->Next();
   std::filesystem::resize_file(world.PathOf(100), LargePacked().size() - 1'000);
   const std::size_t handed_out = LinesOf(TakeAll(*spool)) + kLinesOfAPart;
-  CHECK(handed_out + LinesLost(spool->TakeChanges()) == kLines);
+  CHECK(handed_out + LinesLost(spool->CatchUp()) == kLines);
   CHECK(handed_out < kLines);
 }
 
@@ -97,11 +97,11 @@ TEST_CASE("parts of a large batch whose directory went away are durable no more"
   const auto spool = world.Open();
   const auto first = spool->Next();
   std::filesystem::rename(world.root, world.root.string() + "-away");
-  CHECK(spool->TakeChanges().displaced == std::vector<std::uint64_t>{first->id});
+  CHECK(spool->CatchUp().displaced == std::vector<std::uint64_t>{first->id});
   const auto second = spool->Next();
   REQUIRE(second);
-  CHECK(spool->TakeChanges().displaced == std::vector<std::uint64_t>{second->id});
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().displaced == std::vector<std::uint64_t>{second->id});
+  CHECK(spool->CatchUp().losses.empty());
 }
 
 TEST_CASE("what was not handed out of a large batch whose directory is away is given up when the process ends") {
@@ -109,7 +109,7 @@ TEST_CASE("what was not handed out of a large batch whose directory is away is g
   const auto spool = world.Open();
   const auto first = spool->Next();
   std::filesystem::rename(world.root, world.root.string() + "-away");
-  spool->TakeChanges();
+  spool->CatchUp();
   const auto losses = spool->GiveUpAway();
   REQUIRE(losses.size() == 1);
   CHECK(losses[0].lines == kLines - kLinesOfAPart);
@@ -120,11 +120,11 @@ TEST_CASE("a large batch whose directory is back is removed when its parts are s
   const auto spool = world.Open();
   const auto parts = TakeAll(*spool);
   std::filesystem::rename(world.root, world.root.string() + "-away");
-  spool->TakeChanges();
+  spool->CatchUp();
   for (const SpooledBatch& part : parts) spool->Acknowledge(part.id);
   std::filesystem::remove_all(world.root);
   std::filesystem::rename(world.root.string() + "-away", world.root);
-  for (int i = 0; i < 2; ++i) CHECK(spool->TakeChanges().recovered_lines == 0);
+  for (int i = 0; i < 2; ++i) CHECK(spool->CatchUp().recovered_lines == 0);
   CHECK(world.BatchFiles().empty());
 }
 

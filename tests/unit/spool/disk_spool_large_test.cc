@@ -47,7 +47,7 @@ TEST_CASE("the file of a large batch is removed when the last of its parts is ac
 TEST_CASE("the lines of a large batch leave the books part by part") {
   LargeWorld world;
   const auto spool = world.Open();
-  CHECK(spool->TakeChanges().recovered_lines == kLines);
+  CHECK(spool->CatchUp().recovered_lines == kLines);
   const auto parts = TakeAll(*spool);
   CHECK(spool->stats().lines == kLines);
   spool->Acknowledge(parts.at(1).id);
@@ -55,7 +55,7 @@ TEST_CASE("the lines of a large batch leave the books part by part") {
   spool->Acknowledge(parts.at(0).id);
   spool->Acknowledge(parts.at(2).id);
   CHECK(spool->stats().lines == 0);
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
 }
 
 TEST_CASE("a large batch of which a part was not settled is there for the next process, all of it") {
@@ -64,7 +64,7 @@ TEST_CASE("a large batch of which a part was not settled is there for the next p
   for (int i = 0; i < 2; ++i) spool->Acknowledge(spool->Next()->id);
   spool.reset();
   spool = world.Open();
-  CHECK(spool->TakeChanges().recovered_lines == kLines);
+  CHECK(spool->CatchUp().recovered_lines == kLines);
   CHECK(LinesOf(TakeAll(*spool)) == kLines);
 }
 
@@ -72,12 +72,12 @@ TEST_CASE("of a large batch no more parts are handed out than memory may hold, a
   LargeWorld world;
   world.options.memory_max_bytes = 8 * kMiB;
   const auto spool = world.Open();
-  spool->TakeChanges();
+  spool->CatchUp();
   const auto parts = TakeAll(*spool);
   CHECK(parts.size() == 2);
-  CHECK_FALSE(spool->TakeChanges().released);
+  CHECK_FALSE(spool->CatchUp().released);
   spool->Acknowledge(parts.front().id);
-  CHECK(spool->TakeChanges().released);
+  CHECK(spool->CatchUp().released);
   CHECK(LinesOf(TakeAll(*spool)) == kLines - 2 * kLinesOfAPart);
 }
 

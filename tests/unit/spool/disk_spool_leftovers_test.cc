@@ -33,24 +33,24 @@ TEST_CASE("a damaged file that cannot be moved aside is counted once, however of
   file_hooks::FailInotify(EMFILE);  // so that the directory is listed again
   const auto spool = world.Open();
   CHECK_FALSE(spool->Next());
-  const SpoolChanges first = spool->TakeChanges();
+  const SpoolChanges first = spool->CatchUp();
   CHECK(first.recovered_lines == 3);
   REQUIRE(first.losses.size() == 1);
   CHECK_THAT(first.losses[0].reason, Catch::Contains("cannot be moved to damaged/: Not a directory"));
   REQUIRE(EnqueueInSpool(world.root, SpoolWorld::kTarget, *SampleBatch(100, 2)));
   world.clock.Advance(DirectoryWatch::kInterval);
-  CHECK(spool->TakeChanges().recovered_lines == 2);
+  CHECK(spool->CatchUp().recovered_lines == 2);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100});
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
 }
 
 TEST_CASE("a damaged file that people mend where it is is a batch again") {
   StuckFile world;
   const auto spool = world.Open();
   CHECK_FALSE(spool->Next());
-  CHECK(LinesLost(spool->TakeChanges()) == 3);
+  CHECK(LinesLost(spool->CatchUp()) == 3);
   WriteFileBytes(world.path, GzipCompressor().Compress(SampleLines(5, 3).bytes).value());
-  CHECK(spool->TakeChanges().recovered_lines == 3);
+  CHECK(spool->CatchUp().recovered_lines == 3);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{5});
 }
 
@@ -62,15 +62,15 @@ TEST_CASE("a listing of the directory that misses something is repeated when it 
   file_hooks::FailInotify(EMFILE);  // so that only a listing finds what others leave
   const auto spool = world.Open();
   file_hooks::Reset();
-  spool->TakeChanges();
+  spool->CatchUp();
   REQUIRE(EnqueueInSpool(world.root, SpoolWorld::kTarget, *SampleBatch(100, 3)));
   const auto mode = GENERATE(std::filesystem::perms(0300), std::filesystem::perms(0400), std::filesystem::perms(0));
   std::filesystem::permissions(world.directory(), mode);
   world.clock.Advance(DirectoryWatch::kInterval);
-  CHECK(spool->TakeChanges().recovered_lines == 0);
+  CHECK(spool->CatchUp().recovered_lines == 0);
   std::filesystem::permissions(world.directory(), std::filesystem::perms(0700));
-  CHECK(spool->TakeChanges().recovered_lines == 3);
-  CHECK(spool->TakeChanges().recovered_lines == 0);
+  CHECK(spool->CatchUp().recovered_lines == 3);
+  CHECK(spool->CatchUp().recovered_lines == 0);
 }
 
 TEST_CASE("one file that cannot be removed does not keep others that are acknowledged") {
@@ -86,7 +86,7 @@ TEST_CASE("one file that cannot be removed does not keep others that are acknowl
   CHECK(world.BatchFiles() == files);
   std::filesystem::remove(world.directory() / files.at(0));
   std::filesystem::create_directory(world.directory() / files.at(0));  // which is never removed as a file
-  CHECK(spool->TakeChanges().recovered_lines == 0);
+  CHECK(spool->CatchUp().recovered_lines == 0);
   CHECK(world.BatchFiles() == std::vector<std::string>{files.at(0)});
 }
 
@@ -102,7 +102,7 @@ TEST_CASE("with no inode left, not even for the lock, what waits is delivered") 
   }
   for (int i = 0; std::ofstream(world.root / std::to_string(i)).is_open(); ++i) continue;
   const auto spool = world.Open();
-  CHECK(spool->TakeChanges().recovered_lines == 6);
+  CHECK(spool->CatchUp().recovered_lines == 6);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 200});
   CHECK(world.BatchFiles().empty());
 }

@@ -33,7 +33,7 @@ class MemoryWorld : public SpoolWorld {
   }
   SpoolChanges Mend() const {
     file_hooks::Reset();
-    return spool->TakeChanges();
+    return spool->CatchUp();
   }
   static std::size_t FilesSynced() {
     const auto& calls = file_hooks::Calls();
@@ -69,7 +69,7 @@ TEST_CASE("what memory held and was written as one file is found by the next pro
   world.AddSmall(20, 10);
   world.Mend();
   world.spool = world.Open();
-  CHECK(world.spool->TakeChanges().recovered_lines == 200);
+  CHECK(world.spool->CatchUp().recovered_lines == 200);
   CHECK(world.spool->Next()->batch->bytes() == SampleLines(0, 200).bytes);
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("a batch of memory that was handed out is no part of a file") {
 TEST_CASE("joined batches of memory that the disk does not take stay what they are, in memory") {
   MemoryWorld world;
   world.AddSmall(20, 10);
-  CHECK(world.spool->TakeChanges().persisted_lines == 0);
+  CHECK(world.spool->CatchUp().persisted_lines == 0);
   CHECK(world.spool->stats().memory_batches == 20);
   CHECK(world.BatchFiles().empty());
 }

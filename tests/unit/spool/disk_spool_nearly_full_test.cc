@@ -101,8 +101,8 @@ TEST_CASE("of thousands of batches that have to go at once a bounded number goes
   for (std::size_t i = 1; i <= 1'500; ++i) world.Leave(kApart * i);
   const auto spool = world.Open();
   ManyWorld::Look(*spool);  // finds that nothing can be joined
-  CHECK(LinesLost(spool->TakeChanges()) == 1'000);
-  CHECK(LinesLost(spool->TakeChanges()) == 499);
+  CHECK(LinesLost(spool->CatchUp()) == 1'000);
+  CHECK(LinesLost(spool->CatchUp()) == 499);
 }
 
 TEST_CASE("a spool whose owner does not join goes back to giving up its oldest after a while") {

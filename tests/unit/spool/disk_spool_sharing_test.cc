@@ -42,10 +42,10 @@ bool EndedWell(pid_t child) {
 TEST_CASE("what another process leaves is taken over at once") {
   SpoolWorld world;
   const auto spool = world.Open();
-  spool->TakeChanges();
+  spool->CatchUp();
   Leave(world, 100);
-  CHECK(spool->TakeChanges().recovered_lines == 3);
-  CHECK(spool->TakeChanges().recovered_lines == 0);
+  CHECK(spool->CatchUp().recovered_lines == 3);
+  CHECK(spool->CatchUp().recovered_lines == 0);
   const auto next = spool->Next();
   REQUIRE(next);
   CHECK(next->durable);
@@ -57,13 +57,13 @@ TEST_CASE("what another process leaves is taken over also where inotify is not t
   file_hooks::Reset();
   file_hooks::FailInotify(EMFILE);
   const auto spool = world.Open();
-  spool->TakeChanges();
+  spool->CatchUp();
   spool->Add(SampleBatch(50, 2));
   Leave(world, 100);
   world.clock.Advance(DirectoryWatch::kInterval);
-  CHECK(spool->TakeChanges().recovered_lines == 3);
+  CHECK(spool->CatchUp().recovered_lines == 3);
   world.clock.Advance(DirectoryWatch::kInterval);
-  CHECK(spool->TakeChanges().recovered_lines == 0);
+  CHECK(spool->CatchUp().recovered_lines == 0);
   file_hooks::Reset();
   CHECK(Drain(*spool) == std::vector<std::int64_t>{50, 100});
 }
@@ -72,19 +72,19 @@ TEST_CASE("what another process leaves just before the directory may not be ente
   SpoolWorld world;
   const PlainUser user(world.root.parent_path());
   const auto spool = world.Open();
-  spool->TakeChanges();
+  spool->CatchUp();
   Leave(world, 100);
   std::filesystem::permissions(world.directory(), std::filesystem::perms(0));
-  CHECK(spool->TakeChanges().recovered_lines == 0);
+  CHECK(spool->CatchUp().recovered_lines == 0);
   std::filesystem::permissions(world.directory(), std::filesystem::perms(0700));
-  CHECK(spool->TakeChanges().recovered_lines == 3);
+  CHECK(spool->CatchUp().recovered_lines == 3);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100});
 }
 
 TEST_CASE("a spool that was left before anyone delivered is found at start") {
   SpoolWorld world;
   Leave(world, 100);
-  CHECK(world.Open()->TakeChanges().recovered_lines == 3);
+  CHECK(world.Open()->CatchUp().recovered_lines == 3);
 }
 
 TEST_CASE("a file that is copied into the spool is taken over when it is whole") {
@@ -94,10 +94,10 @@ TEST_CASE("a file that is copied into the spool is taken over when it is whole")
   {
     std::ofstream copy(world.directory() / FormatSpoolName({100, 102, 7, 3}), std::ios::binary);
     copy << bytes.substr(0, 10) << std::flush;
-    CHECK(spool->TakeChanges().recovered_lines == 0);
+    CHECK(spool->CatchUp().recovered_lines == 0);
     copy << bytes.substr(10);
   }
-  CHECK(spool->TakeChanges().recovered_lines == 3);
+  CHECK(spool->CatchUp().recovered_lines == 3);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100});
 }
 
@@ -108,8 +108,8 @@ TEST_CASE("more news than the kernel keeps are found by looking") {
   for (std::uint64_t i = 1; i <= kMoreThanQueued; ++i) {
     WriteFileBytes(world.directory() / FormatSpoolName({5, 6, i, 1}), "x");
   }
-  CHECK(spool->TakeChanges().recovered_lines == kMoreThanQueued);
-  CHECK(spool->TakeChanges().recovered_lines == 0);
+  CHECK(spool->CatchUp().recovered_lines == kMoreThanQueued);
+  CHECK(spool->CatchUp().recovered_lines == 0);
 }
 
 TEST_CASE("processes that add at the same time lose nothing and overwrite nothing") {
@@ -130,7 +130,7 @@ TEST_CASE("processes that add at the same time lose nothing and overwrite nothin
     REQUIRE(spool->Add(SampleBatch(100 * i, 3)).durable);
   }
   for (const pid_t child : children) CHECK(EndedWell(child));
-  CHECK(spool->TakeChanges().recovered_lines == 3 * kEach * kProcesses);
+  CHECK(spool->CatchUp().recovered_lines == 3 * kEach * kProcesses);
   while (const auto next = spool->Next()) ++found[next->batch->bytes()];
   CHECK(found == expected);
 }
@@ -145,7 +145,7 @@ TEST_CASE("a second process does not deliver from the same target, and takes ove
   CHECK_FALSE(second->Next());
   CHECK_THAT(world.log(), Catch::Contains("delivers from " + world.directory().string()));
   first.reset();
-  const SpoolChanges changes = second->TakeChanges();
+  const SpoolChanges changes = second->CatchUp();
   CHECK(changes.recovered_lines == 3);
   CHECK(changes.released);
   CHECK(Drain(*second) == std::vector<std::int64_t>{100, 200});
@@ -157,12 +157,12 @@ TEST_CASE("a spool whose lock was removed leaves what is on the disk to the proc
   for (const std::size_t stamp : {100U, 200U}) first->Add(SampleBatch(stamp, 3));
   std::filesystem::remove(world.directory() / "lock");
   const auto second = world.Open();
-  first->TakeChanges();
+  first->CatchUp();
   CHECK(first->stats().delivered_elsewhere);
   CHECK_FALSE(first->Next());
   CHECK(Drain(*second) == std::vector<std::int64_t>{100, 200});
   CHECK_FALSE(first->Next());
-  CHECK(first->TakeChanges().losses.empty());
+  CHECK(first->CatchUp().losses.empty());
 }
 
 TEST_CASE("what root leaves in the spool of a service belongs to the service") {
@@ -188,7 +188,7 @@ TEST_CASE("what waits for another target is not delivered to this one") {
   SpoolWorld world;
   Leave(world, 100, kOther);
   const auto spool = world.Open();
-  CHECK(spool->TakeChanges().recovered_lines == 0);
+  CHECK(spool->CatchUp().recovered_lines == 0);
   CHECK_FALSE(spool->Next());
 }
 
@@ -197,12 +197,12 @@ TEST_CASE("adopting moves the batches of other targets to this one, in the order
   for (const std::size_t first : {100U, 300U}) Leave(world, first, kOther);
   Leave(world, 200);
   const auto spool = world.Open();
-  spool->TakeChanges();
+  spool->CatchUp();
   const DiskSpool::Adopted adopted = spool->Adopt();
   CHECK(adopted.batches == 2);
   CHECK(adopted.lines == 6);
-  CHECK(spool->TakeChanges().recovered_lines == 6);
-  CHECK(spool->TakeChanges().recovered_lines == 0);
+  CHECK(spool->CatchUp().recovered_lines == 6);
+  CHECK(spool->CatchUp().recovered_lines == 0);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 200, 300});
   CHECK(world.Open(kOther)->stats().batches == 0);
 }
@@ -214,7 +214,7 @@ TEST_CASE("adopting a batch whose name is taken keeps both") {
   const std::string name = *std::prev(NamesIn(world.root / kOther).end());
   std::filesystem::copy_file(world.root / kOther / name, world.directory() / name);
   CHECK(spool->Adopt().batches == 1);
-  CHECK(spool->TakeChanges().recovered_lines == 6);
+  CHECK(spool->CatchUp().recovered_lines == 6);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 100});
 }
 

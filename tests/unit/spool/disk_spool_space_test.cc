@@ -29,7 +29,7 @@ std::size_t DurableLinesLost(SpoolWorld& world, DiskSpool& spool, int seconds) {
   std::size_t lost = 0;
   for (int second = 0; second < seconds; ++second) {
     spool.Add(SampleBatch(100'000 + 100 * static_cast<std::size_t>(second), 10));
-    for (const SpoolLoss& loss : spool.TakeChanges().losses) lost += loss.durable ? loss.lines : 0;
+    for (const SpoolLoss& loss : spool.CatchUp().losses) lost += loss.durable ? loss.lines : 0;
     world.clock.Advance(1s);
   }
   return lost;
@@ -52,7 +52,7 @@ TEST_CASE("what could not be written for want of space is written when the file 
   file_hooks::FailOpen(ENOSPC);
   DurableLinesLost(world, *spool, 3);
   file_hooks::Reset();
-  CHECK(spool->TakeChanges().persisted_lines == 30);
+  CHECK(spool->CatchUp().persisted_lines == 30);
 }
 
 TEST_CASE("while batches are delivered none is given up for a write that fails") {
@@ -63,7 +63,7 @@ TEST_CASE("while batches are delivered none is given up for a write that fails")
     spool->Acknowledge(spool->Next()->id);
     file_hooks::FailOpen(ENOSPC);
     spool->Add(SampleBatch(100'000, 10));
-    lost += LinesLost(spool->TakeChanges());
+    lost += LinesLost(spool->CatchUp());
     file_hooks::Reset();
     world.clock.Advance(1s);
   }
@@ -87,7 +87,7 @@ TEST_CASE("a batch goes for a call that lacks space, whichever it is, and the ne
   fail(ENOSPC);
   file_hooks::AfterRemoving([] { file_hooks::Reset(); });
   CHECK(spool->Add(SampleBatch(100'000, 10)).durable);
-  const SpoolChanges changes = spool->TakeChanges();
+  const SpoolChanges changes = spool->CatchUp();
   CHECK(LinesLost(changes) == 10);
   CHECK(changes.losses.at(0).first_wall_ns == 100);
 }
@@ -119,10 +119,10 @@ TEST_CASE("a spool leaves a tenth of the inodes of a tiny file system free, and 
   std::size_t lost = 0;
   for (std::size_t i = 1; i <= 600; ++i) {
     spool->Add(SampleBatch(kApart * i, 10));
-    lost += LinesLost(spool->TakeChanges());
+    lost += LinesLost(spool->CatchUp());
     spool->Tidy();
   }
-  lost += LinesLost(spool->TakeChanges());
+  lost += LinesLost(spool->CatchUp());
   CHECK(FreeInodes(world) == kInodes / 10);
   CHECK(lost + spool->stats().lines == 6000);
   CHECK(spool->stats().durable);
@@ -137,7 +137,7 @@ TEST_CASE("before a batch goes for an inode small ones are joined: a tiny file s
   const auto spool = world.Open();
   for (std::size_t i = 1; i <= 3'000; ++i) {
     spool->Add(SampleBatch(100 * i, 10));
-    CHECK(spool->TakeChanges().losses.empty());
+    CHECK(spool->CatchUp().losses.empty());
     spool->Tidy();
   }
   CHECK(FreeInodes(world) >= kInodes / 10);
@@ -165,9 +165,9 @@ TEST_CASE("a floor that others went below is restored a few batches at a time") 
   world.options.limits.free_floor_inodes.reset();
   const auto spool = OpenInOutage(world);
   FillInodes(world, 20);
-  CHECK(LinesLost(spool->TakeChanges()) == 10);
-  CHECK(LinesLost(spool->TakeChanges()) == 20);
-  for (int i = 0; i < 5; ++i) spool->TakeChanges();
+  CHECK(LinesLost(spool->CatchUp()) == 10);
+  CHECK(LinesLost(spool->CatchUp()) == 20);
+  for (int i = 0; i < 5; ++i) spool->CatchUp();
   CHECK(FreeInodes(world) == kInodes / 10);
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("somebody who takes what has become free between two looks gets no mor
   std::size_t lost = 0;
   for (int second = 0; second < 30; ++second) {
     FillInodes(world, 20);
-    lost += LinesLost(spool->TakeChanges());
+    lost += LinesLost(spool->CatchUp());
     world.clock.Advance(1s);
   }
   CHECK(lost <= 6 * 10);
@@ -220,7 +220,7 @@ TEST_CASE("beside a full disk memory drops what is newest") {
   std::vector<SpoolLoss> of_memory;
   for (std::size_t i = 0; i < 5; ++i) {
     spool->Add(SampleBatch(100'000 + 100 * i, 10));
-    for (const SpoolLoss& loss : spool->TakeChanges().losses) {
+    for (const SpoolLoss& loss : spool->CatchUp().losses) {
       if (!loss.durable) of_memory.push_back(loss);
     }
   }
@@ -228,7 +228,7 @@ TEST_CASE("beside a full disk memory drops what is newest") {
   REQUIRE(of_memory.size() > 1);
   CHECK(of_memory.back().first_wall_ns == 100'400);
   CHECK_THAT(of_memory.back().reason, Catch::Contains(full.reason));
-  CHECK(spool->TakeChanges().persisted_lines == 10 * (5 - of_memory.size()));
+  CHECK(spool->CatchUp().persisted_lines == 10 * (5 - of_memory.size()));
   std::int64_t newest = 0;
   while (const auto next = spool->Next()) newest = next->batch->last_wall_ns();
   CHECK(newest == static_cast<std::int64_t>(100'409 - 100 * of_memory.size()));
@@ -250,7 +250,7 @@ TEST_CASE("nothing is given up for a batch that would not fit all the same") {
   for (std::size_t i = 1; i <= 3; ++i) spool->Add(SampleBatch(100 * i, 10));
   const auto packed = std::make_shared<const std::string>(4 * world.block_bytes(), 'x');
   CHECK_FALSE(spool->Add(std::make_shared<const Batch>(SampleLines(400, 10), packed)).durable);
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
 }
 
 }  // namespace

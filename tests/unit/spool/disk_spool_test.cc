@@ -52,8 +52,8 @@ TEST_CASE("the next process finds what the last one left, with its stamps, and c
   world.Open()->Add(SampleBatch(7, 3));
   const auto spool = world.Open();
   CHECK(spool->stats().lines == 3);
-  CHECK(spool->TakeChanges().recovered_lines == 3);
-  CHECK(spool->TakeChanges().recovered_lines == 0);
+  CHECK(spool->CatchUp().recovered_lines == 3);
+  CHECK(spool->CatchUp().recovered_lines == 0);
   const auto next = spool->Next();
   REQUIRE(next);
   CHECK(next->durable);
@@ -152,11 +152,11 @@ TEST_CASE("a file that another user put there is no batch, whenever it comes") {
   const std::string name = world.BatchFiles().at(0);
   if (!GiveToNobody(world.directory() / name)) return;
   const auto spool = world.Open();
-  CHECK(spool->TakeChanges().recovered_lines == 3);
+  CHECK(spool->CatchUp().recovered_lines == 3);
   CHECK_THAT(world.log(), Catch::Contains("leaves alone what is no part of the spool in") && Catch::Contains(name));
   std::filesystem::rename(world.directory() / name, world.root / name);
   std::filesystem::rename(world.root / name, world.directory() / name);
-  CHECK(spool->TakeChanges().recovered_lines == 0);
+  CHECK(spool->CatchUp().recovered_lines == 0);
   CHECK_THAT(world.log(), Catch::Contains("no part of the spool: " + (world.directory() / name).string()));
   CHECK(Drain(*spool) == std::vector<std::int64_t>{200});
 }
@@ -166,7 +166,7 @@ TEST_CASE("root delivers what the owner of the directory left") {
   world.Open()->Add(SampleBatch(100, 3));
   const auto batch = world.directory() / world.BatchFiles().at(0);
   if (!GiveToNobody(batch) || !GiveToNobody(world.directory())) return;
-  CHECK(world.Open()->TakeChanges().recovered_lines == 3);
+  CHECK(world.Open()->CatchUp().recovered_lines == 3);
 }
 
 TEST_CASE("a spool directory of another user is a warning") {
@@ -195,7 +195,7 @@ TEST_CASE("a spool says that it is durable, and while all is well nothing else")
   CHECK(spool->stats().durable);
   for (std::size_t i = 0; i < 3; ++i) {
     spool->Acknowledge(spool->Take(spool->Add(SampleBatch(i, 3)).id)->id);
-    spool->TakeChanges();
+    spool->CatchUp();
     world.clock.Advance(std::chrono::minutes(1));
   }
   CHECK(world.log().empty());
@@ -227,7 +227,7 @@ TEST_CASE("a batch that is kept only if it is durable changes nothing where it c
   spool->Add(SampleBatch(0, 3));
   CHECK_FALSE(spool->AddIfDurable(SampleBatch(100, 4)));
   CHECK(spool->stats().lines == 3);
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ TEST_CASE("a spool that becomes usable takes what memory held, and finds what wa
   const auto kept = spool->Add(SampleBatch(0, 3));
   std::filesystem::remove(world.root);
   std::filesystem::rename(world.root.string() + "-away", world.root);
-  const SpoolChanges changes = spool->TakeChanges();
+  const SpoolChanges changes = spool->CatchUp();
   CHECK(changes.recovered_lines == 4);
   CHECK(changes.persisted_lines == 3);
   CHECK(spool->stats().durable);
@@ -76,11 +76,11 @@ TEST_CASE("a batch of which a sync fails is in memory, leaves no file, and is wr
   const auto fail = GENERATE(&file_hooks::FailFileSync, &file_hooks::FailDirectorySync);
   fail(EIO);
   CHECK_FALSE(spool->Add(SampleBatch(0, 3)).durable);
-  CHECK(spool->TakeChanges().persisted_lines == 0);
+  CHECK(spool->CatchUp().persisted_lines == 0);
   CHECK(world.BatchFiles().empty());
   file_hooks::Reset();
-  CHECK(spool->TakeChanges().persisted_lines == 3);
-  CHECK(spool->TakeChanges().persisted_lines == 0);
+  CHECK(spool->CatchUp().persisted_lines == 3);
+  CHECK(spool->CatchUp().persisted_lines == 0);
   CHECK(Drain(*world.Open("v3_other")).empty());
   CHECK(Drain(*spool) == std::vector<std::int64_t>{0});
   CHECK(world.BatchFiles().empty());
@@ -92,7 +92,7 @@ TEST_CASE("a trouble is told once, not with every batch, however long it lasts")
   const auto spool = world.Open();
   for (std::size_t i = 0; i < 5; ++i) {
     spool->Add(SampleBatch(i, 1));
-    spool->TakeChanges();
+    spool->CatchUp();
     world.clock.Advance(std::chrono::minutes(1));
   }
   CHECK(Occurrences(world.log(), "cannot write to the spool") == 1);
@@ -103,10 +103,10 @@ TEST_CASE("a trouble that is over is noticed also when memory holds nothing that
   WriteFileBytes(world.root, "a file");
   const auto spool = world.Open();
   REQUIRE(spool->Take(spool->Add(SampleBatch(100, 3)).id));
-  spool->TakeChanges();
+  spool->CatchUp();
   CHECK_FALSE(spool->stats().durable);
   std::filesystem::remove(world.root);
-  spool->TakeChanges();
+  spool->CatchUp();
   CHECK(spool->stats().durable);
   CHECK(Occurrences(world.log(), "takes batches again") == 0);
   CHECK(spool->Add(SampleBatch(200, 3)).durable);
@@ -121,7 +121,7 @@ TEST_CASE("a disk that works every other time does not fill the log, which says 
     file_hooks::FailFileSync(EIO);
     spool->Add(SampleBatch(i, 1));
     file_hooks::Reset();
-    spool->TakeChanges();
+    spool->CatchUp();
   }
   file_hooks::FailFileSync(ENOSPC);
   spool->Add(SampleBatch(9, 1));
@@ -139,7 +139,7 @@ TEST_CASE("memory is a ring: the oldest batches are given up first, and counted 
   world.options.memory_max_bytes = 3 * SampleLines(0, 10).bytes.size();
   const auto spool = world.Open();
   for (std::size_t i = 0; i < 5; ++i) spool->Add(SampleBatch(100 * (i + 1), 10));
-  const SpoolChanges changes = spool->TakeChanges();
+  const SpoolChanges changes = spool->CatchUp();
   REQUIRE_FALSE(changes.losses.empty());
   CHECK(changes.losses[0].first_wall_ns == 100);
   CHECK_FALSE(changes.losses[0].durable);
@@ -158,7 +158,7 @@ TEST_CASE("a batch that is in memory and handed out is acknowledged like any oth
   CHECK(spool->stats().memory_batches == 1);
   CHECK(spool->stats().memory_bytes >= SampleLines(0, 3).bytes.size());
   std::filesystem::remove(world.root);
-  CHECK(spool->TakeChanges().persisted_lines == 0);
+  CHECK(spool->CatchUp().persisted_lines == 0);
   spool->Acknowledge(id);
   CHECK(spool->stats().lines == 0);
   CHECK(spool->stats().bytes == 0);
@@ -173,7 +173,7 @@ TEST_CASE("a file that may not grow that large is like a full disk") {
     CHECK_FALSE(spool->Add(NoiseBatch(100, 50)).durable);
     CHECK_THAT(world.log(), Catch::Contains("File too large"));
   }
-  CHECK(spool->TakeChanges().persisted_lines == 50);
+  CHECK(spool->CatchUp().persisted_lines == 50);
   CHECK(NamesIn(world.directory()).size() == 3);  // two batches and the lock
   CHECK(Drain(*spool) == std::vector<std::int64_t>{0, 100});
 }
@@ -187,9 +187,9 @@ TEST_CASE("a disk full of other things: memory takes over, and gives back when t
   { std::ofstream(world.root / "other") << std::string(kMillion, 'x'); }
   CHECK_FALSE(spool->Add(NoiseBatch(100, 200)).durable);
   CHECK_THAT(world.log(), Catch::Contains("No space left on device"));
-  CHECK(LinesLost(spool->TakeChanges()) == 0);
+  CHECK(LinesLost(spool->CatchUp()) == 0);
   std::filesystem::remove(world.root / "other");
-  CHECK(spool->TakeChanges().persisted_lines == 200);
+  CHECK(spool->CatchUp().persisted_lines == 200);
   CHECK(spool->Add(NoiseBatch(400, 10)).durable);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{1, 100, 400});
 }
@@ -204,7 +204,7 @@ TEST_CASE("a disk full of our own batches gives up the oldest, and every line is
   std::size_t lost = 0;
   for (std::uint64_t i = 1; i <= 60; ++i) {
     CHECK(spool->Add(NoiseBatch(1000 * i, 200)).durable);
-    lost += LinesLost(spool->TakeChanges());
+    lost += LinesLost(spool->CatchUp());
   }
   CHECK((lost > 0 && lost + spool->stats().lines == 60 * 200));
   const auto left = Drain(*spool);
@@ -223,10 +223,10 @@ TEST_CASE("a file system that becomes read-only: nothing is lost, and it goes on
   CHECK_FALSE(spool->Add(SampleBatch(300, 3)).durable);
   REQUIRE(spool->Take(sent));
   spool->Acknowledge(sent);
-  spool->TakeChanges();
+  spool->CatchUp();
   CHECK_THAT(world.log(), Catch::Contains("Read-only file system"));
   REQUIRE(disk.SetReadOnly(false));
-  const SpoolChanges changes = spool->TakeChanges();
+  const SpoolChanges changes = spool->CatchUp();
   CHECK(changes.persisted_lines == 3);
   CHECK(changes.recovered_lines == 0);
   CHECK(world.BatchFiles().size() == 2);  // what was acknowledged meanwhile is gone
@@ -245,7 +245,7 @@ TEST_CASE("what was acknowledged while its file could not be removed does not co
   REQUIRE(disk.SetReadOnly(true));
   spool->Acknowledge(sent);
   world.clock.Advance(DirectoryWatch::kInterval);
-  CHECK(spool->TakeChanges().recovered_lines == 0);
+  CHECK(spool->CatchUp().recovered_lines == 0);
   file_hooks::Reset();
   CHECK_FALSE(spool->Next());
 }
@@ -258,7 +258,7 @@ TEST_CASE("a directory without write permission: memory takes over until it is b
   CHECK_FALSE(spool->Add(SampleBatch(0, 3)).durable);
   CHECK_THAT(world.log(), Catch::Contains("Permission denied"));
   std::filesystem::permissions(world.directory(), std::filesystem::perms(0700));
-  CHECK(spool->TakeChanges().persisted_lines == 3);
+  CHECK(spool->CatchUp().persisted_lines == 3);
 }
 
 TEST_CASE("a file that may not be read stays, holds nobody up, and is tried again") {
@@ -269,7 +269,7 @@ TEST_CASE("a file that may not be read stays, holds nobody up, and is tried agai
   std::filesystem::permissions(locked, std::filesystem::perms(0));
   const auto spool = world.Open();
   CHECK(Drain(*spool) == std::vector<std::int64_t>{200});
-  CHECK(spool->TakeChanges().losses.empty());
+  CHECK(spool->CatchUp().losses.empty());
   CHECK(spool->stats().lines == 3);
   CHECK_THAT(world.log(), Catch::Contains(locked.string() + " cannot be read: Permission denied"));
   std::filesystem::permissions(locked, std::filesystem::perms(0600));
@@ -284,7 +284,7 @@ TEST_CASE("a directory that somebody removes is made again, and what was in it i
   std::filesystem::remove_all(world.root);
   CHECK(spool->Add(SampleBatch(300, 3)).durable);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{300});
-  CHECK(LinesLost(spool->TakeChanges()) == 6);
+  CHECK(LinesLost(spool->CatchUp()) == 6);
 }
 
 TEST_CASE("a rejected line that cannot be kept is no fault of the spool, and is told once") {

@@ -63,7 +63,7 @@ class LargeWorld : public SpoolWorld {
     WriteFileBytes(PathOf(100, lines), packed);
     const auto spool = Open();
     CHECK_FALSE(spool->Next());
-    const SpoolChanges changes = spool->TakeChanges();
+    const SpoolChanges changes = spool->CatchUp();
     REQUIRE(changes.losses.size() == 1);
     CHECK((changes.losses[0].durable && changes.losses[0].lines == lines));
     CHECK(spool->stats().batches == 0);

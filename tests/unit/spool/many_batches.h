@@ -30,7 +30,7 @@ class ManyWorld : public SpoolWorld {
   }
 
   static SpoolChanges Look(DiskSpool& spool) {
-    SpoolChanges changes = spool.TakeChanges();
+    SpoolChanges changes = spool.CatchUp();
     spool.Tidy();
     return changes;
   }

@@ -22,7 +22,7 @@ std::uint64_t Run(SpoolWorld& world, DiskSpool& spool, int seconds) {
     const std::uint64_t before = spool.stats().bytes;
     spool.Add(SampleBatch(static_cast<std::size_t>(second) * 10, 10));
     if (second > 0) bytes += spool.stats().bytes - before;
-    spool.TakeChanges();
+    spool.CatchUp();
     world.clock.Advance(1s);
   }
   return bytes;
@@ -52,7 +52,7 @@ TEST_CASE("how fast batches come is known ten seconds after the first") {
   const auto spool = world.Open();
   Run(world, *spool, 9);
   CHECK(Look(world).bytes_per_s == 0);
-  spool->TakeChanges();
+  spool->CatchUp();
   CHECK(Look(world).bytes_per_s > 0);
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("the rate is that of the last minute") {
   const auto spool = world.Open();
   Run(world, *spool, 10);
   world.clock.Advance(60s);  // in which nothing came
-  spool->TakeChanges();
+  spool->CatchUp();
   CHECK(Look(world).bytes_per_s == 0);
 }
 

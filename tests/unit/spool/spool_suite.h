@@ -91,7 +91,7 @@ inline void CheckOwnBatchesAreNoChange(Spool& spool) {
   spool.Add(SampleBatch(0, 3));
   spool.Acknowledge(spool.Next()->id);
   spool.Add(SampleBatch(3, 2));
-  const SpoolChanges changes = spool.TakeChanges();
+  const SpoolChanges changes = spool.CatchUp();
   CHECK(changes.recovered_lines == 0);
   CHECK(changes.persisted_lines == 0);
   CHECK(changes.losses.empty());
@@ -109,7 +109,7 @@ inline void CheckRejectedIsNoBatch(Spool& spool) {
 inline void CheckOldestGivenUp(Spool& spool) {  // holds two batches of ten
   const Spool::Kept oldest = spool.Add(SampleBatch(10, 10));
   spool.Add(SampleBatch(20, 10));
-  CHECK(spool.TakeChanges().losses.empty());
+  CHECK(spool.CatchUp().losses.empty());
   spool.Add(SampleBatch(30, 10));
   CHECK(spool.stats().lines == 20);
   CHECK_FALSE(spool.Take(oldest.id));
@@ -120,14 +120,14 @@ inline void CheckLossTold(Spool& spool) {  // holds two batches of ten
   const Spool::Kept oldest = spool.Add(SampleBatch(10, 10));
   spool.Add(SampleBatch(20, 10));
   spool.Add(SampleBatch(30, 10));
-  const SpoolChanges changes = spool.TakeChanges();
+  const SpoolChanges changes = spool.CatchUp();
   REQUIRE(changes.losses.size() == 1);
   CHECK(changes.losses[0].lines == 10);
   CHECK(changes.losses[0].durable == oldest.durable);
   CHECK(changes.losses[0].first_wall_ns == 10);
   CHECK(changes.losses[0].last_wall_ns == 19);
   CHECK_FALSE(changes.losses[0].reason.empty());
-  CHECK(spool.TakeChanges().losses.empty());
+  CHECK(spool.CatchUp().losses.empty());
 }
 
 inline void CheckHandedOutNeverGivenUp(Spool& spool) {  // holds two batches of ten

@@ -84,7 +84,7 @@ TEST_CASE("sixteen delivered batches whose files cannot be removed do not keep t
   }
   std::filesystem::remove(paths.back());
   WriteFileBytes(paths.back(), "what was delivered");
-  for (int i = 0; i < 2; ++i) spool->TakeChanges();
+  for (int i = 0; i < 2; ++i) spool->CatchUp();
   CHECK_FALSE(std::filesystem::exists(paths.back()));
 }
 
