@@ -87,10 +87,6 @@ std::vector<Fault> JudgeOptionValues(const Arguments& arguments) {
     faults.push_back(
         {.text = DescribeBadValue({flag, values.back(), *problem, option.allowed, ""}), .from_argument = true});
   }
-  for (const std::string_view other : {"--no-spool", "--stdout", "--output"}) {
-    if (!arguments.Has("--spool-adopt") || !arguments.Has(other)) continue;
-    faults.push_back({.text = fmt::format("--spool-adopt: there is no spool with {}", other), .from_argument = true});
-  }
   const bool uploads = arguments.command == kOnce && !Prints(arguments);
   if (faults.empty() && uploads && arguments.Last("--format").value_or("influx") != "influx") {
     faults.push_back(

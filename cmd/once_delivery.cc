@@ -152,12 +152,7 @@ ExitCode DeliverSample(const Context& context, Lines lines) {
   const auto place = FindSpoolPlace(context);
   if (!place) return lines.empty() ? ExitCode::kOk : Deliver(context, std::nullopt, std::move(lines));
   SpoolLock lock(place->root, place->target, SpoolRole::kPassing);
-  ExitCode adopted = ExitCode::kOk;
-  if (context.arguments.Has("--spool-adopt") && lock.state() == SpoolLock::State::kElsewhere) {
-    adopted = Fail(context, {ErrorCode::kInUse, "--spool-adopt: adopts nothing: " + lock.reason(),
-                             "stop that process, or give it the flag"});
-  }
-  return MoreTelling(adopted, Deliver(context, std::move(lock), std::move(lines)));
+  return Deliver(context, std::move(lock), std::move(lines));
 }
 
 }  // namespace vmtelem

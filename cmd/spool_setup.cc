@@ -50,9 +50,7 @@ std::unique_ptr<Spool> MakeDiskSpool(const Context& context, const AgentOptions&
                                      const LoggerPtr& log) {
   const DiskSpoolOptions spool_options{.limits = {.max_bytes = context.config().spool_max_bytes},
                                        .memory_max_bytes = SpoolMemoryBytes(options.queue_max_bytes)};
-  auto spool = std::make_unique<DiskSpool>(spool_options, std::move(lock), clock, log);
-  if (context.arguments.Has("--spool-adopt")) spool->Adopt();
-  return spool;
+  return std::make_unique<DiskSpool>(spool_options, std::move(lock), clock, log);
 }
 
 Result<std::unique_ptr<Spool>> OpenSpool(const Context& context, const AgentOptions& options, Clock& clock) {

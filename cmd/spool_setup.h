@@ -21,7 +21,6 @@ struct SpoolPlace {
 std::optional<SpoolPlace> FindSpoolPlace(const Context& context);
 
 std::unique_ptr<Spool> MakeMemorySpool(const AgentOptions& options);
-// With what waits for other targets, if that was asked for.
 std::unique_ptr<Spool> MakeDiskSpool(const Context& context, const AgentOptions& options, SpoolLock lock, Clock& clock,
                                      const LoggerPtr& log);
 

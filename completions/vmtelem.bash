@@ -101,7 +101,6 @@ _vmtelem() {
     --influx-timeout --batch-lines --batch-age --writes-in-flight --spool-dir --spool-max --backlog-rate
     --retry-max --drain-timeout'
   local running='--interval --queue-max-bytes'
-  local spooling='--no-spool --spool-adopt'
   local -a _vmtelem_typed flags
   local _vmtelem_quote=''
   COMPREPLY=()
@@ -119,8 +118,8 @@ _vmtelem() {
   fi
   _vmtelem_values "$previous" "$current" "$command" && return
   case $command in
-    run) read -ra flags -d '' <<<"--stdout $spooling $common $sampling $running" ;;
-    once) read -ra flags -d '' <<<"--stdout --format --window --output $spooling $common $sampling" ;;
+    run) read -ra flags -d '' <<<"--stdout --no-spool $common $sampling $running" ;;
+    once) read -ra flags -d '' <<<"--stdout --format --window --output --no-spool $common $sampling" ;;
     list-vms) read -ra flags -d '' <<<"--all --format --no-headers $common" ;;
     show-config) read -ra flags -d '' <<<"--format --show-urls --check --stdout $common $sampling $running" ;;
     *) read -ra flags -d '' <<<"run once list-vms show-config $common" ;;

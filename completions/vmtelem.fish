@@ -66,7 +66,6 @@ complete -c vmtelem -n $running -s i -l interval -x -d 'Time between samples'
 complete -c vmtelem -n $running -l queue-max-bytes -x -d 'Memory for lines that wait'
 
 complete -c vmtelem -n '__fish_seen_subcommand_from run once' -l no-spool -d 'Keep what waits in memory only'
-complete -c vmtelem -n '__fish_seen_subcommand_from run once' -l spool-adopt -d 'Deliver also what waits for other databases'
 complete -c vmtelem -n $sampling -l stdout -d 'Print instead of delivering'
 complete -c vmtelem -n '__fish_seen_subcommand_from once' -l format -x -a 'influx json prometheus' -d 'Format to print'
 complete -c vmtelem -n '__fish_seen_subcommand_from once' -l window -x -d 'Take two samples so far apart'

@@ -23,7 +23,7 @@ std::optional<BatchOutcome> AwaitedBatch::Look(const FileDescriptor& directory) 
 
 void AwaitedBatch::Restore(const FileDescriptor& directory) const {
   const std::string name = FormatSpoolName(name_), aside = UnfinishedName(name);
-  if (IsAt(directory, aside) && !Note()) RenameNew(directory, aside, directory, name);
+  if (IsAt(directory, aside) && !Note()) RenameNew(directory, aside, name);
 }
 
 bool AwaitedBatch::IsAt(const FileDescriptor& directory, const std::string& name) const {

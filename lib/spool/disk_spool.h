@@ -87,12 +87,6 @@ class DiskSpool final : public Spool {
   [[nodiscard]] SpoolStats stats() const override;
   [[nodiscard]] std::vector<std::string> UnreadablePaths() const override;
 
-  struct Adopted {
-    std::uint64_t batches = 0, lines = 0;
-  };
-  // Moves the batches of all other targets that no process delivers to this one; CatchUp() tells them as recovered.
-  Adopted Adopt();
-
  private:
   using Id = SpoolIndex::Id;
   using Why = std::optional<std::string>;  // what is wrong; nothing: it worked
@@ -113,8 +107,6 @@ class DiskSpool final : public Spool {
   std::vector<std::string> ListDirectory();
   void Recover(const SpoolName& name, std::uint32_t bytes);
   void SetAsideTooLarge(const SpoolName& name);
-  Adopted AdoptFrom(const std::string& target);
-  bool AdoptFile(const FileDescriptor& from, SpoolName name, std::uint32_t bytes);
   void LogOthers();
 
   // disk_spool_write.cc

@@ -172,68 +172,11 @@ void DiskSpool::LogOthers() {
   for (const OtherTargets::Target& other : room_.others().targets()) {
     if (other.batches == 0) continue;
     log_->info(
-        "the spool holds {} ({}, {}) of another target, {}: they wait, and count for the bound; --spool-adopt "
-        "delivers them to the present one",
-        CountOf(other.lines, "line"), CountOf(other.batches, "batch file"), FormatSize(other.bytes), other.name);
+        "the spool holds {} ({}, {}) of another target: they wait, and count for the bound; while no process delivers "
+        "from there, this has them delivered to the present target: mv -n '{}/{}'/*.lp.gz '{}'/",
+        CountOf(other.lines, "line"), CountOf(other.batches, "batch file"), FormatSize(other.bytes), lock_.root(),
+        other.name, lock_.path());
   }
-}
-
-DiskSpool::Adopted DiskSpool::Adopt() {
-  Adopted all;
-  const Why trouble = Open();
-  if (trouble || !delivers()) {
-    log_->warn("adopts nothing: {}", trouble.value_or(lock_.reason()));
-    return all;
-  }
-  for (const std::string& target : ListSpoolRoot(lock_.root_directory()).targets) {
-    if (target == lock_.target()) continue;
-    const Adopted adopted = AdoptFrom(target);
-    all.batches += adopted.batches;
-    all.lines += adopted.lines;
-  }
-  if (const auto error = SyncDirectory(lock_.directory())) {
-    log_->warn("cannot make sure that adopted batches survive a power cut: {}", error.message());
-  }
-  room_.others().Expire();
-  return all;
-}
-
-DiskSpool::Adopted DiskSpool::AdoptFrom(const std::string& target) {
-  Adopted adopted;
-  const SpoolLock lock(lock_.root(), target, SpoolRole::kPassing);
-  if (lock.state() != SpoolLock::State::kHeld) {
-    log_->warn("does not adopt the batches of {}: {}", target, lock.reason());
-    return adopted;
-  }
-  std::vector<std::pair<SpoolName, std::uint32_t>> files;
-  const BatchListing listing = ListBatches(
-      lock.directory(), [&files](const SpoolName& name, std::uint32_t bytes) { files.emplace_back(name, bytes); });
-  if (listing.error) log_->warn("may not adopt all batches of {}: {}", target, listing.error.message());
-  for (const auto& [name, bytes] : files) {
-    if (!AdoptFile(lock.directory(), name, bytes)) break;
-    ++adopted.batches;
-    adopted.lines += name.lines;
-  }
-  if (adopted.batches > 0) {
-    log_->info("adopted {} ({}) of {}", CountOf(adopted.lines, "line"), CountOf(adopted.batches, "batch file"), target);
-  }
-  return adopted;
-}
-
-bool DiskSpool::AdoptFile(const FileDescriptor& from, SpoolName name, std::uint32_t bytes) {
-  const std::string old_name = FormatSpoolName(name);
-  std::error_code error = RenameNew(from, old_name, lock_.directory(), old_name);
-  if (error == std::errc::file_exists) {
-    name.sequence = sequence_.Next();
-    error = RenameNew(from, old_name, lock_.directory(), FormatSpoolName(name));
-  }
-  if (error) {
-    log_->warn("cannot adopt {}: {}", old_name, error.message());
-    return false;
-  }
-  index_.Add({name, bytes, false});
-  changes_.recovered_lines += name.lines;
-  return true;
 }
 
 }  // namespace vmtelem

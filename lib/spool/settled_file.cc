@@ -44,10 +44,10 @@ std::error_code RemoveSettled(const FileDescriptor& directory, const std::string
   const bool is_awaited = in_the_way == std::errc::operation_would_block;
   if (!is_awaited || HasAnotherName(directory, name)) return Remove(directory, name);
   const std::string aside = UnfinishedName(name);
-  if (const auto error = RenameNew(directory, name, directory, aside)) return error;
+  if (const auto error = RenameNew(directory, name, aside)) return error;
   const std::error_code error = Note(directory, aside, outcome);
   if (!error) return Remove(directory, aside);
-  RenameNew(directory, aside, directory, name);
+  RenameNew(directory, aside, name);
   return error;
 }
 

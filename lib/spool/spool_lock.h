@@ -58,7 +58,8 @@ class SpoolLock {
   [[nodiscard]] const std::string& target() const { return target_; }
   [[nodiscard]] std::string path() const { return root_ + "/" + target_; }
 
-  // While it is held: how fast batches come. It does not matter if that cannot be written.
+  // While it is held: writes down how fast batches come, from which show-config says, in a process of its own, how many
+  // hours of outage the spool outlasts. It does not matter if that cannot be written.
   void NoteRate(std::uint64_t bytes_per_s) const;
 
   // Grows whenever the lock is taken: then the directory may be another than before.

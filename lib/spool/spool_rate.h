@@ -7,13 +7,13 @@
 
 namespace vmtelem {
 
-// How many bytes a second come to a spool: for people, who want to know how long an outage it outlasts. Told after ten
-// seconds, then every minute. A state without a clock of its own.
+// How many bytes a second come to a spool: for people, who want to know how long an outage it outlasts. Reported after
+// ten seconds, then every minute. Only state: no clock. Not thread-safe.
 class SpoolRate {
  public:
   void Added(std::uint64_t bytes, SteadyTime now);
 
-  // Bytes per second since it was told last; nothing if it is not due.
+  // Bytes per second since the last report; nothing if none is due.
   std::optional<std::uint64_t> Due(SteadyTime now);
 
  private:

@@ -25,8 +25,6 @@ WRONG = {
     "value for a switch": (["once", "--stdout=yes"], ["'--stdout' takes no value"]),
     "value for a switch that is a setting": (["once", "--per-vcpu=no"], ["'--per-vcpu' takes no value"]),
     "verbose and quiet": (["once", "-vq"], ["'--verbose' and '--quiet' exclude each other"]),
-    "a spool that is not there to be adopted": (["once", "--spool-adopt", "--stdout", "-c", NODE],
-                                                ["--spool-adopt: there is no spool with --stdout"]),
     "the token as a flag": (["once", "--influx-token", "x"], ["unknown option '--influx-token'"]),
 }
 

@@ -105,15 +105,13 @@ std::error_code ForEachName(const FileDescriptor& directory, const std::function
   }
 }
 
-std::error_code RenameNew(const FileDescriptor& source, const std::string& from, const FileDescriptor& target,
-                          const std::string& to) {
-  if (::renameat2(source.get(), from.c_str(), target.get(), to.c_str(), RENAME_NOREPLACE) == 0) return {};
+std::error_code RenameNew(const FileDescriptor& directory, const std::string& from, const std::string& to) {
+  const int fd = directory.get();
+  if (::renameat2(fd, from.c_str(), fd, to.c_str(), RENAME_NOREPLACE) == 0) return {};
   if (errno != EINVAL && errno != ENOSYS) return LastError();
   // A file system that cannot refuse to replace (NFS) can be asked first. Names differ between processes anyhow.
-  if (::faccessat(target.get(), to.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-    return std::make_error_code(std::errc::file_exists);
-  }
-  return ::renameat(source.get(), from.c_str(), target.get(), to.c_str()) == 0 ? std::error_code() : LastError();
+  if (::faccessat(fd, to.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) return std::make_error_code(std::errc::file_exists);
+  return ::renameat(fd, from.c_str(), fd, to.c_str()) == 0 ? std::error_code() : LastError();
 }
 
 std::error_code SyncDirectory(const FileDescriptor& directory) {

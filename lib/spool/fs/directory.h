@@ -32,9 +32,8 @@ std::error_code GiveToOwnerOf(const FileDescriptor& directory, const FileDescrip
 // Calls `visit` with each name in the directory but "." and "..", in no order. `visit` may not change the directory.
 std::error_code ForEachName(const FileDescriptor& directory, const std::function<void(const char* name)>& visit);
 
-// Gives `from` in `source` the name `to` in `target`; file_exists if there is one already.
-std::error_code RenameNew(const FileDescriptor& source, const std::string& from, const FileDescriptor& target,
-                          const std::string& to);
+// Gives the file `from` in the directory the name `to`; file_exists if there is one already.
+std::error_code RenameNew(const FileDescriptor& directory, const std::string& from, const std::string& to);
 
 // Makes the names in the directory survive a power cut, as far as its file system knows how.
 std::error_code SyncDirectory(const FileDescriptor& directory);

@@ -51,7 +51,7 @@ IoResult<FileDescriptor> WriteAndHold(const FileDescriptor& directory, const std
   if (!file.valid()) return tl::make_unexpected(LastError());
   TryLock(file);  // a file system without locks has nobody who could find it locked either
   std::error_code error = Fill(directory, file, bytes);
-  if (!error) error = RenameNew(directory, unfinished, directory, name);
+  if (!error) error = RenameNew(directory, unfinished, name);
   if (error) {
     ::unlinkat(directory.get(), unfinished.c_str(), 0);
     return tl::make_unexpected(error);

@@ -8,8 +8,8 @@
 namespace vmtelem {
 
 // The bytes of removed files that their file system does not call free yet: btrfs does so with its next commit, half a
-// minute later. Who looks at the free figure alone removes as much again with every look. Only state: no clock, no
-// disk. Not thread-safe.
+// minute later, and until then a look at the free figure alone would give up as many batches once more. Only state: no
+// clock, no disk. Not thread-safe.
 class PendingFreeSpace {
  public:
   // The default of btrfs's mount option "commit". What is not free by then is held by something else, like a snapshot.

@@ -1,6 +1,9 @@
-"""Batches of a target that is no longer configured: kept, named, counted for the bound, and delivered to another on demand."""
+"""Batches of a target that is no longer configured: kept, named, counted for the bound, and delivered to another
+if somebody moves them there."""
 
 import random
+import re
+import subprocess
 
 import pytest
 from harness import spool_files
@@ -12,6 +15,7 @@ from harness.wait import wait_for
 from influx_server import FakeInflux, ok, status
 
 OLD_SERVER = "http://old.example:8086"
+MOVE = re.compile(r"mv -n '[^']+'/\*\.lp\.gz '[^']+'/")
 DOWN = status(503, "busy", "text/plain")
 MAX_BYTES = 1 << 20
 OF_OTHERS, OF_OURS = 6, 7  # large batches: together more than may be held
@@ -57,21 +61,30 @@ def test_another_target_is_named_once(server, start, old_lines):
     assert len([line for line in running.log() if "old.example" in line]) == 1
 
 
-@pytest.mark.parametrize("command", ["run", "once"])
-def test_batches_of_another_target_are_delivered_when_they_are_adopted(server, start, spool, old_lines, command):
-    running = start(command, "--spool-adopt")
+def test_the_log_says_how_to_deliver_batches_of_another_target(server, start, spool, old_lines):
+    """With a command that is run as it stands there."""
+    running = start("run")
+    command = wait_for(lambda: MOVE.search(running.err()), 30, "the command")
+    subprocess.run(command.group(), shell=True, check=True)
     wait_for(lambda: set(old_lines) <= set(server.lines), 30, "the old lines")
-    if command == "run":
-        running.interrupt()
+    running.interrupt()
     assert (running.wait(), spool_files.batches(spool)) == (0, [])
 
 
-def test_batches_that_another_process_delivers_are_not_adopted(server, start, spool):
+def test_once_delivers_batches_that_were_moved_from_another_target(server, start, spool, old_lines):
+    directory = target_directory(spool, server.url)
+    for path in spool_files.batches(spool):
+        path.rename(directory / path.name)
+    assert (start("once").wait(), spool_files.batches(spool)) == (0, [])
+    assert set(old_lines) <= set(server.lines)
+
+
+def test_batches_that_another_process_delivers_stay_with_it(server, start, spool):
     """Of two services that share a spool, each has its own."""
     server.default = DOWN
     neighbour = start("run", INFLUX_DB="other")
     wait_for(lambda: spool_files.batches(spool), 30, "batches of a neighbour")
-    running = start("run", "--spool-adopt")
+    running = start("run")
     wait_for(lambda: len({path.parent for path in spool_files.batches(spool)}) == 2, 30, "batches of its own")
     server.default = ok
     wait_for(lambda: {request.query["db"] for request in server.requests if request.status == 204} == {"vmstats", "other"}, 30,

@@ -192,46 +192,24 @@ TEST_CASE("what waits for another target is not delivered to this one") {
   CHECK_FALSE(spool->Next());
 }
 
-TEST_CASE("adopting moves the batches of other targets to this one, in the order of their stamps") {
+// As `mv OLD/*.lp.gz NEW/` does.
+void MoveBatches(const std::filesystem::path& from, const std::filesystem::path& to) {
+  for (const std::string& name : NamesIn(from)) {
+    if (ParseSpoolName(name)) std::filesystem::rename(from / name, to / name);
+  }
+}
+
+TEST_CASE("batches that are moved here from another target are recovered, in the order of their stamps") {
   SpoolWorld world;
   for (const std::size_t first : {100U, 300U}) Leave(world, first, kOther);
   Leave(world, 200);
   const auto spool = world.Open();
   spool->CatchUp();
-  const DiskSpool::Adopted adopted = spool->Adopt();
-  CHECK(adopted.batches == 2);
-  CHECK(adopted.lines == 6);
+  MoveBatches(world.root / kOther, world.directory());
   CHECK(spool->CatchUp().recovered_lines == 6);
   CHECK(spool->CatchUp().recovered_lines == 0);
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 200, 300});
   CHECK(world.Open(kOther)->stats().batches == 0);
-}
-
-TEST_CASE("adopting a batch whose name is taken keeps both") {
-  SpoolWorld world;
-  Leave(world, 100, kOther);
-  const auto spool = world.Open();
-  const std::string name = *std::prev(NamesIn(world.root / kOther).end());
-  std::filesystem::copy_file(world.root / kOther / name, world.directory() / name);
-  CHECK(spool->Adopt().batches == 1);
-  CHECK(spool->CatchUp().recovered_lines == 6);
-  CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 100});
-}
-
-TEST_CASE("a target that another process delivers to is not adopted") {
-  SpoolWorld world;
-  Leave(world, 100, kOther);
-  const SpoolLock service(world.root, kOther);
-  const auto spool = world.Open();
-  CHECK(spool->Adopt().batches == 0);
-  CHECK_THAT(world.log(), Catch::Contains("does not adopt the batches of") && Catch::Contains(kOther));
-}
-
-TEST_CASE("a spool that cannot be opened adopts nothing, and says why") {
-  SpoolWorld world;
-  WriteFileBytes(world.root, "a file");
-  CHECK(world.Open()->Adopt().batches == 0);
-  CHECK_THAT(world.log(), Catch::Contains("<4>adopts nothing: " + world.root.string() + ": Not a directory"));
 }
 
 TEST_CASE("leaving a batch where that cannot be is an error that names the place") {
