@@ -25,35 +25,47 @@ void Lines::Clear() {
   first_wall_ns = last_wall_ns = 0;
 }
 
-Batch::Batch(Lines lines) : lines_(std::move(lines)) {
-  starts_.reserve(lines_.count);
-  for (std::size_t start = 0; start < lines_.bytes.size();) {
-    starts_.push_back(static_cast<std::uint32_t>(start));
-    const std::size_t end = lines_.bytes.find('\n', start);
-    start = end == std::string::npos ? lines_.bytes.size() : end + 1;
+Batch::Batch(Lines lines) : sealed_(Seal(std::move(lines))) {}
+
+Batch::Batch(Lines lines, std::shared_ptr<const std::string> gzip)
+    : sealed_(Seal(std::move(lines))), gzip_(std::move(gzip)) {}
+
+std::shared_ptr<const Batch::Sealed> Batch::Seal(Lines lines) {
+  auto sealed = std::make_shared<Sealed>(Sealed{std::move(lines), {}});
+  const std::string& bytes = sealed->lines.bytes;
+  sealed->starts.reserve(sealed->lines.count);
+  for (std::size_t start = 0; start < bytes.size();) {
+    sealed->starts.push_back(static_cast<std::uint32_t>(start));
+    const std::size_t end = bytes.find('\n', start);
+    start = end == std::string::npos ? bytes.size() : end + 1;
   }
-  lines_.count = starts_.size();
+  sealed->lines.count = sealed->starts.size();
+  return sealed;
 }
 
-Batch::Batch(Lines lines, std::shared_ptr<const std::string> gzip) : Batch(std::move(lines)) {
-  gzip_ = std::move(gzip);
+Batch Batch::WithGzip(std::shared_ptr<const std::string> gzip) const {
+  Batch batch = *this;
+  batch.gzip_ = std::move(gzip);
+  return batch;
 }
 
 std::string_view Batch::line(std::size_t index) const {
-  const std::size_t end = index + 1 < starts_.size() ? starts_[index + 1] : lines_.bytes.size();
-  std::string_view text = std::string_view(lines_.bytes).substr(starts_[index], end - starts_[index]);
+  const std::vector<std::uint32_t>& starts = sealed_->starts;
+  const std::size_t end = index + 1 < starts.size() ? starts[index + 1] : bytes().size();
+  std::string_view text = std::string_view(bytes()).substr(starts[index], end - starts[index]);
   if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
   return text;
 }
 
 Batch Batch::Slice(std::size_t first, std::size_t count) const {
-  const std::size_t begin = starts_[first];
-  const std::size_t end = first + count < starts_.size() ? starts_[first + count] : lines_.bytes.size();
-  return Batch(Lines{lines_.bytes.substr(begin, end - begin), count, lines_.first_wall_ns, lines_.last_wall_ns});
+  const std::vector<std::uint32_t>& starts = sealed_->starts;
+  const std::size_t begin = starts[first];
+  const std::size_t end = first + count < starts.size() ? starts[first + count] : bytes().size();
+  return Batch(Lines{bytes().substr(begin, end - begin), count, first_wall_ns(), last_wall_ns()});
 }
 
 Batch Batch::Without(const std::vector<std::size_t>& indices) const {
-  Lines kept{{}, 0, lines_.first_wall_ns, lines_.last_wall_ns};
+  Lines kept{{}, 0, first_wall_ns(), last_wall_ns()};
   auto skip = indices.begin();
   for (std::size_t i = 0; i < line_count(); ++i) {
     if (skip != indices.end() && *skip == i) {

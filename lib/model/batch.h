@@ -23,21 +23,23 @@ struct Lines {
   void Clear();
 };
 
-// Lines that are sealed: they are sent, split and dropped, and never change.
+// Lines that are sealed: they are sent, split and dropped, and never change. Copies share the lines.
 class Batch {
  public:
-  Batch() = default;
   explicit Batch(Lines lines);
   // Lines that were compressed already, as one gzip member.
   Batch(Lines lines, std::shared_ptr<const std::string> gzip);
 
-  [[nodiscard]] const std::string& bytes() const { return lines_.bytes; }
-  [[nodiscard]] std::size_t line_count() const { return starts_.size(); }
-  [[nodiscard]] std::int64_t first_wall_ns() const { return lines_.first_wall_ns; }
-  [[nodiscard]] std::int64_t last_wall_ns() const { return lines_.last_wall_ns; }
+  [[nodiscard]] const Lines& lines() const { return sealed_->lines; }
+  [[nodiscard]] const std::string& bytes() const { return sealed_->lines.bytes; }
+  [[nodiscard]] std::size_t line_count() const { return sealed_->starts.size(); }
+  [[nodiscard]] std::int64_t first_wall_ns() const { return sealed_->lines.first_wall_ns; }
+  [[nodiscard]] std::int64_t last_wall_ns() const { return sealed_->lines.last_wall_ns; }
 
-  // The same bytes as one gzip member, if whoever kept them has made it; null otherwise. A part of a batch has none.
+  // The same bytes as one gzip member, if the spool has made it; null otherwise. A part of a batch has none.
   [[nodiscard]] const std::shared_ptr<const std::string>& gzip() const { return gzip_; }
+  // The same lines, not copied, with their gzip.
+  [[nodiscard]] Batch WithGzip(std::shared_ptr<const std::string> gzip) const;
 
   // Line `index` (from 0) without its \n.
   [[nodiscard]] std::string_view line(std::size_t index) const;
@@ -48,8 +50,13 @@ class Batch {
   [[nodiscard]] Batch Without(const std::vector<std::size_t>& indices) const;
 
  private:
-  Lines lines_;
-  std::vector<std::uint32_t> starts_;  // offset of each line
+  struct Sealed {
+    Lines lines;
+    std::vector<std::uint32_t> starts;  // offset of each line
+  };
+  static std::shared_ptr<const Sealed> Seal(Lines lines);
+
+  std::shared_ptr<const Sealed> sealed_;
   std::shared_ptr<const std::string> gzip_;
 };
 

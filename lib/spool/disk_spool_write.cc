@@ -41,9 +41,7 @@ std::shared_ptr<const Batch> DiskSpool::Packed(std::shared_ptr<const Batch> batc
   if (batch->gzip()) return batch;
   auto gzip = compressor_.Compress(batch->bytes());
   if (!gzip) return batch;
-  return std::make_shared<const Batch>(
-      Lines{batch->bytes(), batch->line_count(), batch->first_wall_ns(), batch->last_wall_ns()},
-      std::make_shared<const std::string>(std::move(*gzip)));
+  return std::make_shared<const Batch>(batch->WithGzip(std::make_shared<const std::string>(std::move(*gzip))));
 }
 
 // Each attempt has a name of its own: of one that failed nobody can say for sure that it has left no file.

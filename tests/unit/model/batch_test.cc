@@ -33,6 +33,16 @@ TEST_CASE("lines that are taken out are gone and the others are untouched") {
   CHECK(FourLines().Without({0, 1, 2, 3}).line_count() == 0);
 }
 
+TEST_CASE("a batch that is given its gzip keeps its lines, and they are not copied") {
+  const Batch batch = FourLines();
+  const auto gzip = std::make_shared<const std::string>("packed");
+  const Batch packed = batch.WithGzip(gzip);
+  CHECK(packed.gzip() == gzip);
+  CHECK_FALSE(batch.gzip());
+  CHECK(packed.bytes().data() == batch.bytes().data());
+  CHECK(packed.line(3).data() == batch.line(3).data());
+}
+
 TEST_CASE("appended lines are counted and their stamps span both parts") {
   Lines all;
   all.Append(Lines{"b v=2 20\n", 1, 20, 20});
