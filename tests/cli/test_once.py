@@ -7,8 +7,8 @@ import time
 
 import pytest
 from conftest import NODE, TOKEN, complete
+from harness.line_protocol import printed
 from influx_server import FakeInflux, hang, make_certificate, refuse_lines, status
-from line_protocol import parse
 
 DEFAULT = {"LIBVIRT_URI": "test:///default"}
 
@@ -16,7 +16,7 @@ DEFAULT = {"LIBVIRT_URI": "test:///default"}
 def sample(vmtelem, *arguments, **variables):
     done = vmtelem("once", "--stdout", *arguments, **{**DEFAULT, **variables})
     assert (done.code, done.err) == (0, "")
-    return parse(done.out)
+    return printed(done.out)
 
 
 def test_every_line_is_line_protocol(vmtelem):
@@ -24,7 +24,7 @@ def test_every_line_is_line_protocol(vmtelem):
 
 
 def test_the_tags_name_host_vm_and_uuid(on_node):
-    lines = parse(on_node("once", "--stdout").out)
+    lines = printed(on_node("once", "--stdout").out)
     totals = [line.tags for line in lines if line.measurement == "vm_totals"]
     assert {tags["vm"] for tags in totals} == {"web 01", "db:main", "paused"}
     assert all(list(tags) == ["host", "vm", "uuid"] for tags in totals)
@@ -90,7 +90,7 @@ def test_prometheus_text_is_well_formed(on_node):
 def test_a_vm_that_is_named_and_does_not_run_is_told(on_node):
     done = on_node("once", "--stdout", "--vm", "büro-vm", "--vm", "web 01")
     assert (done.code, done.errors()) == (1, ["no VM 'büro-vm' is running"])
-    assert any(line.tags.get("vm") == "web 01" for line in parse(done.out))
+    assert any(line.tags.get("vm") == "web 01" for line in printed(done.out))
 
 
 def test_an_unreachable_hypervisor_is_told_once(vmtelem):
@@ -243,5 +243,5 @@ def test_once_delivers_although_a_service_is_to_stop_without_delivering(vmtelem)
 
 
 def test_the_vms_are_in_the_order_of_their_names(on_node):
-    totals = [line for line in parse(on_node("once", "--stdout").out) if line.measurement == "vm_totals"]
+    totals = [line for line in printed(on_node("once", "--stdout").out) if line.measurement == "vm_totals"]
     assert [line.tags["vm"] for line in totals] == ["db:main", "paused", "web 01"]

@@ -30,6 +30,14 @@ def parse(text):
     return [parse_line(line) for line in text.removesuffix("\n").split("\n")] if text else []
 
 
+def printed(text):
+    """All lines of what vmtelem printed. It promises more than the grammar: complete lines, tags, a stamp in nanoseconds."""
+    assert text == "" or text.endswith("\n")
+    lines = parse(text)
+    assert [line for line in lines if not (line.tags and re.fullmatch(r"\d{19}", str(line.time_ns)))] == []
+    return lines
+
+
 def parse_line(text):
     match = LINE.fullmatch(text)
     if not match:

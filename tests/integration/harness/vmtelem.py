@@ -25,7 +25,7 @@ class Finished:
     err: str
 
     def lines(self):
-        return line_protocol.parse(self.out)
+        return line_protocol.printed(self.out)
 
 
 class Vmtelem:
