@@ -16,8 +16,13 @@ def books(module_vmtelem, any_guest):
     with FakeInflux(script=[ok, refuse_lines(2), close_before_body, status(503)]) as server:
         running = module_vmtelem.start("run", **upload(server))
         wait_for(lambda: len([request for request in server.requests if request.status == 204]) > 3, 30, "some batches")
+        wait_for(lambda: any(book["lines_rejected"] for book in books_in(server)), 30, "the refused line in the books")
         running.stop()
-        return [line.fields for line in select(delivered(server), "vmtelem_agent")]
+        return books_in(server)
+
+
+def books_in(server):
+    return [line.fields for line in select(delivered(server), "vmtelem_agent")]
 
 
 def test_the_sum_holds_in_every_line(books):
