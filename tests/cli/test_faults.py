@@ -36,7 +36,7 @@ CASES = [(name, value) for name, values in BAD.items() for value in values]
 
 
 @pytest.mark.parametrize("name, value", CASES)
-def test_a_value_out_of_range_is_told_with_its_name_and_source(vmtelem, name, value):
+def test_a_value_out_of_range_is_reported_with_its_name_and_source(vmtelem, name, value):
     done = vmtelem("run", **complete(**{name: value}))
     assert (done.code, done.out, len(done.errors())) == (78, "", 1)
     assert done.errors()[0].startswith(f"{name}: ")
@@ -61,7 +61,7 @@ def test_an_env_file_with_a_byte_order_mark_is_read(vmtelem, tmp_path):
     assert ["POLL_INTERVAL", "7", f"{settings}:1"] in [line.split() for line in done.out.splitlines()]
 
 
-def test_all_faults_are_told_in_one_go(vmtelem, tmp_path):
+def test_all_faults_are_reported_in_one_go(vmtelem, tmp_path):
     settings = tmp_path / "env"
     settings.write_text("RETRY_MAX=never\n")
     done = vmtelem("once", "--env-file", str(settings), "--batch-age", "x", POLL_INTERVAL="0", INFLUX_DB="d", INFLUX_TOKEN="t")
@@ -78,7 +78,7 @@ def test_all_faults_are_told_in_one_go(vmtelem, tmp_path):
 
 @pytest.mark.parametrize("command, count", [(["run"], 4), (["once"], 4), (["list-vms"], 1), (["run", "--stdout"], 1),
                                             (["once", "--stdout"], 1), (["once", "-o", "/tmp/x"], 1)], ids=str)
-def test_what_is_required_depends_on_what_the_command_does(vmtelem, command, count):
+def test_the_command_decides_which_settings_are_required(vmtelem, command, count):
     done = vmtelem(*command)
     assert (done.code, len(done.errors())) == (78, count)
 
@@ -120,7 +120,7 @@ def test_a_command_that_delivers_nothing_does_not_read_the_token_file(vmtelem):
 
 @pytest.mark.parametrize("line, problem", [("no equals sign", "no '='"), ("export A=1", "'export'"), ("A='x", "not closed"),
                                            ("A = 1", "white space")])
-def test_a_faulty_line_of_an_env_file_is_told_with_its_place(vmtelem, tmp_path, line, problem):
+def test_a_faulty_line_of_an_env_file_is_reported_with_its_place(vmtelem, tmp_path, line, problem):
     settings = tmp_path / "env"
     settings.write_text(f"# comment\n{line}\n")
     done = vmtelem("list-vms", "--env-file", str(settings), LIBVIRT_URI=NODE)
@@ -128,7 +128,7 @@ def test_a_faulty_line_of_an_env_file_is_told_with_its_place(vmtelem, tmp_path, 
     assert f"{settings}:2: " in done.errors()[0] and problem in done.errors()[0]
 
 
-def test_an_env_file_that_cannot_be_read_is_told(vmtelem):
+def test_an_env_file_that_cannot_be_read_is_reported(vmtelem):
     done = vmtelem("list-vms", "--env-file", "/nonexistent/env", LIBVIRT_URI=NODE)
     assert (done.code, done.errors()) == (78, ["--env-file: cannot read /nonexistent/env: No such file or directory"])
 

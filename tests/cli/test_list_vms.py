@@ -127,7 +127,7 @@ def test_a_glob_that_matches_nothing_is_an_empty_list(on_node):
     assert (done.code, done.out, done.err) == (0, "", "")
 
 
-def test_a_vm_that_does_not_exist_is_told(on_node):
+def test_a_vm_that_does_not_exist_is_reported(on_node):
     done = on_node("list-vms", "--vm", "nosuch", "--vm", "web 01", "--format", "name")
     assert (done.code, done.out) == (1, "web 01\n")
     assert done.errors() == ["no VM 'nosuch' is running"]
@@ -155,7 +155,7 @@ def test_a_vm_that_is_named_and_excluded_by_its_name_is_not_missed(on_node, excl
     assert (done.code, done.out, done.err) == (0, "db:main\n", "")
 
 
-def test_no_vm_is_said_to_be_off_that_may_be_excluded_by_another_name(on_node):
+def test_a_vm_that_may_be_excluded_by_another_name_is_not_reported_as_off(on_node):
     by_uuid = ["--vm", "web 01", "--exclude-vm", "22222222-0000-4000-8000-000000000001", "--format", "name"]
     assert on_node("list-vms", *by_uuid).errors() == ["no VM 'web 01' that is not excluded is running"]
     assert on_node("list-vms", "--all", *by_uuid).errors() == ["no VM 'web 01' that is not excluded"]

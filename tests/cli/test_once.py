@@ -87,13 +87,13 @@ def test_prometheus_text_is_well_formed(on_node):
     assert any(line.startswith("vmtelem_build_info{") for line in lines)
 
 
-def test_a_vm_that_is_named_and_does_not_run_is_told(on_node):
+def test_a_named_vm_that_does_not_run_is_reported(on_node):
     done = on_node("once", "--stdout", "--vm", "büro-vm", "--vm", "web 01")
     assert (done.code, done.errors()) == (1, ["no VM 'büro-vm' is running"])
     assert any(line.tags.get("vm") == "web 01" for line in printed(done.out))
 
 
-def test_an_unreachable_hypervisor_is_told_once(vmtelem):
+def test_an_unreachable_hypervisor_is_reported_once(vmtelem):
     done = vmtelem("once", "--stdout", LIBVIRT_URI="qemu+unix:///system?socket=/nonexistent")
     assert (done.code, done.out, len(done.errors())) == (69, "", 1)
     assert len(done.err.splitlines()) <= 2
@@ -136,7 +136,7 @@ def test_a_token_from_a_file_is_used(vmtelem, tmp_path):
 
 
 @pytest.mark.parametrize("source", ["INFLUX_TOKEN", "INFLUX_TOKEN_FILE", "credential influx-token"])
-def test_a_token_that_is_refused_is_told_with_its_source(vmtelem, tmp_path, source):
+def test_a_token_that_is_refused_is_reported_with_its_source(vmtelem, tmp_path, source):
     (tmp_path / "influx-token").write_text("wrong")
     (tmp_path / "influx-token").chmod(0o600)
     given = {"INFLUX_TOKEN": {"INFLUX_TOKEN": "wrong"}, "INFLUX_TOKEN_FILE": {"INFLUX_TOKEN_FILE": str(tmp_path / "influx-token")},
@@ -164,7 +164,7 @@ def test_a_database_that_is_not_there_is_unavailable_without_a_spool(vmtelem):
     assert "http://127.0.0.1:9" in done.errors()[1]
 
 
-def test_a_spool_that_cannot_be_used_is_told_and_nothing_is_told_twice(vmtelem, tmp_path):
+def test_a_spool_that_cannot_be_used_is_reported_and_nothing_is_reported_twice(vmtelem, tmp_path):
     (tmp_path / "file").write_text("")
     done = vmtelem("once", **complete("http://127.0.0.1:9", DRAIN_TIMEOUT="0.3s", SPOOL_DIR=str(tmp_path / "file")))
     assert done.code == 69
@@ -172,7 +172,7 @@ def test_a_spool_that_cannot_be_used_is_told_and_nothing_is_told_twice(vmtelem, 
     assert "cannot use the spool, what is not delivered now is lost" in warning and len(errors) == 2
 
 
-def test_what_waits_is_delivered_although_the_hypervisor_is_away(vmtelem, tmp_path):
+def test_waiting_batches_are_delivered_although_the_hypervisor_is_away(vmtelem, tmp_path):
     spool = {"SPOOL_DIR": str(tmp_path)}
     with FakeInflux(token=TOKEN, script=[status(503)] * 100) as server:
         assert vmtelem("once", **complete(server.url, DRAIN_TIMEOUT="0.3s", **spool)).code == 75
@@ -196,7 +196,7 @@ def test_a_database_that_was_away_for_a_moment_gets_everything(vmtelem):
         assert any(line.startswith("vmtelem,") for line in server.lines)
 
 
-def test_lines_that_are_refused_are_told(vmtelem):
+def test_lines_that_are_refused_are_reported(vmtelem):
     with FakeInflux(token=TOKEN) as server:
         server.default = refuse_lines(2)
         done = vmtelem("once", **complete(server.url))

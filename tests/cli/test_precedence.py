@@ -100,7 +100,7 @@ def test_verbose_and_quiet_set_the_log_level(vmtelem, flag, value):
     assert (row["value"], row["source"]) == (value, "--quiet" if flag == "-q" else "--verbose")
 
 
-def test_what_show_config_prints_as_an_env_file_gives_the_same_settings(vmtelem, tmp_path):
+def test_the_env_file_that_show_config_prints_gives_the_same_settings(vmtelem, tmp_path):
     file = tmp_path / "env"
     given = complete(STATE_DIRECTORY="/state", VM_INCLUDE=r"it's a \, $HOME `x`,b", POLL_INTERVAL="7", NO_COLOR="1", INFLUX_ORG="a \"b\" c # d")
     file.write_text(vmtelem("show-config", "--format", "env", "--show-urls", **given).out)

@@ -49,14 +49,14 @@ def test_a_bad_proxy_is_one_fault_that_names_the_variable(vmtelem, variable, url
 
 
 @pytest.mark.parametrize("quoted", [LOGIN, PASSWORD, base64.b64encode(LOGIN.encode()).decode()])
-def test_what_a_proxy_says_of_its_password_is_not_repeated(vmtelem, quoted):
+def test_words_of_a_proxy_about_its_password_are_not_repeated(vmtelem, quoted):
     with FakeInflux() as server:
         server.everything = status(407, f"{quoted} is wrong", "text/plain")
         done = once(vmtelem, {"http_proxy": server.url.replace("http://", f"http://{LOGIN}@")})
     assert "*** is wrong" in done.err and quoted not in done.err
 
 
-def test_a_proxy_that_is_not_there_is_told_without_its_password(vmtelem):
+def test_a_proxy_that_is_not_there_is_reported_without_its_password(vmtelem):
     done = once(vmtelem, {"http_proxy": f"http://{LOGIN}@127.0.0.1:9"})
     assert done.code == 69
     assert PASSWORD not in done.err and "joe" not in done.err

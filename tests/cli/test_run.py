@@ -107,7 +107,7 @@ def test_a_database_that_comes_back_gets_everything(start):
         assert polls == list(range(1, len(polls) + 1))
 
 
-def test_a_batch_is_sent_when_it_has_so_many_lines(start):
+def test_a_batch_is_sent_when_it_has_as_many_lines_as_are_set(start):
     with FakeInflux(token=TOKEN) as server:
         Log(start("run", **complete(server.url, **{**FAST, "BATCH_MAX_SEC": "10m", "BATCH_MAX_LINES": "5"})))
         wait_for(lambda: server.requests, 10, "a batch that neither grew old nor reached the default")
@@ -146,7 +146,7 @@ def test_sigusr1_logs_a_status_line_and_nothing_else_changes(start):
         assert process.wait(20) == 0
 
 
-def test_a_vm_that_is_named_and_does_not_run_is_told_once(start):
+def test_a_named_vm_that_does_not_run_is_logged_once(start):
     with FakeInflux(token=TOKEN) as server:
         process = start("run", "--vm", "web 01", "--vm", "nosuch", "--vm", "none*", **complete(server.url, **FAST))
         log = Log(process)

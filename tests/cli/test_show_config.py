@@ -33,7 +33,7 @@ def test_urls_are_hidden_unless_asked_for(vmtelem, form):
     assert "joe" not in shown.out and "hunter2" not in shown.out
 
 
-def test_what_is_masked_is_a_comment_in_an_env_file(vmtelem):
+def test_a_masked_value_is_a_comment_in_an_env_file(vmtelem):
     settings = complete(LIBVIRT_URI="qemu+ssh://joe@kvm.example/system")
     assert "\n# LIBVIRT_URI=***\n" in "\n" + vmtelem("show-config", "--format", "env", **settings).out
     shown = vmtelem("show-config", "--format", "env", "--show-urls", **settings).out.splitlines()
@@ -57,14 +57,14 @@ def test_the_table_tells_setting_value_and_source(vmtelem):
     assert ["RETRY_MAX", "10s", "default"] in rows
 
 
-def test_the_source_of_the_token_is_told(vmtelem, tmp_path):
+def test_the_source_of_the_token_is_shown(vmtelem, tmp_path):
     (tmp_path / "influx-token").write_text("x")
     done = vmtelem("show-config", "--format", "json", **complete(INFLUX_TOKEN=None, CREDENTIALS_DIRECTORY=str(tmp_path)))
     row, = (row for row in json.loads(done.out)["settings"] if row["variable"] == "INFLUX_TOKEN")
     assert (row["value"], row["source"]) == ("***", "credential influx-token")
 
 
-def test_it_prints_although_something_is_wrong_and_says_so(vmtelem):
+def test_the_settings_are_printed_although_one_is_wrong_and_the_fault_is_reported(vmtelem):
     done = vmtelem("show-config", "--interval", "0")
     assert done.code == 78
     assert "--interval: '0' is out of range; allowed 0.1s to 1h" in done.errors()
@@ -82,7 +82,7 @@ def test_check_with_stdout_needs_no_database(vmtelem):
     assert vmtelem("show-config", "--check", "--stdout", LIBVIRT_URI="test:///default").code == 0
 
 
-def test_how_many_hours_the_spool_outlasts_is_told(vmtelem, tmp_path):
+def test_the_hours_that_the_spool_lasts_are_shown(vmtelem, tmp_path):
     settings = complete(SPOOL_DIR=str(tmp_path), SPOOL_MAX_BYTES="36MiB")
     assert vmtelem("show-config", **settings).out.splitlines()[-1].startswith("The spool takes 36MiB. How many hours")
     assert vmtelem("once", **{**settings, "DRAIN_TIMEOUT": "0.1s"}).code == 75
@@ -93,6 +93,6 @@ def test_how_many_hours_the_spool_outlasts_is_told(vmtelem, tmp_path):
     assert told == {"room_bytes": 36 << 20, "bytes_per_s": 2048, "hours": pytest.approx(5.12)}
 
 
-def test_where_nothing_is_known_of_the_database_nothing_is_said_of_hours(vmtelem):
+def test_without_a_database_no_hours_are_shown(vmtelem):
     done = vmtelem("show-config", "--format", "json")
     assert json.loads(done.out)["spool"] is None

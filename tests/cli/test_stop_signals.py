@@ -75,7 +75,7 @@ def test_a_signal_that_was_part_of_the_request_does_not_leave_when_the_second_is
 
 
 @pytest.mark.parametrize("number", ["TERM", "INT"])
-def test_what_timeout_stops_is_delivered_to_the_last_line(tmp_path, number):
+def test_a_run_that_timeout_stops_delivers_to_the_last_line(tmp_path, number):
     """timeout(1) signals its child and then the group of both."""
     with FakeInflux(token=TOKEN) as server:
         server.default = delay(0.5)

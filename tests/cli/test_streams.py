@@ -129,7 +129,7 @@ def test_output_to_a_device_leaves_the_device_alone(vmtelem):
     assert vmtelem("once", "-o", "/dev/full", LIBVIRT_URI=NODE).code == 74
 
 
-def test_output_file_that_cannot_be_created_is_told(vmtelem):
+def test_an_output_file_that_cannot_be_created_is_reported(vmtelem):
     done = vmtelem("once", "-o", "/nonexistent/sample", LIBVIRT_URI=NODE)
     assert (done.code, len(done.errors())) == (73, 1)
     assert "/nonexistent/sample" in done.errors()[0]

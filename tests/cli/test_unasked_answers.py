@@ -53,7 +53,7 @@ class AnswersTwice:
 
 
 @pytest.mark.parametrize("late_s", [0, 0.03, 0.25])
-def test_what_is_reported_written_is_stored(start, late_s):
+def test_lines_that_are_reported_written_are_stored(start, late_s):
     with AnswersTwice(late_s) as server:
         process = start("run", **complete(server.url, **FAST))
         log = Log(process)

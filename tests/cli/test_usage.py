@@ -30,7 +30,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("arguments, errors", WRONG.values(), ids=WRONG)
-def test_wrong_usage_is_told_and_exits_with_64(vmtelem, arguments, errors):
+def test_wrong_usage_is_reported_and_exits_with_64(vmtelem, arguments, errors):
     done = vmtelem(*arguments)
     assert (done.code, done.out) == (64, "")
     assert errors is None or done.errors() == errors

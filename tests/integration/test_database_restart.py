@@ -41,11 +41,11 @@ def test_every_cycle_of_the_outage_arrives(outage, influxdb):
     assert sorted(polls(influxdb)) == list(range(1, max(polls(influxdb)) + 1))
 
 
-def test_the_outage_is_told(outage):
+def test_the_outage_is_logged(outage):
     assert any("level=" in line for line in outage.told)
 
 
-def test_the_outage_is_not_told_with_every_attempt(outage):
+def test_the_outage_is_not_logged_with_every_attempt(outage):
     told = outage.told
     assert len(told) <= 2
 

@@ -115,7 +115,7 @@ def test_v1_reports_a_partial_write():
         assert json.loads(body)["error"].startswith("partial write: unable to parse 'm,vm=a 2'")
 
 
-def test_named_lines_are_refused_on_order():
+def test_the_lines_that_a_script_names_are_refused():
     with FakeInflux(script=[refuse_lines(1)]) as server:
         assert post(server)[0] == 400
         assert server.lines == GOOD.decode().splitlines()[1:]

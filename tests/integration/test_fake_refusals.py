@@ -51,7 +51,7 @@ def test_bad_lines_are_named_by_their_numbers(server):
     assert (code, [entry["line_number"] for entry in json.loads(body)["data"]], len(server.lines)) == (400, [2], 2)
 
 
-def test_each_line_can_be_named(server):
+def test_an_answer_can_name_every_line(server):
     server.default = every_line_named("no good")
     assert ([entry["line_number"] for entry in json.loads(post(server)[1])["data"]], server.lines) == ([1, 2, 3], [])
 

@@ -94,7 +94,7 @@ def test_the_nic_carries_the_tap_as_its_device(stored, linux_guest):
 
 
 @pytest.mark.parametrize("field", BALLOON_FIELDS)
-def test_what_the_balloon_reports_arrives(stored, field):
+def test_figures_that_the_balloon_reports_arrive(stored, field):
     assert total(stored, field) is not None
 
 

@@ -42,7 +42,7 @@ def test_every_cycle_of_the_outage_has_a_line_that_says_down(outage):
     assert len(down_times(outage)) >= OUTAGE_CYCLES - 2
 
 
-def test_down_is_one_period(outage):
+def test_the_hypervisor_is_down_for_one_period(outage):
     history = ups(outage.running)
     assert sum(1 for before, now in zip(history, history[1:]) if before != now) == 2
 
@@ -62,17 +62,17 @@ def test_the_first_line_after_the_outage_has_no_rate(outage):
     assert [field for line in first for field in line.fields if field.endswith("_rate")] == []
 
 
-def test_the_outage_is_told(outage):
+def test_the_outage_is_logged(outage):
     assert outage.told
 
 
-def test_the_outage_is_told_at_most_twice(outage):
+def test_the_outage_is_logged_at_most_twice(outage):
     """That the daemon is lost, and why there is no new connection; not with every cycle, and nothing in other words again."""
     told = outage.told
     assert len(told) <= 2
 
 
-def test_the_return_is_told_once(outage):
+def test_the_return_is_logged_once(outage):
     told = outage.return_told
     assert len(told) == 1
 

@@ -55,7 +55,7 @@ def test_a_guest_that_was_just_started_has_no_rates_yet(vmtelem, new_guest):
 
 
 @pytest.mark.parametrize("field", GUEST_ONLY_FIELDS)
-def test_what_only_the_guest_could_tell_is_absent_and_not_zero(vmtelem, any_guest, field):
+def test_figures_that_only_the_guest_could_give_are_absent_and_not_zero(vmtelem, any_guest, field):
     assert field not in by_vm(sample(vmtelem, any_guest.name), "vm_totals")[any_guest.name].fields
 
 

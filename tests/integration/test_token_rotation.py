@@ -37,7 +37,7 @@ def test_everything_arrives_when_the_token_file_becomes_right(vmtelem, server, t
     assert_complete(delivered(server))
 
 
-def test_a_refusal_is_told_once_and_not_with_every_attempt(vmtelem, server, token_file, any_guest):
+def test_a_refusal_is_logged_once_and_not_with_every_attempt(vmtelem, server, token_file, any_guest):
     running = start(vmtelem, server, token_file)
     wait_for(lambda: len(server.requests) >= 3, 60, "three attempts")
     assert 1 <= len(complaints(running)) <= 2

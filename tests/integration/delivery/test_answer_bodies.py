@@ -101,7 +101,7 @@ def test_any_2xx_without_an_error_means_stored(program, server, spool, answer):
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_lines_that_are_named_in_a_compressed_body_are_found_by_that(program, server, spool, encoding):
+def test_lines_that_a_compressed_body_names_are_found_by_their_numbers(program, server, spool, encoding):
     server.default = naming(is_totals_of_two, 400, TYPE, encoding)
     finished = once(program, server)
     assert (finished.code, list(map(is_totals_of_two, spool_files.rejected_lines(spool)))) == (1, [True]), finished.err
@@ -117,12 +117,12 @@ def test_the_reason_of_a_dead_letter_is_what_the_compressed_body_says(program, s
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 503])
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_the_words_of_a_compressed_body_are_told(program, server, encoding, code):
+def test_the_words_of_a_compressed_body_are_reported(program, server, encoding, code):
     server.default = encoded(code, v2("any", NO_PERMISSION), encoding)
     assert NO_PERMISSION in once(program, server).err
 
 
-def test_a_body_that_is_not_what_its_encoding_says_costs_no_line(program, server, spool):
+def test_a_body_in_another_encoding_than_it_names_costs_no_line(program, server, spool):
     server.default = status(503, "this is no gzip", "text/plain", Content_Encoding="gzip")
     assert (once(program, server).code, len(spool_files.batches(spool))) == (75, 1)
 
@@ -183,7 +183,7 @@ def test_no_control_character_of_a_body_reaches_a_dead_letter(program, server, s
     assert FORBIDDEN.findall(text) == []
 
 
-def test_words_with_a_line_break_stay_one_line(program, server):
+def test_a_line_break_in_the_words_of_the_server_begins_no_line_of_the_log(program, server):
     """A line break in the server's words does not begin a line of the log."""
     server.default = status(400, '{"error":"one\\nvmtelem: error: two"}')
     assert [line for line in once(program, server).err.splitlines() if line.startswith("vmtelem: error: two")] == []

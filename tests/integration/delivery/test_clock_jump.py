@@ -91,5 +91,5 @@ def test_the_books_are_right(jumps):
     assert (books.do_not_add_up(jumps.lines), account["dropped"], account["sampled"]) == ([], 0, account["written"])
 
 
-def test_it_ends_well(jumps):
+def test_the_program_ends_with_0(jumps):
     assert jumps.code == 0

@@ -153,5 +153,5 @@ def test_the_program_ends_as_if_nothing_had_happened(replaced):
     assert replaced.code == 0
 
 
-def test_no_token_is_told(replaced):
+def test_no_token_is_logged(replaced):
     assert [token for token in TOKENS if token in replaced.log] == []

@@ -66,7 +66,7 @@ def test_everything_is_on_the_disk_within_seconds(story):
     assert story.took_s < SOON_S
 
 
-def test_what_the_killed_process_had_sampled_arrives(story):
+def test_lines_that_the_killed_process_had_sampled_arrive(story):
     assert len(story.kept) > 100 and identities(story.kept) <= identities(story.arrived)
 
 

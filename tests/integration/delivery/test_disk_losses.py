@@ -89,11 +89,11 @@ def overflow(program, scratch):
     disk.close()
 
 
-def test_what_memory_cannot_hold_is_counted(overflow):
+def test_lines_that_memory_cannot_hold_are_counted(overflow):
     assert books.at_the_end(overflow.running)["dropped"] == points_missing(overflow.running, overflow.lines) > 0
 
 
-def test_what_memory_cannot_hold_is_the_newest_of_it(overflow):
+def test_the_newest_lines_are_dropped_when_memory_is_full_too(overflow):
     """What came to memory first is there: no batch goes for one that the disk does not take either."""
     assert overflow.missing[0] > overflow.on_disk + CYCLES_IN_MEMORY
 

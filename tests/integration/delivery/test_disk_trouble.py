@@ -79,7 +79,7 @@ def test_sampling_never_stops(story):
     assert longest_pause_s(story.lines) < STALL_S
 
 
-def test_what_memory_held_is_written_to_the_disk(story):
+def test_batches_that_waited_in_memory_are_written_to_the_disk(story):
     """All from the first sample on was there, before the database came back."""
     assert len(select(story.on_disk, "vmtelem")) > 10 and missing_cycles(story.on_disk) == []
 
@@ -88,11 +88,11 @@ def test_everything_is_delivered_in_the_end(story):
     assert (missing_cycles(story.lines), missing_vm_lines(story.lines)) == ([], 0)
 
 
-def test_the_trouble_is_told_once(story):
+def test_the_trouble_is_logged_once(story):
     assert story.running.err().count(TROUBLE) == 1
 
 
-def test_the_recovery_is_told_once(story):
+def test_the_recovery_is_logged_once(story):
     assert story.running.err().count(RECOVERY) == 1
 
 
@@ -145,7 +145,7 @@ def test_a_once_delivers_all_the_same(place):
 # The database is back before the disk is.
 
 
-def test_what_is_delivered_while_its_file_cannot_be_removed_is_removed_later_and_not_sent_again(binary, tmp_path):
+def test_a_batch_delivered_while_its_file_cannot_be_removed_is_not_sent_again_and_its_file_is_removed_later(binary, tmp_path):
     with FakeInflux() as server, closing(Place(binary, tmp_path, "ReadOnly", server)) as place:
         running = place.start("run")
         wait_for(lambda: len(spool_files.batches(place.spool)) > 2, 30, "batches on the disk")

@@ -197,7 +197,7 @@ def test_the_last_books_close_without_a_remainder(story):
     assert account["sampled"] + account["recovered"] == sum(account[word] for word in ("written", "left", "rejected", "dropped"))
 
 
-def test_what_does_not_arrive_is_counted_as_lost_and_nothing_else(story):
+def test_exactly_the_lines_that_do_not_arrive_are_counted_as_lost(story):
     assert story.missing == story.account["dropped"]
 
 
@@ -213,7 +213,7 @@ def test_sampling_never_stops(story):
     assert longest_pause_s(story.lines) < STALL_S
 
 
-def test_what_was_durable_is_delivered(harmless):
+def test_durable_batches_are_delivered(harmless):
     assert harmless.lost == set()
 
 

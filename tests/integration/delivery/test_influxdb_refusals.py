@@ -117,7 +117,7 @@ def test_delivery_goes_on_once_there_is_room(full_disk):
     assert full_disk.noticed and full_disk.again
 
 
-def test_a_database_without_room_is_told_in_its_words(full_disk):
+def test_the_log_has_the_words_of_a_database_without_room(full_disk):
     assert any("no space left on device" in line for line in full_disk.told), full_disk.told
 
 

@@ -62,7 +62,7 @@ def test_a_warning_names_the_older_line_that_was_rejected_and_where_it_is(server
     assert "poison,host=earlier" in err and f"warning: the database has rejected 1 line of older batches, kept in {target}/rejected" in err
 
 
-def test_nothing_is_said_of_an_older_line_any_more_once_it_was_rejected(server, once, backlog):
+def test_an_older_line_that_was_rejected_is_not_mentioned_again(server, once, backlog):
     backlog(1, [0])
     server.default = unnamed(is_poison)
     once()

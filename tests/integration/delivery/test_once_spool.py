@@ -65,7 +65,7 @@ def test_once_asks_to_be_tried_again_when_nobody_listens(once):
     assert once(INFLUX_URL=f"http://127.0.0.1:{free_port()}").code == 75
 
 
-def test_what_a_once_leaves_is_one_private_file(server, once, spool):
+def test_a_once_leaves_one_private_file(server, once, spool):
     server.default = DOWN
     once()
     [path] = spool_files.batches(spool)

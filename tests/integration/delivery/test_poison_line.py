@@ -124,16 +124,16 @@ def test_all_other_lines_are_written(meal):
     assert set(meal.lines) - set(meal.stored) == {meal.lines[POISON]}
 
 
-def test_it_is_found_with_few_requests(meal):
+def test_the_poison_line_is_found_with_few_requests(meal):
     assert meal.requests <= meal.kind.most_requests
 
 
-def test_it_is_counted_once(meal):
+def test_the_poison_line_is_counted_once(meal):
     account = books.at_the_end(meal.running)
     assert (account["rejected"], account["dropped"], meal.code) == (1, 0, 1)
 
 
-def test_it_is_told(meal):
+def test_the_poison_line_is_logged(meal):
     assert any("rejected" in line and "poison" in line for line in meal.running.log())
 
 

@@ -115,7 +115,7 @@ def test_every_whole_batch_is_delivered(cut):
     assert [line for line in cut.whole if cut.stored.count(line) != 1] == []
 
 
-def test_what_still_reads_as_it_was_written_is_delivered(cut):
+def test_files_that_can_still_be_read_whole_are_delivered(cut):
     assert [cut.stored.count(line) for line in cut.real] == [1 + cut.readable] * len(cut.real)
 
 
@@ -191,6 +191,6 @@ def test_each_damaged_file_is_kept_as_it_is(few):
     assert {path.name: path.read_bytes() for path in (few.directory / "damaged").iterdir()} == few.files
 
 
-def test_what_is_no_file_stays_untouched(few):
+def test_entries_that_are_no_files_stay_untouched(few):
     strangers = [few.directory / file_name(number, number, 1) for number in (1, 2, 3)]
     assert (strangers[0].is_fifo(), strangers[1].is_dir(), strangers[2].is_symlink()) == (True, True, True)

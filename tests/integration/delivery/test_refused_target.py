@@ -90,7 +90,7 @@ def test_everything_is_stored_once_it_is_well(story):
     assert missing_cycles(map(parse_line, story.server.lines)) == []
 
 
-def test_what_waits_is_stored_soon_after_it_is_well(story):
+def test_waiting_lines_are_stored_soon_after_the_database_is_well(story):
     assert story.took_s <= 2 * PAUSE_S + SLOW_S
 
 
@@ -100,28 +100,28 @@ def test_the_account_is_exact(story):
     assert (account["left"], account["dropped"], story.code) == (0, 0, 0)
 
 
-def test_it_is_tried_once_in_a_pause(story):
+def test_the_database_is_tried_once_in_a_pause(story):
     """On average: a pause may be random."""
     times = [request.time for request in story.refused[-PROBES:]]
     assert times[-1] - times[0] >= 0.5 * PAUSE_S * (PROBES - 1)
 
 
-def test_it_is_tried_with_one_line_of_what_waits(story):
+def test_the_database_is_tried_with_one_waiting_line(story):
     """Not always of the oldest batch: that may be the only one that is refused."""
     probes = [request.lines for request in story.refused[-PROBES:]]
     assert [probe for probe in probes if len(probe) != 1] == []
     assert len(set(map(tuple, probes))) > 1
 
 
-def test_it_is_told_in_the_words_of_the_server(story):
+def test_the_log_has_the_words_of_the_server(story):
     assert any(story.case.words in line for line in story.told), story.told
 
 
-def test_it_is_told_what_to_look_at(story):
+def test_the_log_says_what_to_look_at(story):
     assert any(story.case.cause.lower() in line.lower() for line in story.told), story.told
 
 
-def test_it_is_not_told_again_and_again(story):
+def test_the_refusal_is_logged_at_most_twice(story):
     assert 1 <= len(story.told) <= 2, story.told
 
 

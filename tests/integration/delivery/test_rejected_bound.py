@@ -48,11 +48,11 @@ def test_the_folder_is_bounded(story):
     assert sum(path.stat().st_size for path in story.spool.glob("*/rejected/*")) <= BOUND_BYTES
 
 
-def test_some_of_them_are_kept_and_the_others_are_not(story):
+def test_only_some_of_the_refused_lines_are_kept(story):
     assert 0 < len(story.letters) < LINES
 
 
-def test_every_refused_line_is_counted_kept_or_not(story):
+def test_every_refused_line_is_counted_whether_it_is_kept_or_not(story):
     assert story.account["rejected"] == LINES
 
 

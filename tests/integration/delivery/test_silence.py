@@ -74,15 +74,15 @@ def story(request, binary, tmp_path_factory, full):
         yield story.end()
 
 
-def test_it_is_told_within_the_time_out_and_two_seconds(story):
+def test_silence_is_logged_within_the_time_out_and_two_seconds(story):
     assert story.told_in_time
 
 
-def test_it_is_told_once(story):
+def test_silence_is_logged_once(story):
     assert len(story.told) == 1, story.told
 
 
-def test_it_is_told_since_when_nothing_is_answered_and_what_waits(story):
+def test_the_log_says_since_when_nothing_is_answered_and_what_waits(story):
     assert any(map(SILENT.search, story.told)), story.told
 
 
@@ -98,7 +98,7 @@ def test_no_batch_is_cut(story):
     assert cut == []
 
 
-def test_it_is_asked_again_two_seconds_after_the_last_attempt(story):
+def test_the_database_is_asked_again_two_seconds_after_the_last_attempt(story):
     """RETRY_MAX would allow ten."""
     times = sorted(request.time for request in story.in_silence)
     pauses = [after - before - story.silence.timeout_s for before, after in zip(times[IN_FLIGHT:], times[IN_FLIGHT + 1:])]
@@ -111,7 +111,7 @@ def test_all_that_waited_is_stored_soon_after(story):
         <= story.well_s + STORED_WITHIN_S
 
 
-def test_the_recovery_is_told(story):
+def test_the_recovery_is_logged(story):
     assert story.again, story.running.err()
 
 
@@ -120,7 +120,7 @@ def test_nothing_is_lost_or_rejected(story):
     assert (story.account["rejected"], story.account["dropped"], story.account["left"], story.code) == (0, 0, 0, 0)
 
 
-def test_nothing_else_is_told(story):
+def test_nothing_else_is_logged(story):
     assert [line for line in story.running.log() if WARNING.search(line)] == story.told
 
 

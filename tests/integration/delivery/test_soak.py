@@ -164,7 +164,7 @@ def test_nothing_is_dropped_while_there_is_room(soak):
     assert soak.with_room["dropped"] == 0
 
 
-def test_what_there_is_no_room_for_is_dropped(soak):
+def test_lines_without_room_are_dropped(soak):
     assert soak.account["dropped"] > 0
 
 
@@ -195,7 +195,7 @@ def test_the_books_add_up_in_every_line_of_the_agent(soak):
     assert books.do_not_add_up(map(parse_line, lines)) == []
 
 
-def test_what_once_left_in_the_spool_is_recovered_whole_and_once(soak):
+def test_batches_that_a_once_left_are_recovered_whole_and_one_time_only(soak):
     """What it handed over and saw delivered it does not mention, so there are bounds only."""
     recovered = soak.account["recovered"]
     assert recovered % LINES_OF_ONCE == 0

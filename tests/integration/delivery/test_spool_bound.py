@@ -155,16 +155,16 @@ def test_the_batches_of_others_do_not_go_to_make_room(overfull, targets):
     assert numbers_of(targets[0]) == list(range(OF_OTHERS))
 
 
-def test_the_oldest_of_ours_go_to_make_room(overfull, targets):
+def test_the_oldest_batches_of_this_target_go_to_make_room(overfull, targets):
     left = numbers_of(targets[1])
     assert 0 < len(left) < OF_OURS and left == list(range(OF_OURS))[-len(left):]
 
 
-def test_what_goes_to_make_room_is_told_with_its_time(overfull):
+def test_the_log_says_from_when_the_batches_are_that_go_to_make_room(overfull):
     wait_for(lambda: "from 2020-09-13T12:26:40Z" in overfull.err(), 30, "a word about the loss")
 
 
-def test_what_goes_to_make_room_is_counted(overfull, server, targets):
+def test_batches_that_go_to_make_room_are_counted(overfull, server, targets):
     given_up = OF_OURS - len(numbers_of(targets[1]))
     server.default = ok
     wait_for(lambda: not batches_of(targets[1]), 30, "our batches to be delivered")

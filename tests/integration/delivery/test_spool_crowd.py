@@ -44,7 +44,7 @@ def run_beside(lone_program, settings, once, spool):
     return running
 
 
-def test_what_a_run_beside_a_once_samples_is_in_the_spool_when_it_is_stopped(run_beside, spool):
+def test_lines_that_a_run_samples_beside_a_once_are_in_the_spool_when_the_run_is_stopped(run_beside, spool):
     code = run_beside.stop()
     sampled, written, left, dropped = map(int, re.search(
         r"stopped: (\d+) lines sampled, 0 recovered, (\d+) written, (\d+) left in the spool, 0 rejected, (\d+) dropped",

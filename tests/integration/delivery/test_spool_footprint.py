@@ -192,7 +192,7 @@ def test_inodes_are_left_for_others(at_the_floor):
     assert at_the_floor.footprint.fewest_inodes >= at_the_floor.case.floor
 
 
-def test_inodes_that_are_free_beyond_that_are_used(at_the_floor):
+def test_inodes_above_the_floor_are_used(at_the_floor):
     assert at_the_floor.footprint.fewest_inodes <= at_the_floor.case.floor + INODES_OF_ITS_OWN
 
 
@@ -201,12 +201,12 @@ def test_no_more_batches_go_than_new_ones_come(story):
     assert GIVEN_UP_LEAST <= story.account["dropped"] / OLD_LINES <= story.account["sampled"] / LINES_OF_A_CYCLE
 
 
-def test_the_oldest_go_that_are_not_about_to_be_sent(story):
+def test_the_oldest_batches_go_but_for_those_about_to_be_sent(story):
     first, of_a_request = story.given_up[0], OF_A_REQUEST // OLD_LINES
     assert first <= of_a_request + 1 and story.given_up == list(range(first, first + len(story.given_up)))
 
 
-def test_what_does_not_arrive_is_counted_as_lost_and_nothing_else(story):
+def test_exactly_the_lines_that_do_not_arrive_are_counted_as_lost(story):
     account = story.account
     assert account["sampled"] + account["recovered"] - len(story.stored) == account["dropped"] and story.code == 1
 

@@ -51,7 +51,7 @@ def moving(lone_program, tmp_path):
         yield Moving(lone_program, server, tmp_path)
 
 
-def test_what_was_away_is_delivered_when_it_is_back_and_nothing_is_found_or_lost(moving):
+def test_batches_that_come_back_with_their_directory_are_delivered_and_none_counts_as_found_or_lost(moving):
     moving.move_away()
     moving.bring_back()
     moving.server.default = ok
@@ -61,7 +61,7 @@ def test_what_was_away_is_delivered_when_it_is_back_and_nothing_is_found_or_lost
     assert missing_cycles(delivered(moving.server)) == [] and points_missing(moving.running, delivered(moving.server)) == 0
 
 
-def test_what_is_away_counts_as_dropped_only_when_the_process_ends(moving):
+def test_batches_that_are_away_count_as_dropped_only_when_the_process_ends(moving):
     moving.move_away()
     account, code = moving.stop()
     there = sum(map(spool_files.lines_named, spool_files.batches(moving.place)))  # with those that were on their way
@@ -86,7 +86,7 @@ def unmakeable(binary, tmp_path):
         parent.chmod(0o700)
 
 
-def test_what_is_away_is_not_delivered_from_there_and_counts_as_dropped_at_the_end(unmakeable):
+def test_batches_that_are_away_are_not_delivered_from_there_and_count_as_dropped_at_the_end(unmakeable):
     away = spool_files.batches(unmakeable.away)
     unmakeable.server.default = ok
     wait_for(lambda: unmakeable.server.lines, 30, "what was sampled meanwhile to be delivered from memory")
@@ -95,7 +95,7 @@ def test_what_is_away_is_not_delivered_from_there_and_counts_as_dropped_at_the_e
     assert account["dropped"] > 0 and account["sampled"] == account["written"] + account["dropped"]
 
 
-def test_what_was_away_is_delivered_when_it_is_back_where_no_other_directory_could_be_made(unmakeable):
+def test_batches_that_come_back_are_delivered_where_no_other_directory_could_be_made(unmakeable):
     unmakeable.place.parent.chmod(0o700)
     unmakeable.away.rename(unmakeable.place)
     wait_for(lambda: "is back" in unmakeable.running.err(), 30, "it to be noticed")

@@ -70,7 +70,7 @@ def test_no_poll_counts_as_failed(burst):
     assert set(burst.samples.host("poll_errors", burst.ticks)) == {0}
 
 
-def test_no_vm_is_said_not_to_answer(burst):
+def test_no_vm_is_reported_as_not_answering(burst):
     assert not_answering(burst.log) == []
 
 
@@ -84,7 +84,7 @@ def test_no_other_vm_is_called_blocked(burst):
     assert [line for line in lines if line.fields.get("monitor_ok") is False] == []
 
 
-def test_a_vm_that_is_called_blocked_is_said_to_be_so_for_some_time(burst):
+def test_a_vm_that_is_reported_blocked_has_the_time_for_which_it_has_been(burst):
     lines = select(burst.samples.lines, "vm_totals")
     assert [line for line in lines if line.fields.get("monitor_ok") is False and "monitor_blocked_s" not in line.fields] == []
 

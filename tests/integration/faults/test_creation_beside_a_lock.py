@@ -99,18 +99,18 @@ def allowed_s(seconds):
 
 
 @every_kind
-def test_it_is_measured_without_run(without, kind):
+def test_there_are_times_without_run_to_compare_with(without, kind):
     """Else there is nothing to compare with."""
     assert len(without[kind]) >= 3
 
 
 @every_kind
-def test_usually_it_takes_no_longer_with_run_at_work(beside, without, kind):
+def test_usually_a_creation_takes_no_longer_with_run_at_work(beside, without, kind):
     assert median(beside.times[kind]) <= allowed_s(median(without[kind]))
 
 
 @every_kind
-def test_all_but_one_take_hardly_longer_with_run_at_work(beside, without, kind):
+def test_all_creations_but_one_take_hardly_longer_with_run_at_work(beside, without, kind):
     """One may meet whatever else the machine does."""
     *most, _ = sorted(beside.times[kind])
     assert max(most) <= allowed_s(max(without[kind])) + MORE_S

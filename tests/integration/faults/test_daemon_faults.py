@@ -90,7 +90,7 @@ def test_there_are_lines_that_say_down(away):
 
 
 @one_outage
-def test_down_is_said_within_five_seconds(away):
+def test_the_hypervisor_is_reported_down_within_five_seconds(away):
     assert False in ups(away, away.gone[:5])
 
 
@@ -113,12 +113,12 @@ def test_no_vm_is_called_hung_for_the_daemons_fault(away):
 
 
 @every_fault
-def test_up_is_said_again(away):
+def test_the_hypervisor_is_reported_up_again(away):
     assert set(ups(away, away.due)) == {True}
 
 
 @one_outage
-def test_the_loss_and_the_return_are_not_told_in_every_cycle(away):
+def test_the_loss_and_the_return_are_not_logged_in_every_cycle(away):
     """The loss, why there is no new connection, and the return."""
     assert 2 <= len(away.run.told + away.run.told_after) <= 3
 

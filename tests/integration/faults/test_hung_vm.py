@@ -101,11 +101,11 @@ def test_no_lane_is_parked_afterwards(hang):
     assert set(hang.samples.host("lanes_parked", hang.run.after[1:])) == {0}
 
 
-def test_the_start_is_told_once_and_nothing_else(hang):
+def test_the_start_is_logged_once_and_nothing_else(hang):
     assert (len(naming(hang.vm, hang.run.told)), len(hang.run.told)) == (1, 1)
 
 
-def test_the_end_is_told_once_and_nothing_else(hang):
+def test_the_end_is_logged_once_and_nothing_else(hang):
     assert (len(naming(hang.vm, hang.run.told_after)), len(hang.run.told_after)) == (1, 1)
 
 

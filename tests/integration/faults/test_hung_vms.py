@@ -93,12 +93,12 @@ def times_told(hangs):
 
 
 @lasting_faults
-def test_a_hang_is_told_when_it_starts_and_when_it_ends(hangs):
+def test_a_hang_is_logged_when_it_starts_and_when_it_ends(hangs):
     assert times_told(hangs) == {vm: 2 for vm in hangs.vms}
 
 
 @every_fault
-def test_each_start_that_is_told_has_its_end(hangs):
+def test_each_start_that_is_logged_has_its_end(hangs):
     """None at all if a hang is too short to be worth it."""
     assert {vm: times for vm, times in times_told(hangs).items() if times % 2 != 0} == {}
 

@@ -43,7 +43,7 @@ def test_a_line_without_the_monitors_part_does_not_call_the_monitor_good(capped)
     assert [line for line in lines if line.fields.get("monitor_ok") is True] == []
 
 
-def test_no_vm_is_called_hung_that_is_not(capped):
+def test_only_hung_vms_are_reported_hung(capped):
     lines = [line for vm in capped.others for line in capped.samples.of(vm, capped.ticks)]
     assert [line for line in lines if line.fields.get("monitor_ok") is False] == []
 

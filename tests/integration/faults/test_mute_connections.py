@@ -72,11 +72,11 @@ def test_no_vm_is_called_blocked(mute):
     assert sorted({line.tags["vm"] for line in lines if line.fields.get("monitor_ok") is False}) == []
 
 
-def test_it_is_told_at_most_when_it_starts_and_when_it_ends(mute):
+def test_the_log_mentions_it_at_most_at_its_start_and_its_end(mute):
     assert len(mute.log) <= 2 * mute.mutes
 
 
-def test_up_is_said_afterwards(mute):
+def test_the_hypervisor_is_reported_up_afterwards(mute):
     assert set(mute.samples.host("up", mute.due)) == {True}
 
 

@@ -70,7 +70,7 @@ def test_the_others_are_in_full_again(renewed):
     assert renewed.samples.partial(renewed.others, renewed.due) == {}
 
 
-def test_up_is_said_again(renewed):
+def test_the_hypervisor_is_reported_up_again(renewed):
     assert set(renewed.samples.host("up", renewed.due)) == {True}
 
 

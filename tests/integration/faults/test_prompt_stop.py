@@ -108,7 +108,7 @@ def test_a_run_that_delivers_ends_within_the_drain_time_and_a_second(stop_withou
     assert stop_without_database.seconds < DRAIN_S + 1
 
 
-def test_what_could_not_be_delivered_is_no_loss(stop_without_database):
+def test_lines_that_could_not_be_delivered_are_no_loss(stop_without_database):
     assert stop_without_database.code == 0 and " 0 dropped" in stop_without_database.running.err()
 
 

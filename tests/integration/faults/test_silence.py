@@ -36,11 +36,11 @@ def test_cycles_go_on_without_a_pause(silence):
     assert silence.cycles.too_long_silent() == []
 
 
-def test_down_is_said_once_it_is_known(silence):
+def test_the_hypervisor_is_reported_down_as_soon_as_the_silence_is_known(silence):
     assert set(silence.samples.host("up", silence.known)) == {False}
 
 
-def test_up_is_said_again(silence):
+def test_the_hypervisor_is_reported_up_again(silence):
     assert set(silence.samples.host("up", silence.run.after[1:])) == {True}
 
 
@@ -57,11 +57,11 @@ def test_no_vm_is_blamed(silence):
     assert naming_vms(silence.run.told + silence.run.told_after) == []
 
 
-def test_the_start_is_told_once(silence):
+def test_the_start_is_logged_once(silence):
     assert len(silence.run.told) == 1
 
 
-def test_the_end_is_told_once(silence):
+def test_the_end_is_logged_once(silence):
     assert len(silence.run.told_after) == 1
 
 

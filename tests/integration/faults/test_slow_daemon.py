@@ -33,7 +33,7 @@ def slow(request, libvirtd, fleet, observe, fault_s, figures):
 
 
 @every_share
-def test_the_latency_shows_it(slow):
+def test_the_latency_shows_that_the_daemon_is_slow(slow):
     assert max(slow.samples.host("poll_latency_ms", slow.run.fault)) > 2 * slow.latency_before
 
 
@@ -43,7 +43,7 @@ def test_cycles_are_late(slow):
 
 
 @every_share
-def test_what_is_missed_is_counted_as_late(slow):
+def test_missed_cycles_are_counted_as_late(slow):
     """Not the other way round: a cycle that is late by less than half an interval is made."""
     missed = slow.samples.missed_cycles([*slow.run.fault, *slow.run.after])
     assert slow.late[-1] - slow.late[0] >= bool(missed)
@@ -69,12 +69,12 @@ def test_the_hypervisor_never_looks_down(slow):
 
 
 @every_share
-def test_the_calls_that_are_made_meanwhile_are_bounded(slow):
+def test_connections_are_bounded_while_the_daemon_is_slow(slow):
     assert max(slow.pressure.clients) <= slow.clients + PARKED_MAX
 
 
 @every_share
-def test_the_threads_meanwhile_are_bounded(slow):
+def test_threads_are_bounded_while_the_daemon_is_slow(slow):
     assert max(slow.pressure.threads) <= slow.run.level_before.threads + PARKED_MAX
 
 

@@ -78,7 +78,7 @@ def test_the_samples_are_full(away):
     assert {vm: ticks for vm, ticks in lacking.items() if len(ticks) > 1} == {}
 
 
-def test_up_is_said_but_in_the_cycle_of_the_stop(away):
+def test_the_hypervisor_is_reported_up_in_all_cycles_but_that_of_the_stop(away):
     assert set(away.samples.host("up", away.due)) == {True}
 
 
@@ -86,7 +86,7 @@ def test_no_vm_is_blamed(away):
     assert naming_vms(away.log) == []
 
 
-def test_it_is_told_at_most_when_it_starts_and_when_it_ends(away):
+def test_the_log_mentions_it_at_most_at_its_start_and_its_end(away):
     """Also why there is no new connection may be told."""
     assert len(away.log) <= 3
 

@@ -57,17 +57,17 @@ def rounded(values):
 
 
 @every_guest
-def test_it_is_sampled_within_two_cycles(started, name):
+def test_the_started_vm_is_sampled_within_two_cycles(started, name):
     assert started.after_s[name] <= SOON_S
 
 
 @every_guest
-def test_it_is_sampled_while_the_lock_is_held(started, name):
+def test_the_started_vm_is_sampled_while_the_lock_is_held(started, name):
     """Nor did its start wait for the lock."""
     assert started.beside[name]
 
 
-def test_it_is_in_full_soon(started):
+def test_the_started_vms_are_in_full_after_the_lock(started):
     """Each of them, in all cycles after the lock: the last one is seconds old then."""
     assert started.samples.partial(NAMES, started.run.after[1:]) == {}
 

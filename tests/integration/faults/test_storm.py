@@ -99,19 +99,19 @@ def test_no_healthy_vm_is_named_in_the_log(storm):
 
 
 @every_interval
-def test_no_vm_is_said_not_to_answer(storm):
+def test_no_vm_is_reported_as_not_answering(storm):
     """Neither one that runs nor one that comes or goes, but for those whose `virsh destroy` took as long."""
     named = {name for line in not_answering(storm.log) for name in re.findall(r"'([^']+)'", line)}
     assert named - set(storm.slow) == set()
 
 
 @every_interval
-def test_threads_are_bounded_meanwhile(storm):
+def test_threads_are_bounded_during_the_storm(storm):
     assert storm.held.threads_max <= THREADS_MAX
 
 
 @every_interval
-def test_connections_are_bounded_meanwhile(storm):
+def test_connections_are_bounded_during_the_storm(storm):
     assert storm.held.sockets_max <= SOCKETS_MAX
 
 

@@ -64,7 +64,7 @@ def test_the_line_of_the_vm_that_is_set_aside_says_only_that_it_is_blocked(lock)
     assert found == {("monitor_blocked_s", "monitor_ok")}
 
 
-def test_it_is_called_blocked(lock):
+def test_the_vm_is_reported_blocked(lock):
     assert {line.fields["monitor_ok"] for line in lock.samples.of(lock.vm, lock.held)} == {False}
 
 
@@ -91,7 +91,7 @@ def test_every_complaint_is_about_the_vm(lock):
     assert [line for line in log if lock.vm not in line] == []
 
 
-def test_it_is_told_when_it_starts_and_when_it_ends_and_no_more(lock):
+def test_the_log_mentions_the_lock_at_its_start_and_its_end_only(lock):
     assert 1 <= len(lock.run.told + lock.run.told_after) <= 2
 
 
