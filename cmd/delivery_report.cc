@@ -39,7 +39,7 @@ Error Explained(const Context& context, const Delivery& delivery) {
   if (delivery.lines.spooled > 0) {
     fault.hint +=
         fmt::format("{}{} kept in {}, for the next 'vmtelem once' or 'vmtelem run' to deliver",
-                    fault.hint.empty() ? "" : "; ", CountOf(delivery.lines.spooled, "line"), config.spool_dir);
+                    fault.hint.empty() ? "" : "; ", CountOf(delivery.lines.spooled, "line"), config.delivery.spool_dir);
   }
   return fault;
 }

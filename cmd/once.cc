@@ -5,7 +5,6 @@
 #include "agent/hung_vm_log.h"
 #include "agent/sample.h"
 #include "base/parse.h"
-#include "cmd/agent_setup.h"
 #include "cmd/command.h"
 #include "cmd/named_vms.h"
 #include "cmd/once_delivery.h"
@@ -18,8 +17,8 @@ namespace vmtelem {
 namespace {
 
 // The lines of one sample, as every database takes them.
-Lines InfluxLines(const Context& context, Sample& sample, const EncodeOptions& options) {
-  InfluxEncoder encoder(options, context.log);
+Lines InfluxLines(const Context& context, Sample& sample) {
+  InfluxEncoder encoder(context.config().encode, context.log);
   Lines lines;
   SystemClock clock;
   const SteadyTime begin = clock.SteadyNow();
@@ -32,10 +31,9 @@ Lines InfluxLines(const Context& context, Sample& sample, const EncodeOptions& o
 
 std::string Encode(const Context& context, Sample& sample) {
   const std::string format = context.arguments.Last("--format").value_or("influx");
-  const EncodeOptions options = MakeAgentOptions(context.config()).encode;
   if (format == "prometheus") return PrometheusText(sample.snapshot, sample.derived, ThisBuild());
-  if (format == "json") return JsonLines(sample.snapshot, sample.derived, sample.timings, options);
-  return InfluxLines(context, sample, options).bytes;
+  if (format == "json") return JsonLines(sample.snapshot, sample.derived, sample.timings, context.config().encode);
+  return InfluxLines(context, sample).bytes;
 }
 
 ExitCode PrintSample(const Context& context, Sample& sample) {
@@ -68,9 +66,7 @@ ExitCode SampleOnce(const Context& context, Source& source, Clock& clock) {
     return prints ? fault : MoreTelling(fault, DeliverSample(context, {}));  // what waits in the spool
   }
   const ExitCode read = ReportProblems(context, sample->snapshot);
-  const ExitCode given =
-      prints ? PrintSample(context, *sample)
-             : DeliverSample(context, InfluxLines(context, *sample, MakeAgentOptions(context.config()).encode));
+  const ExitCode given = prints ? PrintSample(context, *sample) : DeliverSample(context, InfluxLines(context, *sample));
   return MoreTelling(read, given);
 }
 

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cmd/agent_setup.h"
 #include "cmd/delivery_report.h"
 #include "cmd/log_setup.h"
 #include "cmd/spool_setup.h"
@@ -18,9 +17,8 @@ namespace {
 
 constexpr Nanoseconds kLookInterval = std::chrono::milliseconds(20);
 
-AgentOptions MakeOptions(const Context& context) {
-  AgentOptions options = MakeAgentOptions(context.config());
-  options.writer.drain_stops_on_hold = true;
+DeliveryOptions MakeOptions(const Context& context) {
+  DeliveryOptions options = context.config().delivery;
   // A service may be told to stop without delivering; delivering is what `once` is for.
   if (options.drain_timeout == Nanoseconds::zero()) options.drain_timeout = context.config().influx.timeout;
   return options;
@@ -36,7 +34,7 @@ class SampleDelivery {
         sink_(std::move(sink)),
         options_(MakeOptions(context)) {}
 
-  Delivery FromMemory(Lines lines) { return From(MakeMemorySpool(options_), std::move(lines)); }
+  Delivery FromMemory(Lines lines) { return From(MakeMemorySpool(context_), std::move(lines)); }
 
   Delivery FromSpool(SpoolLock lock, Lines lines) {
     if (lock.state() == SpoolLock::State::kElsewhere) return HandOver(std::move(lock), std::move(lines));
@@ -53,8 +51,7 @@ class SampleDelivery {
   // What is wrong with the spool is told even if all is delivered: the next time it may not be.
   Delivery FromDisk(SpoolLock lock, Lines lines) {
     const std::string path = lock.path();
-    Delivery delivery =
-        From(MakeDiskSpool(context_, options_, std::move(lock), clock_, context_.log), std::move(lines));
+    Delivery delivery = From(MakeDiskSpool(context_, std::move(lock), clock_, context_.log), std::move(lines));
     if (delivery.sample.waiting > 0 && !delivery.fault) delivery.fault = Waiting(delivery, path);
     return delivery;
   }
@@ -126,7 +123,7 @@ class SampleDelivery {
   Clock& clock_;
   const LoggerPtr log_;
   std::unique_ptr<Sink> sink_;
-  const AgentOptions options_;
+  const DeliveryOptions options_;
 };
 
 ExitCode Deliver(const Context& context, std::optional<SpoolLock> lock, Lines lines) {

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "base/local_host_name.h"
 #include "base/parse.h"
 #include "base/text.h"
-#include "cmd/agent_setup.h"
 #include "cmd/command.h"
 #include "cmd/named_vms.h"
 #include "cmd/spool_setup.h"
@@ -81,11 +81,11 @@ Result<std::unique_ptr<Sink>> MakeSink(const Context& context, Clock& clock, Bro
 void LogStart(const Context& context) {
   const Config& config = context.config();
   const bool prints = context.arguments.Has("--stdout");
-  const bool spools = !prints && !context.arguments.Has("--no-spool") && !config.spool_dir.empty();
+  const bool spools = !prints && !context.arguments.Has("--no-spool") && !config.delivery.spool_dir.empty();
   context.log->info("vmtelem {} started: {} every {}, to {}{}", ThisBuild().version,
                     MaskUrl(config.collect.hypervisor.uri), FormatDuration(config.interval),
                     prints ? "stdout" : MaskUrl(config.influx.url),
-                    spools ? fmt::format(", spool in {}", config.spool_dir) : "");
+                    spools ? fmt::format(", spool in {}", config.delivery.spool_dir) : "");
 }
 
 void LogEnd(const Context& context, const LineCounts& lines) {
@@ -113,12 +113,13 @@ CollectOptions CollectForService(const Config& config) {
 }
 
 AgentOptions MakeOptions(const Context& context) {
-  AgentOptions options = MakeAgentOptions(context.config());
-  options.on_first_answer = [&context](const Snapshot& snapshot) { LogMissingVms(context, snapshot); };
-  if (context.arguments.Has("--stdout")) {
-    options.writer.drain_stops_on_hold = true;
-    options.writer.batch_max_age = Nanoseconds::zero();  // a pipe is read as it is written
-  }
+  const Config& config = context.config();
+  AgentOptions options{.collect = {.interval = config.interval,
+                                   .encode = config.encode,
+                                   .agent_name = LocalHostName(),
+                                   .on_first_answer = [&](const Snapshot& first) { LogMissingVms(context, first); }},
+                       .delivery = config.delivery};
+  if (context.arguments.Has("--stdout")) options.delivery.batch_max_age = {};  // a pipe is read as it is written
   return options;
 }
 
@@ -142,7 +143,8 @@ Outcome RunRun(const Context& context) {
   auto sink = MakeSink(context, clock, broken);
   if (!sink) return {Fail(context, sink.error())};
   AgentOptions options = MakeOptions(context);
-  auto spool = OpenSpool(context, options, clock);  // a disk that does not answer must not keep signals off
+  const Drain drain{.timeout = options.delivery.drain_timeout, .stops_on_hold = context.arguments.Has("--stdout")};
+  auto spool = OpenSpool(context, clock);  // a disk that does not answer must not keep signals off
   if (!spool) return {Fail(context, spool.error())};
   BlockSignals();
   auto source = MakeLibvirtSource(CollectForService(context.config()), clock, context.log);
@@ -154,10 +156,9 @@ Outcome RunRun(const Context& context) {
   LetLaterSignalLeave(was_asked ? kSameRequestFor : Nanoseconds::zero());
   if (was_asked) {
     context.log->info("stopping on SIG{}: at most {} to deliver what waits; a signal after more than {} leaves at once",
-                      ::sigabbrev_np(number), FormatDuration(context.config().drain_timeout),
-                      FormatDuration(kSameRequestFor));
+                      ::sigabbrev_np(number), FormatDuration(drain.timeout), FormatDuration(kSameRequestFor));
   }
-  const LineCounts lines = agent.Stop().lines;
+  const LineCounts lines = agent.Stop(drain).lines;
   LogEnd(context, lines);
   if (agent.writer_is_stuck()) LeaveStuckWriter(context, lines);
   return {ExitCodeFor(context, broken, lines), agent.unreturned_calls() > 0};

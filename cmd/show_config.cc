@@ -37,9 +37,10 @@ struct SpoolRoom {
 // Nothing if there is no spool, or it cannot be told which.
 std::optional<SpoolRoom> FindSpoolRoom(const Context& context) {
   const Config& config = context.config();
-  if (config.spool_dir.empty() || config.influx.url.empty() || config.influx.database.empty()) return std::nullopt;
+  if (config.delivery.spool_dir.empty() || config.influx.url.empty() || config.influx.database.empty())
+    return std::nullopt;
   const auto target = SpoolTargetName(config.influx);
-  const auto outlook = LookAtSpool(config.spool_dir, target, {.max_bytes = config.spool_max_bytes});
+  const auto outlook = LookAtSpool(config.delivery.spool_dir, target, {.max_bytes = config.delivery.spool_max_bytes});
   if (!outlook) return std::nullopt;
   return SpoolRoom{outlook->room_bytes, outlook->bytes_per_s};
 }

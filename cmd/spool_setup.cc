@@ -33,34 +33,34 @@ bool IsHeldByService(SpoolLock& lock, Clock& clock) {
 std::optional<SpoolPlace> FindSpoolPlace(const Context& context) {
   if (context.arguments.Has("--stdout") || context.arguments.Has("--no-spool")) return std::nullopt;
   const Config& config = context.config();
-  if (config.spool_dir.empty()) {
+  if (config.delivery.spool_dir.empty()) {
     context.log->warn(
         "no directory for a spool: neither SPOOL_DIR nor HOME is set; lines wait in memory only, and are lost when the "
         "process ends before they are delivered; --no-spool accepts that");
     return std::nullopt;
   }
-  return SpoolPlace{config.spool_dir, SpoolTargetName(config.influx)};
+  return SpoolPlace{config.delivery.spool_dir, SpoolTargetName(config.influx)};
 }
 
-std::unique_ptr<Spool> MakeMemorySpool(const AgentOptions& options) {
-  return std::make_unique<MemorySpool>(SpoolMemoryBytes(options.queue_max_bytes));
+std::unique_ptr<Spool> MakeMemorySpool(const Context& context) {
+  return std::make_unique<MemorySpool>(context.config().delivery.spool_memory_bytes());
 }
 
-std::unique_ptr<Spool> MakeDiskSpool(const Context& context, const AgentOptions& options, SpoolLock lock, Clock& clock,
-                                     const LoggerPtr& log) {
-  const DiskSpoolOptions spool_options{.limits = {.max_bytes = context.config().spool_max_bytes},
-                                       .memory_max_bytes = SpoolMemoryBytes(options.queue_max_bytes)};
-  return std::make_unique<DiskSpool>(spool_options, std::move(lock), clock, log);
+std::unique_ptr<Spool> MakeDiskSpool(const Context& context, SpoolLock lock, Clock& clock, const LoggerPtr& log) {
+  const DeliveryOptions& delivery = context.config().delivery;
+  const DiskSpoolOptions options{.limits = {.max_bytes = delivery.spool_max_bytes},
+                                 .memory_max_bytes = delivery.spool_memory_bytes()};
+  return std::make_unique<DiskSpool>(options, std::move(lock), clock, log);
 }
 
-Result<std::unique_ptr<Spool>> OpenSpool(const Context& context, const AgentOptions& options, Clock& clock) {
+Result<std::unique_ptr<Spool>> OpenSpool(const Context& context, Clock& clock) {
   const auto place = FindSpoolPlace(context);
-  if (!place) return MakeMemorySpool(options);
+  if (!place) return MakeMemorySpool(context);
   SpoolLock lock(place->root, place->target, SpoolRole::kService);
   if (IsHeldByService(lock, clock)) {
     return Fail(ErrorCode::kInUse, lock.reason(), "stop it, or give this one a --spool-dir of its own");
   }
-  return MakeDiskSpool(context, options, std::move(lock), clock, context.log);
+  return MakeDiskSpool(context, std::move(lock), clock, context.log);
 }
 
 }  // namespace vmtelem

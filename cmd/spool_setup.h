@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "agent/agent.h"
 #include "cmd/command.h"
+#include "model/delivery.h"
 #include "spool/spool_lock.h"
 
 namespace vmtelem {
@@ -20,11 +20,10 @@ struct SpoolPlace {
 // warns of.
 std::optional<SpoolPlace> FindSpoolPlace(const Context& context);
 
-std::unique_ptr<Spool> MakeMemorySpool(const AgentOptions& options);
-std::unique_ptr<Spool> MakeDiskSpool(const Context& context, const AgentOptions& options, SpoolLock lock, Clock& clock,
-                                     const LoggerPtr& log);
+std::unique_ptr<Spool> MakeMemorySpool(const Context& context);
+std::unique_ptr<Spool> MakeDiskSpool(const Context& context, SpoolLock lock, Clock& clock, const LoggerPtr& log);
 
 // The spool of a service: fails with kInUse if another process delivers from the same place.
-Result<std::unique_ptr<Spool>> OpenSpool(const Context& context, const AgentOptions& options, Clock& clock);
+Result<std::unique_ptr<Spool>> OpenSpool(const Context& context, Clock& clock);
 
 }  // namespace vmtelem

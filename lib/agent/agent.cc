@@ -25,12 +25,11 @@ BatchOutcome Bounded(BatchOutcome sample, const LineCounts& counts) {
 
 // What carries lines to a sink; the parts refer to one another, so they live and die together.
 struct DeliveryPipeline {
-  DeliveryPipeline(const AgentOptions& options, DeliveryTarget to, Clock& clock, const LoggerPtr& log,
+  DeliveryPipeline(const DeliveryOptions& options, DeliveryTarget to, Clock& clock, const LoggerPtr& log,
                    SampleOutcome* sample = nullptr)
       : target(std::move(to)),
-        queue(options.queue_max_bytes - SpoolMemoryBytes(options.queue_max_bytes), ledger,
-              [this] { target.sink->Wake(); }),
-        writer(options.writer, {queue, *target.spool, *target.sink, ledger, clock, sample}, log) {}
+        queue(options.line_memory_bytes(), ledger, [this] { target.sink->Wake(); }),
+        writer(options, {queue, *target.spool, *target.sink, ledger, clock, sample}, log) {}
 
   DeliveryTarget target;
   Ledger ledger;
@@ -44,10 +43,9 @@ struct Agent::State {
         clock(c),
         log(l),
         source(std::move(s)),
-        pipeline(options, std::move(target), c, log),
+        pipeline(options.delivery, std::move(target), c, log),
         collector(
-            {options.interval, options.encode, options.name, options.on_first_answer}, {*source, pipeline.queue, c},
-            [this] { return Report(); }, log) {}
+            options.collect, {*source, pipeline.queue, c}, [this] { return Report(); }, log) {}
 
   [[nodiscard]] AgentReport Report() const {
     const WriterStats writer = pipeline.writer.stats();
@@ -67,13 +65,13 @@ struct Agent::State {
   }
 
   // The source is closed last: what waits must not be kept from the database by a hypervisor that blocks.
-  void Stop(Nanoseconds drain_timeout) {
+  void Stop(const Drain& drain) {
     if (std::exchange(stopped, true)) return;
     collector.Stop();
     source->Interrupt();
     if (collecting.joinable()) collecting.join();
-    pipeline.writer.Stop(drain_timeout);
-    AwaitWriter(drain_timeout + options.drain_grace);
+    pipeline.writer.Stop(drain);
+    AwaitWriter(drain.timeout + options.drain_grace);
     unreturned_calls = source->Close();
   }
 
@@ -104,7 +102,7 @@ Agent::Agent(AgentOptions options, std::unique_ptr<Source> source, DeliveryTarge
              const LoggerPtr& log)
     : state_(std::make_shared<State>(std::move(options), std::move(source), std::move(target), clock, log)) {}
 
-Agent::~Agent() { state_->Stop(Nanoseconds::zero()); }
+Agent::~Agent() { state_->Stop({}); }
 
 void Agent::Start() {
   state_->writing = std::thread([state = state_] {
@@ -114,8 +112,8 @@ void Agent::Start() {
   state_->collecting = std::thread([this] { state_->collector.Run(); });
 }
 
-AgentReport Agent::Stop() {
-  state_->Stop(state_->options.drain_timeout);
+AgentReport Agent::Stop(const Drain& drain) {
+  state_->Stop(drain);
   return state_->Report();
 }
 
@@ -127,15 +125,15 @@ bool Agent::writer_is_stuck() const { return state_->writer_is_stuck; }
 
 std::string Agent::StatusLine() const {
   return StatusText({state_->Report(), state_->collector.stats(), state_->pipeline.writer.stats(),
-                     state_->clock.SteadyNow(), state_->options.interval});
+                     state_->clock.SteadyNow(), state_->options.collect.interval});
 }
 
-Delivery DeliverOnce(Lines lines, DeliveryTarget target, const AgentOptions& options, Clock& clock,
+Delivery DeliverOnce(Lines lines, DeliveryTarget target, const DeliveryOptions& options, Clock& clock,
                      const LoggerPtr& log) {
   SampleOutcome sample(lines);
   DeliveryPipeline pipeline(options, std::move(target), clock, log, &sample);
   if (!lines.empty()) pipeline.queue.Push(std::move(lines));
-  pipeline.writer.Stop(options.drain_timeout);
+  pipeline.writer.Stop({.timeout = options.drain_timeout, .stops_on_hold = true});
   pipeline.writer.Run();
   const WriterStats stats = pipeline.writer.stats();
   const LineCounts counts = pipeline.ledger.counts();

@@ -1,39 +1,30 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "agent/collector.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
-#include "encode/influx_encoder.h"
 #include "model/agent_report.h"
 #include "model/batch_outcome.h"
 #include "model/delivery.h"
+#include "model/delivery_options.h"
 #include "model/source.h"
 #include "ship/writer.h"
 
 namespace vmtelem {
 
+// What an agent is to do. It owns the settings of delivery: its stages read them there, on the writer's thread.
 struct AgentOptions {
-  std::string name;  // tag of the `vmtelem_agent` line: the local hostname
-  Nanoseconds interval = std::chrono::seconds(1);
-  EncodeOptions encode;
-  WriterOptions writer;
-  std::uint64_t queue_max_bytes = 64ULL << 20;  // of memory for lines that wait, see SpoolMemoryBytes()
-  Nanoseconds drain_timeout = std::chrono::seconds(15);
+  CollectorOptions collect;
+  DeliveryOptions delivery;
   Nanoseconds drain_grace = std::chrono::seconds(5);  // for a disk that is slow when the drain time-out has ended
-  // Called once, by the thread that collects, with the first snapshot of a hypervisor that answered. May be empty.
-  std::function<void(const Snapshot&)> on_first_answer{};
 };
-
-// What of `queue_max_bytes` a spool may use for batches that only memory holds. The other half is for lines that no
-// batch holds yet: more than a little only comes together there while the disk or the machine stands still.
-constexpr std::uint64_t SpoolMemoryBytes(std::uint64_t queue_max_bytes) { return queue_max_bytes / 2; }
 
 // Where lines go and where they wait for it.
 struct DeliveryTarget {
@@ -53,8 +44,8 @@ class Agent {
 
   void Start();
 
-  // Stops collecting, delivers for at most the drain time-out, closes the source, and tells how it ended. Idempotent.
-  AgentReport Stop();
+  // Stops collecting, delivers what waits, closes the source, and tells how it ended. Idempotent.
+  AgentReport Stop(const Drain& drain);
   // What closing the source gave; 0 before Stop(). By the thread that stops.
   [[nodiscard]] std::size_t unreturned_calls() const;
   // Whether Stop() left a writer behind that a call to the disk does not let go: the process is to end without waiting
@@ -72,8 +63,8 @@ class Agent {
 };
 
 // Delivers lines that were sampled outside an agent (`once`), if there are any, and what else is in the spool: returns
-// when all is stored or refused, or the drain time-out has passed. `fault` is why not all are written; none if another
-// process delivers what is left in the spool.
+// when all is stored or refused, the target refuses whatever comes, or the drain time-out has passed. `fault` is why
+// not all are written; none if another process delivers what is left in the spool.
 struct Delivery {
   LineCounts lines;
   BatchOutcome sample{};  // of the lines that were given, whatever becomes of the rest
@@ -81,7 +72,7 @@ struct Delivery {
   bool delivered_elsewhere = false;       // another process has taken the spool over
   std::vector<std::string> unreadable{};  // files of batches that stay in the spool since they cannot be read
 };
-Delivery DeliverOnce(Lines lines, DeliveryTarget target, const AgentOptions& options, Clock& clock,
+Delivery DeliverOnce(Lines lines, DeliveryTarget target, const DeliveryOptions& options, Clock& clock,
                      const LoggerPtr& log);
 
 }  // namespace vmtelem

@@ -19,10 +19,11 @@
 
 namespace vmtelem {
 
+// What a collector is to do.
 struct CollectorOptions {
-  Nanoseconds interval = std::chrono::seconds(1);
+  Nanoseconds interval{};
   EncodeOptions encode;
-  std::string agent_name;  // empty: this collector writes no `vmtelem_agent` line
+  std::string agent_name;  // tag of the `vmtelem_agent` line: the local hostname; empty: no such line
   // Called once, by the thread that collects, with the first snapshot of a hypervisor that answered. May be empty.
   std::function<void(const Snapshot&)> on_first_answer{};
 };

@@ -6,10 +6,10 @@
 
 namespace vmtelem {
 
-Backoff::Backoff(Nanoseconds cap, std::function<double()> random) : cap_(cap), random_(std::move(random)) {}
+Backoff::Backoff(std::function<double()> random) : random_(std::move(random)) {}
 
-Nanoseconds Backoff::Next(std::optional<Nanoseconds> retry_after) {
-  const Nanoseconds ceiling = std::min(cap_, ceiling_);
+Nanoseconds Backoff::Next(Nanoseconds cap, std::optional<Nanoseconds> retry_after) {
+  const Nanoseconds ceiling = std::min(cap, ceiling_);
   ceiling_ = ceiling * 2;
   const auto wait = static_cast<Nanoseconds::rep>(static_cast<double>(ceiling.count()) * random_());
   return AtLeast(Nanoseconds(wait), retry_after);

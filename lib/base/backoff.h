@@ -9,26 +9,22 @@ namespace vmtelem {
 
 // How long to wait between attempts: full jitter, so that many agents that lost the same daemon or database do not
 // come back at the same moment. The n-th wait is random in [0, min(cap, 0.5 s * 2^n)), and never shorter than the
-// server asked for.
+// server asked for. The cap comes with each call: it is a setting, and may change.
 class Backoff {
  public:
   static constexpr Nanoseconds kBase = std::chrono::milliseconds(500);
   static constexpr Nanoseconds kMaxRetryAfter = std::chrono::minutes(10);  // what a server may ask for
 
   // `random` is uniform in [0, 1).
-  Backoff(Nanoseconds cap, std::function<double()> random);
+  explicit Backoff(std::function<double()> random);
 
-  Nanoseconds Next(std::optional<Nanoseconds> retry_after);
+  Nanoseconds Next(Nanoseconds cap, std::optional<Nanoseconds> retry_after = std::nullopt);
   void Reset() { ceiling_ = kBase; }
-
-  [[nodiscard]] Nanoseconds cap() const { return cap_; }
-  void set_cap(Nanoseconds cap) { cap_ = cap; }
 
   // `wait`, or longer if the server asked for it.
   static Nanoseconds AtLeast(Nanoseconds wait, std::optional<Nanoseconds> retry_after);
 
  private:
-  Nanoseconds cap_;
   std::function<double()> random_;
   Nanoseconds ceiling_ = kBase;
 };

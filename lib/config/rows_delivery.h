@@ -10,24 +10,19 @@
 namespace vmtelem {
 
 template <auto Member>
-Problem Duration(const Setting& row, std::string_view text, Config& config) {
-  return ParseDurationWithin(row.allowed, text, config.*Member);
+Problem DeliveryDuration(const Setting& row, std::string_view text, Config& config) {
+  return ParseDurationWithin(row.allowed, text, config.delivery.*Member);
 }
 
 template <auto Member>
-Problem Count(const Setting& row, std::string_view text, Config& config) {
-  return ParseCountWithin(row.allowed, text, config.*Member);
-}
-
-template <auto Member>
-Problem Size(const Setting& row, std::string_view text, Config& config) {
-  return ParseSizeWithin(row.allowed, text, config.*Member);
+Problem DeliveryCount(const Setting& row, std::string_view text, Config& config) {
+  return ParseCountWithin(row.allowed, text, config.delivery.*Member);
 }
 
 inline Problem ParseSpoolMax(const Setting& row, std::string_view text, Config& config) {
   const auto range = UnlessWord(row.allowed, text);
-  if (range) return ParseSizeWithin(*range, text, config.spool_max_bytes);
-  config.spool_max_bytes = 0;
+  if (range) return ParseSizeWithin(*range, text, config.delivery.spool_max_bytes);
+  config.delivery.spool_max_bytes = 0;
   return std::nullopt;
 }
 
@@ -41,7 +36,8 @@ inline constexpr Setting kDeliveryRows[] = {
      .group = SettingGroup::kDelivery,
      .commands = kRun | kShowConfig,
      .help = "Time between samples",
-     .parse = Duration<&Config::interval>},
+     .parse = [](const Setting& row, std::string_view text,
+                 Config& config) { return ParseDurationWithin(row.allowed, text, config.interval); }},
     {.variable = "BATCH_MAX_LINES",
      .flag = "--batch-lines",
      .value_name = "N",
@@ -50,7 +46,7 @@ inline constexpr Setting kDeliveryRows[] = {
      .group = SettingGroup::kDelivery,
      .commands = kRun | kOnce | kShowConfig,
      .help = "Send when so many lines wait",
-     .parse = Count<&Config::batch_max_lines>},
+     .parse = DeliveryCount<&DeliveryOptions::batch_max_lines>},
     {.variable = "BATCH_MAX_SEC",
      .flag = "--batch-age",
      .value_name = "DUR",
@@ -59,7 +55,7 @@ inline constexpr Setting kDeliveryRows[] = {
      .group = SettingGroup::kDelivery,
      .commands = kRun | kOnce | kShowConfig,
      .help = "Send when a line has waited so long",
-     .parse = Duration<&Config::batch_max_age>},
+     .parse = DeliveryDuration<&DeliveryOptions::batch_max_age>},
     {.variable = "WRITES_IN_FLIGHT",
      .flag = "--writes-in-flight",
      .value_name = "N",
@@ -68,7 +64,7 @@ inline constexpr Setting kDeliveryRows[] = {
      .group = SettingGroup::kDelivery,
      .commands = kRun | kOnce | kShowConfig,
      .help = "Requests under way at once",
-     .parse = Count<&Config::writes_in_flight>},
+     .parse = DeliveryCount<&DeliveryOptions::writes_in_flight>},
     {.variable = "QUEUE_MAX_BYTES",
      .flag = "--queue-max-bytes",
      .value_name = "SIZE",
@@ -77,7 +73,8 @@ inline constexpr Setting kDeliveryRows[] = {
      .group = SettingGroup::kDelivery,
      .commands = kRun | kShowConfig,
      .help = "Memory for lines that wait; beyond it the oldest are dropped",
-     .parse = Size<&Config::queue_max_bytes>},
+     .parse = [](const Setting& row, std::string_view text,
+                 Config& config) { return ParseSizeWithin(row.allowed, text, config.delivery.queue_max_bytes); }},
     {.variable = "SPOOL_DIR",
      .flag = "--spool-dir",
      .value_name = "DIR",
@@ -85,7 +82,7 @@ inline constexpr Setting kDeliveryRows[] = {
      .commands = kRun | kOnce | kShowConfig,
      .help = "Directory for lines that wait for the database [see the manual]",
      .parse = [](const Setting&, std::string_view text,
-                 Config& config) { return ParseAbsolutePath(text, config.spool_dir); }},
+                 Config& config) { return ParseAbsolutePath(text, config.delivery.spool_dir); }},
     {.variable = "SPOOL_MAX_BYTES",
      .flag = "--spool-max",
      .value_name = "SIZE",
@@ -104,7 +101,7 @@ inline constexpr Setting kDeliveryRows[] = {
      .commands = kRun | kOnce | kShowConfig,
      .help = "Pace of old lines beside new ones, as a multiple of theirs",
      .parse = [](const Setting& row, std::string_view text,
-                 Config& config) { return ParseMultipleWithin(row.allowed, text, config.backlog_rate); }},
+                 Config& config) { return ParseMultipleWithin(row.allowed, text, config.delivery.backlog_rate); }},
     {.variable = "RETRY_MAX",
      .flag = "--retry-max",
      .value_name = "DUR",
@@ -113,7 +110,7 @@ inline constexpr Setting kDeliveryRows[] = {
      .group = SettingGroup::kDelivery,
      .commands = kRun | kOnce | kShowConfig,
      .help = "Longest pause between attempts to deliver",
-     .parse = Duration<&Config::retry_max>},
+     .parse = DeliveryDuration<&DeliveryOptions::retry_max>},
     {.variable = "DRAIN_TIMEOUT",
      .flag = "--drain-timeout",
      .value_name = "DUR",
@@ -122,7 +119,7 @@ inline constexpr Setting kDeliveryRows[] = {
      .group = SettingGroup::kDelivery,
      .commands = kRun | kOnce | kShowConfig,
      .help = "How long a stop may deliver",
-     .parse = Duration<&Config::drain_timeout>},
+     .parse = DeliveryDuration<&DeliveryOptions::drain_timeout>},
 };
 
 }  // namespace vmtelem

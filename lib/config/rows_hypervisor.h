@@ -97,7 +97,7 @@ inline constexpr Setting kHypervisorRows[] = {
      .commands = kRun | kOnce | kShowConfig,
      .help = "Also write a vm_vcpu line for each vCPU",
      .parse = [](const Setting&, std::string_view text,
-                 Config& config) { return ParseSwitch(text, config.collect.per_vcpu); }},
+                 Config& config) { return ParseSwitch(text, config.encode.per_vcpu); }},
     {.variable = "DEVICE_CACHE_TTL",
      .flag = "--device-cache-ttl",
      .value_name = "DUR",

@@ -36,7 +36,7 @@ void FindSpoolDirectory(const ConfigInput& input, LoadedConfig& loaded) {
   if (row->text) return;
   auto place = DefaultPlace(input);
   if (!place) return;
-  loaded.config.spool_dir = place->path;
+  loaded.config.delivery.spool_dir = place->path;
   row->text = std::move(place->path);
   row->origin = std::move(place->origin);
 }

@@ -8,16 +8,13 @@
 #include "model/agent_report.h"
 #include "model/batch.h"
 #include "model/derived.h"
+#include "model/encode_options.h"
 #include "model/snapshot.h"
 
 namespace vmtelem {
 
 struct CycleTimings {
   Nanoseconds derive{}, encode{};
-};
-
-struct EncodeOptions {
-  bool per_vcpu = false;  // write vm_vcpu lines
 };
 
 // Line protocol, the hot path: appends to the caller's buffer and allocates nothing in steady state. Tags are repaired

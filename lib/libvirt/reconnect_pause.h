@@ -23,6 +23,7 @@ class ReconnectPause {
   void NoteSuccess();
 
  private:
+  const Nanoseconds cap_;
   Backoff backoff_;
   bool has_failed_ = false;  // since the last success
   SteadyTime next_ = SteadyTime::min();

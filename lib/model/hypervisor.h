@@ -36,7 +36,6 @@ struct Hypervisor {
 struct CollectOptions {
   Hypervisor hypervisor;
   StatsGroups groups = kAllGroups;
-  bool per_vcpu = false;
   DomainFilter filter;
   // Upper bound of every deadline of a libvirt call; the adaptive ones are shorter.
   Nanoseconds timeout = std::chrono::seconds(30);

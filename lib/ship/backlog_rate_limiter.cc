@@ -16,7 +16,7 @@ void BacklogRateLimiter::Sealed(std::size_t lines, SteadyTime now) {
 }
 
 void BacklogRateLimiter::Sent(std::size_t lines, SteadyTime now) {
-  const double per_s = std::max(times_live_ * LiveLinesPerSecond(now), kLeastLinesPerSecond);
+  const double per_s = std::max(options_.backlog_rate * LiveLinesPerSecond(now), kLeastLinesPerSecond);
   const std::chrono::duration<double> wait(static_cast<double>(lines) / per_s);
   ready_at_ = std::max(ready_at_, now) + std::chrono::ceil<Nanoseconds>(wait);
 }

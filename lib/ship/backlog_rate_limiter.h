@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "base/clock.h"
+#include "model/delivery_options.h"
 
 namespace vmtelem {
 
@@ -13,7 +14,7 @@ class BacklogRateLimiter {
   // Where few lines are sealed, or none at all, the backlog still goes at this rate, which no database minds.
   static constexpr double kLeastLinesPerSecond = 10'000;
 
-  explicit BacklogRateLimiter(double times_live) : times_live_(times_live) {}
+  explicit BacklogRateLimiter(const DeliveryOptions& options) : options_(options) {}  // which outlive this
 
   void Sealed(std::size_t lines, SteadyTime now);
   void Sent(std::size_t lines, SteadyTime now);  // of the backlog
@@ -26,7 +27,7 @@ class BacklogRateLimiter {
 
   [[nodiscard]] double LiveLinesPerSecond(SteadyTime now) const;
 
-  double times_live_;
+  const DeliveryOptions& options_;
   double live_per_s_ = 0;  // at `sealed_at_`
   SteadyTime sealed_at_{}, ready_at_{};
 };

@@ -5,10 +5,6 @@
 
 namespace vmtelem {
 
-Batcher::Batcher(BatchLimits limits) : limits_(limits) {
-  limits_.grown_max_lines = std::max(limits_.grown_max_lines, limits_.max_lines);
-}
-
 void Batcher::Add(Lines lines, SteadyTime now) {
   if (lines.empty()) return;
   if (!open_.empty()) {
@@ -22,29 +18,27 @@ void Batcher::Add(Lines lines, SteadyTime now) {
 bool Batcher::Due(SteadyTime now, Pace pace) const {
   if (open_.empty()) return false;
   if (AtMost()) return true;
-  if (pace == Pace::kPrompt && open_.count >= limits_.max_lines) return true;
-  return pace != Pace::kGrow && now >= opened_at_ + limits_.max_age;
+  if (pace == Pace::kPrompt && open_.count >= options_.batch_max_lines) return true;
+  return pace != Pace::kGrow && now >= opened_at_ + options_.batch_max_age;
 }
 
 std::optional<SteadyTime> Batcher::DueAt(Pace pace) const {
   if (open_.empty() || pace == Pace::kGrow) return std::nullopt;
-  return opened_at_ + limits_.max_age;
+  return opened_at_ + options_.batch_max_age;
 }
 
-bool Batcher::AtMost() const {
-  return open_.count >= limits_.grown_max_lines || open_.bytes.size() >= limits_.max_bytes;
-}
+bool Batcher::AtMost() const { return open_.count >= MostLines() || open_.bytes.size() >= options_.batch_max_bytes(); }
 
 Batch Batcher::Take() {
-  const bool fits = open_.count <= limits_.grown_max_lines && open_.bytes.size() <= limits_.max_bytes;
+  const bool fits = open_.count <= MostLines() && open_.bytes.size() <= options_.batch_max_bytes();
   return Batch(fits ? std::exchange(open_, Lines{}) : CutFront());
 }
 
 Lines Batcher::CutFront() {
   std::size_t count = 0, end = 0;
-  while (count < limits_.grown_max_lines && end < open_.bytes.size()) {
+  while (count < MostLines() && end < open_.bytes.size()) {
     const std::size_t next = std::min(open_.bytes.find('\n', end), open_.bytes.size() - 1) + 1;
-    if (next > limits_.max_bytes && count > 0) break;
+    if (next > options_.batch_max_bytes() && count > 0) break;
     end = next;
     ++count;
   }

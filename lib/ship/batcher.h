@@ -1,19 +1,14 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 
 #include "base/clock.h"
 #include "model/batch.h"
+#include "model/delivery_options.h"
 
 namespace vmtelem {
-
-struct BatchLimits {
-  std::size_t max_lines = 2000;  // starts a flush
-  Nanoseconds max_age = std::chrono::seconds(1);
-  std::size_t grown_max_lines = 10'000;          // no batch is larger; what the documentation of InfluxDB advises
-  std::size_t max_bytes = std::size_t{4} << 20;  // likewise; InfluxDB 3 takes 10 MiB, inflated
-};
 
 // Whether a batch that is sealed now could be sent now.
 enum class Pace {
@@ -25,7 +20,7 @@ enum class Pace {
 // The open batch: state without a clock. Writer's thread.
 class Batcher {
  public:
-  explicit Batcher(BatchLimits limits);
+  explicit Batcher(const DeliveryOptions& options) : options_(options) {}  // which outlive this
 
   void Add(Lines lines, SteadyTime now);
   [[nodiscard]] bool Due(SteadyTime now, Pace pace) const;
@@ -38,10 +33,11 @@ class Batcher {
   [[nodiscard]] std::size_t bytes() const { return open_.bytes.size(); }
 
  private:
+  [[nodiscard]] std::size_t MostLines() const { return std::max(Batch::kMostLines, options_.batch_max_lines); }
   [[nodiscard]] bool AtMost() const;
   Lines CutFront();
 
-  BatchLimits limits_;
+  const DeliveryOptions& options_;
   Lines open_;
   SteadyTime opened_at_{};
 };

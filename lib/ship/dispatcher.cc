@@ -16,14 +16,12 @@ Error TargetFault(const Verdict& verdict) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(Options options, Parts parts)
-    : options_(std::move(options)),
-      target_backoff_(OwnBackoff(options_.retry_max)),
-      parts_(parts),
-      waiting_(parts.spool, options_.live_for),
-      backlog_limiter_(options_.backlog_rate) {
-  options_.max_in_flight = std::max<std::size_t>(options_.max_in_flight, 1);
-}
+Dispatcher::Dispatcher(const DeliveryOptions& options, Parts parts)
+    : options_(options),
+      parts_(std::move(parts)),
+      target_backoff_(options, [this] { return parts_.random(); }),
+      waiting_(parts_.spool, options),
+      backlog_limiter_(options) {}
 
 void Dispatcher::Sealed(std::uint64_t id, std::size_t lines, SteadyTime now) {
   waiting_.Sealed(id, now);
@@ -129,10 +127,10 @@ void Dispatcher::SetPace(InFlight& delivery, const Step& step, const Verdict& ve
   if (step.delay != Step::Delay::kBackOff || !IsItsOwn(delivery, verdict, now))
     return Pause(delivery, step.delay, verdict, now);
   const bool awaits_next = delivery.batch.lines().awaits_next();
-  const Nanoseconds pause = delivery.backoff.Next(std::nullopt);
+  const Nanoseconds pause = delivery.backoff.Next(target_backoff_.cap());
   delivery.not_before = now + pause;
   // A probe comes next, or, of silence, whatever others send: NoteOthers() ends the wait.
-  if (awaits_next && verdict.silent) delivery.not_before = now + delivery.backoff.cap();
+  if (awaits_next && verdict.silent) delivery.not_before = now + target_backoff_.cap();
   if (awaits_next && !verdict.silent && Searched() == &delivery) delivery.not_before = now;
 }
 
@@ -164,10 +162,7 @@ void Dispatcher::Pause(InFlight& delivery, Step::Delay delay, const Verdict& ver
 void Dispatcher::Hasten(SteadyTime now, Nanoseconds cap) {
   draining_ = true;
   target_backoff_.Hasten(now, cap);
-  for (const auto& delivery : deliveries_) {
-    delivery->not_before = std::min(delivery->not_before, now);
-    delivery->backoff.set_cap(target_backoff_.cap());
-  }
+  for (const auto& delivery : deliveries_) delivery->not_before = std::min(delivery->not_before, now);
 }
 
 void Dispatcher::Abort() {

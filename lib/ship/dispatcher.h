@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "model/delivery.h"
+#include "model/delivery_options.h"
 #include "ship/backlog_rate_limiter.h"
 #include "ship/batch_delivery.h"
 #include "ship/delivery_log.h"
@@ -30,26 +31,20 @@ namespace vmtelem {
 // backlog at a bounded rate and batches that may hold a line at fault. Never waits. Writer's thread.
 class Dispatcher {
  public:
-  struct Options {
-    std::size_t max_in_flight = 2;
-    Nanoseconds retry_max = std::chrono::seconds(10);
-    std::function<double()> random;                  // uniform in [0, 1)
-    double backlog_rate = 10;                        // times the live lines
-    Nanoseconds live_for = std::chrono::seconds(7);  // after it was sealed
-  };
-  struct Parts {  // all must outlive the dispatcher
+  struct Parts {  // all must outlive the dispatcher, and so must the options
     Spool& spool;
     Sink& sink;
     Ledger& ledger;
     DeliveryLog& log;
     SampleOutcome* sample = nullptr;  // that is followed, if one is
+    std::function<double()> random;   // uniform in [0, 1)
   };
   struct Counts {
     std::uint64_t writes = 0, write_retries = 0;
     Nanoseconds write_latency{};
   };
 
-  Dispatcher(Options options, Parts parts);
+  Dispatcher(const DeliveryOptions& options, Parts parts);
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
@@ -129,8 +124,8 @@ class Dispatcher {
   [[nodiscard]] InFlight* Searched() const;
   InFlight* Take(Priority priority, SteadyTime now);
   [[nodiscard]] WaitingBatches::Limit JoinLimit() const;
-  Backoff OwnBackoff(Nanoseconds cap) {
-    return {cap, [this] { return options_.random(); }};
+  Backoff OwnBackoff() {
+    return Backoff([this] { return parts_.random(); });
   }
   void Send(InFlight& delivery);
   std::shared_ptr<const Batch> ProbeFor(InFlight& delivery);
@@ -151,9 +146,9 @@ class Dispatcher {
   void NoteFailure(InFlight& delivery);
   [[nodiscard]] std::uint64_t WaitingLines() const;
 
-  Options options_;
-  TargetBackoff target_backoff_;
+  const DeliveryOptions& options_;
   Parts parts_;
+  TargetBackoff target_backoff_;
   WaitingBatches waiting_;
   BacklogRateLimiter backlog_limiter_;
   TargetHealth health_;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "ship/batcher.h"
 #include "ship/dispatcher.h"
 
 namespace vmtelem {
@@ -29,7 +28,7 @@ bool Dispatcher::MayStart(SteadyTime now) const {
 }
 
 std::size_t Dispatcher::SlotsOpen() const {
-  return target_backoff_.state() == TargetBackoff::State::kSending ? options_.max_in_flight : 1;
+  return target_backoff_.state() == TargetBackoff::State::kSending ? options_.writes_in_flight : 1;
 }
 
 std::size_t Dispatcher::in_flight() const {
@@ -67,9 +66,9 @@ bool Dispatcher::HasRoomFor(Priority priority) const {
       static_cast<std::size_t>(std::count_if(deliveries_.begin(), deliveries_.end(), [priority](const auto& delivery) {
         return PriorityOf(*delivery) == priority;
       }));
-  const bool spare_one = priority == Priority::kBacklog && !draining_ && options_.max_in_flight > 1;
+  const bool spare_one = priority == Priority::kBacklog && !draining_ && options_.writes_in_flight > 1;
   const bool goes_on = priority == Priority::kLive && target_backoff_.state() == TargetBackoff::State::kSending;
-  return there < options_.max_in_flight - (spare_one ? 1 : 0) && (goes_on || !TooManySearches());
+  return there < options_.writes_in_flight - (spare_one ? 1 : 0) && (goes_on || !TooManySearches());
 }
 
 bool Dispatcher::BacklogMayBeTaken(SteadyTime now) const {
@@ -87,7 +86,7 @@ bool Dispatcher::MayUseSlot(Priority priority, SteadyTime now) {
 std::array<Dispatcher::Priority, 3> Dispatcher::PriorityOrder() const {
   const Priority beside = last_beside_ == Priority::kSuspect ? Priority::kBacklog : Priority::kSuspect;
   const bool turn_of_others =
-      options_.max_in_flight == 1 && target_backoff_.state() == TargetBackoff::State::kSending && live_went_last_;
+      options_.writes_in_flight == 1 && target_backoff_.state() == TargetBackoff::State::kSending && live_went_last_;
   if (turn_of_others && !draining_) return {beside, last_beside_, Priority::kLive};
   return {Priority::kLive, beside, last_beside_};
 }
@@ -157,7 +156,7 @@ Dispatcher::InFlight* Dispatcher::Take(Priority priority, SteadyTime now) {
     const bool live = priority == Priority::kLive;
     const WaitingBatches::Parts parts = live ? waiting_.TakeLive(now, JoinLimit()) : waiting_.TakeBacklog(JoinLimit());
     if (parts.empty()) return nullptr;
-    auto delivery = std::make_unique<InFlight>(BatchDelivery(parts, known_), live, OwnBackoff(target_backoff_.cap()));
+    auto delivery = std::make_unique<InFlight>(BatchDelivery(parts, known_), live, OwnBackoff());
     if (!live) backlog_limiter_.Sent(delivery->batch.lines().pieces().remaining_lines(), now);
     if (delivery->batch.lines().done()) {
       Acknowledge(*delivery);
@@ -171,8 +170,7 @@ Dispatcher::InFlight* Dispatcher::Take(Priority priority, SteadyTime now) {
 // While it is not known that the target is well, it is asked with as little as there is.
 WaitingBatches::Limit Dispatcher::JoinLimit() const {
   if (target_backoff_.state() != TargetBackoff::State::kSending) return {1, 1};
-  const BatchLimits limits;
-  return {limits.grown_max_lines, std::min(limits.max_bytes, size_limit_.max_bytes())};
+  return {Batch::kMostLines, std::min(Batch::kMostBytes, size_limit_.max_bytes())};
 }
 
 void Dispatcher::Send(InFlight& delivery) {

@@ -18,17 +18,17 @@ void TargetBackoff::Retry(Round round, SteadyTime now, std::optional<Nanoseconds
     return;
   }
   state_ = State::kBackingOff;
-  WaitUntil(now + backoff_.Next(retry_after));
+  WaitUntil(now + backoff_.Next(cap(), retry_after));
 }
 
 void TargetBackoff::AwaitSign(SteadyTime now) {
   state_ = State::kBackingOff;
-  WaitUntil(now + std::min(kSilencePause, is_hastened_ ? backoff_.cap() : kSilencePause));
+  WaitUntil(now + std::min(kSilencePause, hastened_cap_ ? cap() : kSilencePause));
 }
 
 void TargetBackoff::Hold(SteadyTime now, std::optional<Nanoseconds> retry_after) {
   state_ = State::kHeld;
-  WaitUntil(now + Backoff::AtLeast(backoff_.cap(), retry_after));
+  WaitUntil(now + Backoff::AtLeast(cap(), retry_after));
 }
 
 void TargetBackoff::WaitUntil(SteadyTime until) {
@@ -37,8 +37,7 @@ void TargetBackoff::WaitUntil(SteadyTime until) {
 }
 
 void TargetBackoff::Hasten(SteadyTime now, Nanoseconds cap) {
-  is_hastened_ = true;
-  backoff_.set_cap(std::min(backoff_.cap(), cap));
+  hastened_cap_ = cap;
   ready_at_ = std::min(ready_at_, now);
 }
 

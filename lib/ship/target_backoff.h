@@ -1,10 +1,14 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "base/backoff.h"
 #include "base/clock.h"
+#include "model/delivery_options.h"
 
 namespace vmtelem {
 
@@ -23,7 +27,9 @@ class TargetBackoff {
 
   static constexpr Nanoseconds kSilencePause = std::chrono::seconds(2);
 
-  explicit TargetBackoff(Backoff backoff) : backoff_(std::move(backoff)) {}
+  // `options` outlive this; `random` is uniform in [0, 1).
+  TargetBackoff(const DeliveryOptions& options, std::function<double()> random)
+      : options_(options), backoff_(std::move(random)) {}
 
   // A request of this round succeeded. False if a newer failure set the wait: that stands.
   bool Open(Round round);
@@ -35,16 +41,20 @@ class TargetBackoff {
   void Hasten(SteadyTime now, Nanoseconds cap);
 
   [[nodiscard]] State state() const { return state_; }
-  [[nodiscard]] Nanoseconds cap() const { return backoff_.cap(); }  // the longest wait but for what the server asks
+  // The longest wait but for what the server asks.
+  [[nodiscard]] Nanoseconds cap() const {
+    return std::min(options_.retry_max, hastened_cap_.value_or(options_.retry_max));
+  }
   [[nodiscard]] Round round() const { return round_; }
   [[nodiscard]] SteadyTime ready_at() const { return ready_at_; }
 
  private:
   void WaitUntil(SteadyTime until);
 
+  const DeliveryOptions& options_;
   Backoff backoff_;
   State state_ = State::kSending;
-  bool is_hastened_ = false;
+  std::optional<Nanoseconds> hastened_cap_;
   Round round_ = 0;
   SteadyTime ready_at_{};
 };

@@ -24,7 +24,7 @@ std::optional<SpooledBatch> WaitingBatches::NextLive(SteadyTime now) {
   while (!live_.empty()) {
     const Live oldest = live_.front();
     live_.pop_front();
-    if (now > oldest.sealed_at + live_for_) continue;
+    if (now > oldest.sealed_at + LiveFor()) continue;
     if (std::optional<SpooledBatch> batch = spool_.Take(oldest.id)) return batch;
   }
   return std::nullopt;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "model/delivery.h"
+#include "model/delivery_options.h"
 
 namespace vmtelem {
 
@@ -21,8 +22,8 @@ class WaitingBatches {
     std::size_t lines, bytes;
   };
 
-  // A batch is live for so long after it was sealed.
-  WaitingBatches(Spool& spool, Nanoseconds live_for) : spool_(spool), live_for_(live_for) {}
+  // Both outlive this.
+  WaitingBatches(Spool& spool, const DeliveryOptions& options) : spool_(spool), options_(options) {}
 
   void Sealed(std::uint64_t id, SteadyTime now);
   void MoreCame() { spool_empty_ = false; }  // that were not sealed here
@@ -48,13 +49,15 @@ class WaitingBatches {
     SteadyTime sealed_at;
   };
 
+  // After it was sealed: time for the requests of two batches, and for a pause or two.
+  [[nodiscard]] Nanoseconds LiveFor() const { return 2 * options_.batch_max_age + std::chrono::seconds(5); }
   std::optional<SpooledBatch> NextLive(SteadyTime now);
   std::optional<SpooledBatch> NextOld();
   template <typename NextOne>
   static Parts Join(std::optional<SpooledBatch>& kept, Limit limit, NextOne next);
 
   Spool& spool_;
-  const Nanoseconds live_for_;
+  const DeliveryOptions& options_;
   std::deque<Live> live_;  // oldest first
   std::optional<SpooledBatch> next_live_, next_old_;
   bool spool_empty_ = false;

@@ -20,20 +20,6 @@ constexpr Nanoseconds kPersistFor = std::chrono::seconds(4);     // at the end: 
 constexpr std::size_t kMostMadeDurable = 8;                      // batches in one go: what is fresh waits meanwhile
 constexpr Nanoseconds kDrainRetryMax = std::chrono::seconds(1);  // a stop has no time for long waits
 
-BatchLimits LimitsOf(const WriterOptions& options) {
-  BatchLimits limits{.max_lines = options.batch_max_lines, .max_age = options.batch_max_age};
-  limits.max_bytes = std::min(limits.max_bytes, options.batch_max_bytes);
-  return limits;
-}
-
-Dispatcher::Options OrderOf(const WriterOptions& options) {
-  return {.max_in_flight = options.writes_in_flight,
-          .retry_max = options.retry_max,
-          .random = options.random ? options.random : SystemRandom(),
-          .backlog_rate = options.backlog_rate,
-          .live_for = 2 * options.batch_max_age + std::chrono::seconds(5)};
-}
-
 bool AnyAnswer(const LineCounts& counts) { return counts.written + counts.rejected > 0; }
 
 Error OutOfTime(const LineCounts& counts) {
@@ -44,13 +30,12 @@ Error OutOfTime(const LineCounts& counts) {
 }  // namespace
 
 struct Writer::State {
-  State(WriterOptions o, Parts p, LoggerPtr l)
-      : options(std::move(o)),
-        parts(p),
+  State(const DeliveryOptions& options, Parts p, LoggerPtr l)
+      : parts(std::move(p)),
         logger(std::move(l)),
         log(logger, parts.clock),
-        batcher(LimitsOf(options)),
-        dispatcher(OrderOf(options), {p.spool, p.sink, p.ledger, log, p.sample}) {
+        batcher(options),
+        dispatcher(options, {parts.spool, parts.sink, parts.ledger, log, parts.sample, parts.random}) {
     stats.seen_at = parts.clock.SteadyNow();
   }
 
@@ -69,18 +54,19 @@ struct Writer::State {
   void End();
   void Publish(const std::optional<Error>& fault);
 
-  const WriterOptions options;
   const Parts parts;
   const LoggerPtr logger;
   DeliveryLog log;
   Batcher batcher;
   Dispatcher dispatcher;
-  std::optional<SteadyTime> drain_until;  // the writer's own copy, from when it has noticed
+  std::optional<SteadyTime> drain_until;  // the writer's own copies, from when it has noticed
+  bool stops_on_hold = false;
   bool closed = false;
   SteadyTime changes_due{};
 
   mutable std::mutex mutex;  // of what is below: the only state that other threads touch
   std::optional<SteadyTime> stop_at;
+  bool stop_on_hold = false;
   WriterStats stats;
 };
 
@@ -109,6 +95,7 @@ void Writer::State::Intake(SteadyTime now) {
   {
     const std::lock_guard guard(mutex);
     drain_until = stop_at;
+    stops_on_hold = stop_on_hold;
   }
   if (closed && !was_closed) dispatcher.Hasten(now, kDrainRetryMax);
   if (const auto dropped = parts.queue.TakeDropped()) NoteLoss(*dropped, now);
@@ -180,7 +167,7 @@ bool Writer::State::Finished(SteadyTime now) const {
   if (!closed) return false;
   if (batcher.empty() && dispatcher.idle()) return true;
   if (drain_until && now >= *drain_until) return true;
-  return options.drain_stops_on_hold && dispatcher.held() && dispatcher.in_flight() == 0;
+  return stops_on_hold && dispatcher.held() && dispatcher.in_flight() == 0;
 }
 
 Nanoseconds Writer::State::Timeout(SteadyTime now) const {
@@ -238,18 +225,19 @@ void Writer::State::Publish(const std::optional<Error>& fault) {
            fault,         log.last_rejected(),  log.last_lost()};
 }
 
-Writer::Writer(WriterOptions options, Parts parts, LoggerPtr log)
-    : state_(std::make_unique<State>(std::move(options), parts, std::move(log))) {}
+Writer::Writer(const DeliveryOptions& options, Parts parts, LoggerPtr log)
+    : state_(std::make_unique<State>(options, std::move(parts), std::move(log))) {}
 
 Writer::~Writer() = default;
 
 void Writer::Run() { state_->Run(); }
 
-void Writer::Stop(Nanoseconds drain_timeout) {
-  const SteadyTime until = state_->parts.clock.SteadyNow() + drain_timeout;
+void Writer::Stop(const Drain& drain) {
+  const SteadyTime until = state_->parts.clock.SteadyNow() + drain.timeout;
   {
     const std::lock_guard guard(state_->mutex);
     state_->stop_at = std::min(until, state_->stop_at.value_or(until));
+    state_->stop_on_hold = state_->stop_on_hold || drain.stops_on_hold;
   }
   state_->parts.queue.Close();
 }

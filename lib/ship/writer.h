@@ -2,15 +2,16 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <optional>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "model/agent_report.h"
 #include "model/delivery.h"
+#include "model/delivery_options.h"
 #include "ship/ledger.h"
 #include "ship/line_queue.h"
 #include "ship/loss_tally.h"
@@ -18,18 +19,12 @@
 
 namespace vmtelem {
 
-struct WriterOptions {
-  std::size_t batch_max_lines = 2000;
-  Nanoseconds batch_max_age = std::chrono::seconds(1);
-  std::size_t batch_max_bytes = std::numeric_limits<std::size_t>::max();  // 4 MiB at most
-  std::size_t writes_in_flight = 2;
-  Nanoseconds retry_max = std::chrono::seconds(10);
-  double backlog_rate = 10;  // old batches go at so many times the rate of new lines, see BacklogRateLimiter
-  // A refusal of access or configuration while draining: true gives up at once (a cron job must end), false goes on
-  // to the end of the drain time-out.
-  bool drain_stops_on_hold = false;
-  // The jitter of the back-off: uniform in [0, 1), called on the writer's thread. Empty: seeded by the system.
-  std::function<double()> random;
+// How a stop delivers what waits.
+struct Drain {
+  Nanoseconds timeout{};  // from the stop on
+  // A refusal of access or configuration: true gives up at once (a cron job must end), false goes on to the end of the
+  // time-out.
+  bool stops_on_hold = false;
 };
 
 struct WriterStats {
@@ -55,9 +50,11 @@ class Writer {
     Sink& sink;
     Ledger& ledger;
     Clock& clock;
-    SampleOutcome* sample = nullptr;  // is told what becomes of its lines
+    SampleOutcome* sample = nullptr;                  // is told what becomes of its lines
+    std::function<double()> random = SystemRandom();  // the jitter of the back-off: uniform in [0, 1)
   };
-  Writer(WriterOptions options, Parts parts, LoggerPtr log);
+  // Reads `options`, which must outlive the writer, on the thread of Run() only.
+  Writer(const DeliveryOptions& options, Parts parts, LoggerPtr log);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -66,8 +63,8 @@ class Writer {
   // aborted, what the spool keeps stays there, and what only memory holds is counted as dropped.
   void Run();
 
-  // Closes the queue and lets Run() deliver for at most `drain_timeout` from now.
-  void Stop(Nanoseconds drain_timeout);
+  // Closes the queue and lets Run() deliver what waits. A second call can shorten that and cannot extend it.
+  void Stop(const Drain& drain);
 
   [[nodiscard]] WriterStats stats() const;
 

@@ -4,13 +4,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/batch.h"
 #include "spool/spool_index.h"
 
 namespace vmtelem {
 
 struct JoinLimits {
-  std::size_t max_lines = 10'000;  // as of a batch that is sealed, see BatchLimits
-  std::size_t max_text_bytes = std::size_t{4} << 20U;
+  std::size_t max_lines = Batch::kMostLines;
+  std::size_t max_text_bytes = Batch::kMostBytes;
   std::size_t max_parts = 1'000;                // each has to be opened and removed: that takes time
   std::int64_t max_gap_ns = 3'600'000'000'000;  // between neighbours: beyond it a clock was wrong
 };

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "agent/sample.h"
+#include "fakes/default_settings.h"
 #include "fakes/eventually.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_source.h"
@@ -16,11 +17,9 @@ namespace {
 using namespace std::chrono_literals;
 
 AgentOptions QuickOptions() {
-  AgentOptions options;
-  options.name = "agent1";
-  options.interval = 100ms;
-  options.writer.batch_max_age = 50ms;
-  options.drain_timeout = 10s;
+  AgentOptions options{.collect = {.interval = 100ms, .encode = {}, .agent_name = "agent1"},
+                       .delivery = DefaultDelivery()};
+  options.delivery.batch_max_age = 50ms;
   return options;
 }
 
@@ -40,9 +39,9 @@ std::shared_ptr<Received> DatabaseAway() {
   return received;
 }
 
-AgentOptions OptionsWithoutDrain() {
-  AgentOptions options = QuickOptions();
-  options.drain_timeout = 0s;
+DeliveryOptions WithDrainTimeout(Nanoseconds timeout) {
+  DeliveryOptions options = QuickOptions().delivery;
+  options.drain_timeout = timeout;
   return options;
 }
 
@@ -56,7 +55,7 @@ TEST_CASE("what is sampled until the stop is delivered before the stop returns")
   Agent agent(QuickOptions(), OneDomain(clock), To(received), clock, MakeNullLogger());
   agent.Start();
   received->WaitForLines(9);
-  const AgentReport report = agent.Stop();
+  const AgentReport report = agent.Stop({10s});
   CHECK(report.lines.sampled >= 9);
   CHECK(report.lines.written == report.lines.sampled);
   CHECK(received->lines == report.lines.sampled);
@@ -66,14 +65,12 @@ TEST_CASE("a database that stays away costs the drain time-out and its lines are
   SystemClock clock;
   const auto received = std::make_shared<Received>();
   received->accept = false;
-  AgentOptions options = QuickOptions();
-  options.drain_timeout = 200ms;
   auto source = OneDomain(clock);
   const FakeSource& watched = *source;
-  Agent agent(options, std::move(source), To(received), clock, MakeNullLogger());
+  Agent agent(QuickOptions(), std::move(source), To(received), clock, MakeNullLogger());
   agent.Start();
   REQUIRE(Eventually([&] { return watched.collects >= 2; }));
-  const AgentReport report = agent.Stop();
+  const AgentReport report = agent.Stop({200ms});
   CHECK(report.lines.sampled > 0);
   CHECK(report.lines.dropped == report.lines.sampled);
 }
@@ -93,15 +90,14 @@ TEST_CASE("the accounts are balanced at any moment") {
 TEST_CASE("an agent that is stopped twice or never started ends well") {
   SystemClock clock;
   Agent agent(QuickOptions(), OneDomain(clock), To(std::make_shared<Received>()), clock, MakeNullLogger());
-  agent.Stop();
-  CHECK(agent.Stop().lines.sampled == 0);
+  agent.Stop({10s});
+  CHECK(agent.Stop({10s}).lines.sampled == 0);
 }
 
 TEST_CASE("the status line tells what is wrong") {
   SystemClock clock;
   const auto received = DatabaseAway();
-  const AgentOptions options = OptionsWithoutDrain();
-  Agent agent(options, OneDomain(clock), To(received), clock, MakeNullLogger());
+  Agent agent(QuickOptions(), OneDomain(clock), To(received), clock, MakeNullLogger());
   agent.Start();
   CHECK(Eventually([&] { return agent.StatusLine().find("the database is away") != std::string::npos; }));
 }
@@ -137,10 +133,9 @@ TEST_CASE("the status line tells how many VMs do not answer") {
 TEST_CASE("what the spool holds is reported, and told in the status line") {
   SystemClock clock;
   const auto received = DatabaseAway();
-  const AgentOptions options = OptionsWithoutDrain();
   auto spool = std::make_unique<FakeSpool>();
   spool->Leave(std::make_shared<const Batch>(Lines{"a v=1 1\nb v=1 1\n", 2, 1, 1}));
-  Agent agent(options, OneDomain(clock), {std::make_unique<InstantSink>(received), std::move(spool)}, clock,
+  Agent agent(QuickOptions(), OneDomain(clock), {std::make_unique<InstantSink>(received), std::move(spool)}, clock,
               MakeNullLogger());
   agent.Start();
   REQUIRE(Eventually([&] { return agent.report().spool_batches >= 3; }));
@@ -149,14 +144,13 @@ TEST_CASE("what the spool holds is reported, and told in the status line") {
   CHECK(report.lines.spooled > 2);
   CHECK(report.spool_bytes > 16);
   CHECK_THAT(agent.StatusLine(), Catch::Contains(" 2 recovered, ") && Catch::Contains(" in the spool ("));
-  CHECK(agent.Stop().lines.dropped == 0);
+  CHECK(agent.Stop({}).lines.dropped == 0);
 }
 
 TEST_CASE("what only memory holds is told as waiting in memory, not in the spool") {
   SystemClock clock;
   const auto received = DatabaseAway();
-  const AgentOptions options = OptionsWithoutDrain();
-  Agent agent(options, OneDomain(clock), To(received), clock, MakeNullLogger());
+  Agent agent(QuickOptions(), OneDomain(clock), To(received), clock, MakeNullLogger());
   agent.Start();
   REQUIRE(Eventually([&] { return agent.report().writes > 0; }));
   const AgentReport report = agent.report();
@@ -172,7 +166,7 @@ TEST_CASE("a stop interrupts a call to the hypervisor that is in progress") {
   hung.before_collect = [&] { Eventually([&] { return hung.interrupted.load(); }); };
   Agent agent(QuickOptions(), std::move(source), To(std::make_shared<Received>()), clock, MakeNullLogger());
   agent.Start();
-  agent.Stop();
+  agent.Stop({10s});
   CHECK(hung.interrupted);
 }
 
@@ -209,7 +203,7 @@ TEST_CASE("lines that are delivered once are all accounted for") {
   SystemClock clock;
   const auto received = std::make_shared<Received>();
   const Delivery delivery =
-      DeliverOnce(Lines{"a v=1 1\nb v=1 1\n", 2, 1, 1}, To(received), QuickOptions(), clock, MakeNullLogger());
+      DeliverOnce(Lines{"a v=1 1\nb v=1 1\n", 2, 1, 1}, To(received), WithDrainTimeout(10s), clock, MakeNullLogger());
   CHECK(delivery.lines.written == 2);
   CHECK_FALSE(delivery.fault.has_value());
   CHECK(received->bytes == "a v=1 1\nb v=1 1\n");
@@ -219,8 +213,7 @@ TEST_CASE("lines that cannot be delivered once are left in the spool, if there i
   SystemClock clock;
   const auto received = std::make_shared<Received>();
   received->accept = false;
-  AgentOptions options = QuickOptions();
-  options.drain_timeout = 100ms;
+  const DeliveryOptions options = WithDrainTimeout(100ms);
   const Delivery delivery =
       DeliverOnce(Lines{"a v=1 1\n", 1, 1, 1}, {std::make_unique<InstantSink>(received), std::make_unique<FakeSpool>()},
                   options, clock, MakeNullLogger());
@@ -233,8 +226,7 @@ TEST_CASE("lines that cannot be delivered once come back with the reason") {
   SystemClock clock;
   const auto received = std::make_shared<Received>();
   received->accept = false;
-  AgentOptions options = QuickOptions();
-  options.drain_timeout = 100ms;
+  const DeliveryOptions options = WithDrainTimeout(100ms);
   const Delivery delivery = DeliverOnce(Lines{"a v=1 1\n", 1, 1, 1}, To(received), options, clock, MakeNullLogger());
   CHECK(delivery.lines.dropped == 1);
   REQUIRE(delivery.fault.has_value());

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "agent/agent.h"
+#include "fakes/default_settings.h"
 #include "fakes/eventually.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_source.h"
@@ -18,10 +19,9 @@ using namespace std::chrono_literals;
 
 struct World {
   World() {
-    options.name = "agent1";
-    options.interval = 100ms;
-    options.writer.batch_max_age = 50ms;
-    options.drain_timeout = 10s;
+    options.collect.interval = 100ms;
+    options.collect.agent_name = "agent1";
+    options.delivery.batch_max_age = 50ms;
     source->domains = {MakeDomain("web", 1)};
   }
 
@@ -37,7 +37,7 @@ struct World {
   }
 
   SystemClock clock;
-  AgentOptions options;
+  AgentOptions options{.collect = {}, .delivery = DefaultDelivery()};
   std::unique_ptr<FakeSource> source = std::make_unique<FakeSource>(clock);
   FakeSource& watched = *source;
   std::shared_ptr<Received> received = std::make_shared<Received>();
@@ -47,19 +47,19 @@ TEST_CASE_METHOD(World, "a stop tells how many calls of the source have not retu
   source->unreturned_calls = 3;
   const auto agent = Start();
   CHECK(agent->unreturned_calls() == 0);
-  agent->Stop();
+  agent->Stop({10s});
   CHECK(agent->unreturned_calls() == 3);
 }
 
 TEST_CASE_METHOD(World, "the source is closed after everything is delivered") {
-  options.writer.batch_max_age = 1h;  // so that only the drain delivers
+  options.delivery.batch_max_age = 1h;  // so that only the drain delivers
   std::size_t delivered_before = 0;
   source->on_close = [&] {
     const std::lock_guard guard(received->mutex);
     delivered_before = received->lines;
   };
   const auto agent = Start();
-  const AgentReport report = agent->Stop();
+  const AgentReport report = agent->Stop({10s});
   CHECK(delivered_before == report.lines.sampled);
   CHECK(report.lines.sampled > 0);
 }
@@ -81,16 +81,16 @@ TEST_CASE_METHOD(World, "the source is not closed while a call of it is in progr
   };
   const auto agent = Start();
   REQUIRE(Eventually([&] { return in_call.load(); }));
-  agent->Stop();
+  agent->Stop({10s});
   CHECK(closed);
   CHECK_FALSE(closed_in_call);
 }
 
 TEST_CASE_METHOD(World, "an agent that is stopped twice closes its source once") {
   const auto agent = Start();
-  agent->Stop();
+  agent->Stop({10s});
   watched.interrupted = false;
-  agent->Stop();
+  agent->Stop({10s});
   CHECK(watched.closes == 1);
   CHECK_FALSE(watched.interrupted);
 }

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "agent/agent.h"
+#include "fakes/default_settings.h"
 #include "fakes/eventually.h"
 #include "fakes/fake_source.h"
 #include "fakes/fake_spool.h"
@@ -51,9 +52,8 @@ class SpoolOnHungDisk final : public Spool {
 
 struct World {
   explicit World(Nanoseconds drain_grace = 10ms) {
-    options.interval = 100ms;
-    options.writer.batch_max_age = 50ms;
-    options.drain_timeout = 0s;
+    options.collect.interval = 100ms;
+    options.delivery.batch_max_age = 50ms;
     options.drain_grace = drain_grace;
     source->domains = {MakeDomain("web", 1)};
     agent.emplace(options, std::move(source),
@@ -71,7 +71,7 @@ struct World {
   World& operator=(const World&) = delete;
 
   SystemClock clock;
-  AgentOptions options;
+  AgentOptions options{.collect = {}, .delivery = DefaultDelivery()};
   std::unique_ptr<FakeSource> source = std::make_unique<FakeSource>(clock);
   std::shared_ptr<Received> received = std::make_shared<Received>();
   std::shared_ptr<Disk> disk = std::make_shared<Disk>();
@@ -88,14 +88,14 @@ TEST_CASE_METHOD(World, "sampling goes on while the disk of the spool does not a
 }
 
 TEST_CASE_METHOD(World, "a stop leaves a writer behind that the disk does not let go, and accounts for its lines") {
-  const LineCounts lines = agent->Stop().lines;
+  const LineCounts lines = agent->Stop({}).lines;
   CHECK(agent->writer_is_stuck());
   CHECK(lines.queued == lines.sampled);
 }
 
 TEST_CASE_METHOD(PatientWorld, "a stop waits for a writer that the disk lets go") {
   disk->hangs = false;
-  const LineCounts lines = agent->Stop().lines;
+  const LineCounts lines = agent->Stop({}).lines;
   CHECK_FALSE(agent->writer_is_stuck());
   CHECK(lines.queued == 0);
 }

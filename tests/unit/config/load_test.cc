@@ -7,19 +7,19 @@
 namespace vmtelem {
 
 using namespace std::chrono_literals;
-using Lines = std::vector<std::string>;
+using Strings = std::vector<std::string>;
 
 TEST_CASE("without anything given the defaults are in force") {
   Inputs inputs;
   const LoadedConfig loaded = inputs.Load();
   CHECK(Texts(loaded.faults).empty());
   CHECK(loaded.config.interval == 1s);
-  CHECK(loaded.config.batch_max_lines == 2000);
-  CHECK(loaded.config.batch_max_age == 1s);
-  CHECK(loaded.config.writes_in_flight == 2);
-  CHECK(loaded.config.queue_max_bytes == 64ULL << 20);
-  CHECK(loaded.config.retry_max == 10s);
-  CHECK(loaded.config.drain_timeout == 15s);
+  CHECK(loaded.config.delivery.batch_max_lines == 2000);
+  CHECK(loaded.config.delivery.batch_max_age == 1s);
+  CHECK(loaded.config.delivery.writes_in_flight == 2);
+  CHECK(loaded.config.delivery.queue_max_bytes == 64ULL << 20);
+  CHECK(loaded.config.delivery.retry_max == 10s);
+  CHECK(loaded.config.delivery.drain_timeout == 15s);
   CHECK(loaded.config.collect.timeout == 30s);
   CHECK(loaded.config.collect.lanes == 0);
   CHECK(loaded.config.collect.lanes_parked_max == 8);
@@ -52,7 +52,7 @@ TEST_CASE("of several env-files the later wins, and of several lines the later")
                             directory.Write("b", "POLL_INTERVAL=3\nPOLL_INTERVAL=4\n")};
   const LoadedConfig loaded = inputs.Load();
   CHECK(loaded.config.interval == 4s);
-  CHECK(loaded.config.retry_max == 2s);
+  CHECK(loaded.config.delivery.retry_max == 2s);
 }
 
 TEST_CASE("an empty value counts as not given") {
@@ -68,13 +68,13 @@ TEST_CASE("of a flag that is given twice the last counts, and patterns add up") 
   inputs.Flag("--interval", "2").Flag("--interval", "3").Flag("--vm", "a,b").Flag("--vm", "c");
   const LoadedConfig loaded = inputs.Load();
   CHECK(loaded.config.interval == 3s);
-  CHECK(loaded.config.collect.filter.include == Lines{"a,b", "c"});
+  CHECK(loaded.config.collect.filter.include == Strings{"a,b", "c"});
 }
 
 TEST_CASE("a pattern given by flag replaces those of the environment") {
   Inputs inputs;
   inputs.Set("VM_INCLUDE", "x").Flag("--vm", "a");
-  CHECK(inputs.Load().config.collect.filter.include == Lines{"a"});
+  CHECK(inputs.Load().config.collect.filter.include == Strings{"a"});
 }
 
 TEST_CASE("all faults are reported in one go, each with its source") {
@@ -84,13 +84,13 @@ TEST_CASE("all faults are reported in one go, each with its source") {
   inputs.input.env_files = {file, "/nonexistent/env"};
   inputs.Set("POLL_INTERVAL", "0").Set("INFLUX_TOKEN", "x").Set("INFLUX_DB", "d").Flag("--log-format", "jsn");
   CHECK(Texts(inputs.Load().faults) ==
-        Lines{"--env-file: " + file + ":2: no '=' on this line",
-              "--env-file: cannot read /nonexistent/env: No such file or directory",
-              "LIBVIRT_URI is not set; for example qemu:///system or qemu+ssh://user@host/system",
-              "INFLUX_URL is not set; for example http://127.0.0.1:8181",
-              "POLL_INTERVAL: '0' is out of range; allowed 0.1s to 1h (environment)",
-              "RETRY_MAX: 'never' is not understood; allowed 0.1s to 1h (" + file + ":1)",
-              "--log-format: 'jsn' is unknown; allowed auto, text, logfmt, json; did you mean 'json'?"});
+        Strings{"--env-file: " + file + ":2: no '=' on this line",
+                "--env-file: cannot read /nonexistent/env: No such file or directory",
+                "LIBVIRT_URI is not set; for example qemu:///system or qemu+ssh://user@host/system",
+                "INFLUX_URL is not set; for example http://127.0.0.1:8181",
+                "POLL_INTERVAL: '0' is out of range; allowed 0.1s to 1h (environment)",
+                "RETRY_MAX: 'never' is not understood; allowed 0.1s to 1h (" + file + ":1)",
+                "--log-format: 'jsn' is unknown; allowed auto, text, logfmt, json; did you mean 'json'?"});
 }
 
 TEST_CASE("a fault knows whether it came from the command line") {
@@ -123,7 +123,7 @@ TEST_CASE("what is required follows from what the command needs") {
 TEST_CASE("v2 needs an organisation and v1 can do without a token") {
   Inputs inputs = ForRun().SetComplete();
   inputs.Set("INFLUX_API", "v2");
-  CHECK(Texts(inputs.Load().faults) == Lines{"INFLUX_ORG is not set; for example my-org"});
+  CHECK(Texts(inputs.Load().faults) == Strings{"INFLUX_ORG is not set; for example my-org"});
   inputs.Set("INFLUX_API", "v1").Set("INFLUX_TOKEN", "");
   CHECK(Texts(inputs.Load().faults).empty());
 }
@@ -166,7 +166,8 @@ TEST_CASE("a name in an env-file that is nearly a setting is warned of, others a
   Inputs inputs;
   const std::string file = directory.Write("a", "POLL_INTERVALL=1\nHTTPS_PROXY=x\nLIBVIRT_DEFAULT_URI=test:///x\n");
   inputs.input.env_files = {file};
-  CHECK(inputs.Load().warnings == Lines{file + ":1: 'POLL_INTERVALL' is not a setting; did you mean 'POLL_INTERVAL'?"});
+  CHECK(inputs.Load().warnings ==
+        Strings{file + ":1: 'POLL_INTERVALL' is not a setting; did you mean 'POLL_INTERVAL'?"});
 }
 
 TEST_CASE("a fault shows neither the user part of a URL nor a secret") {

@@ -141,19 +141,19 @@ TEST_CASE("lanes are a number, or none for as many as it takes") {
 
 TEST_CASE("the spool's size is a number, or none for what the file system gives") {
   Config config = Parsed("SPOOL_MAX_BYTES", "3MiB");
-  CHECK(config.spool_max_bytes == 3U << 20U);
+  CHECK(config.delivery.spool_max_bytes == 3U << 20U);
   CHECK_FALSE(Row("SPOOL_MAX_BYTES").parse(Row("SPOOL_MAX_BYTES"), "auto", config));
-  CHECK(config.spool_max_bytes == 0);
+  CHECK(config.delivery.spool_max_bytes == 0);
 }
 
 TEST_CASE("the pace of the backlog is a multiple") {
-  CHECK(Parsed("BACKLOG_RATE", "25x").backlog_rate == 25);
-  CHECK(Parsed("BACKLOG_RATE", "25").backlog_rate == 25);
+  CHECK(Parsed("BACKLOG_RATE", "25x").delivery.backlog_rate == 25);
+  CHECK(Parsed("BACKLOG_RATE", "25").delivery.backlog_rate == 25);
   CHECK(Problem("BACKLOG_RATE", "2.5x"));
 }
 
 TEST_CASE("switches understand the usual words") {
-  CHECK(Parsed("PER_VCPU", "1").collect.per_vcpu);
+  CHECK(Parsed("PER_VCPU", "1").encode.per_vcpu);
   CHECK_FALSE(Parsed("INFLUX_GZIP", "off").influx.gzip);
   CHECK(Problem("INFLUX_GZIP", "maybe"));
 }

@@ -12,8 +12,8 @@ struct Place {
 
 Place PlaceOf(Inputs& inputs) {
   const LoadedConfig loaded = inputs.Load();
-  CHECK(loaded.config.spool_dir == Effective(loaded, "SPOOL_DIR").text.value_or(""));
-  return {loaded.config.spool_dir, Effective(loaded, "SPOOL_DIR").origin};
+  CHECK(loaded.config.delivery.spool_dir == Effective(loaded, "SPOOL_DIR").text.value_or(""));
+  return {loaded.config.delivery.spool_dir, Effective(loaded, "SPOOL_DIR").origin};
 }
 
 TEST_CASE("the spool is where the setting says") {

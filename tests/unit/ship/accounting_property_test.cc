@@ -15,7 +15,7 @@ class RandomWorld : public WriterWorld {
     spool = &disk;
     options.writes_in_flight = 1 + Pick(4);
     options.batch_max_lines = 1 + Pick(300);
-    options.random = [this] { return static_cast<double>(Pick(1000)) / 1000; };
+    random = [this] { return static_cast<double>(Pick(1000)) / 1000; };
     target.latency = milliseconds(1 + Pick(3000));
     target.answer = [this](const Batch& batch) { return AnyVerdict(batch); };
     for (int i = 0; i < 400; ++i) target.At(milliseconds(Pick(120'000)), [this] { AnyEvent(); });

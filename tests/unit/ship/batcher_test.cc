@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "fakes/default_settings.h"
 #include "fakes/sample_lines.h"
 
 namespace vmtelem {
@@ -10,17 +11,31 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr SteadyTime kStart{std::chrono::seconds(100)};
-constexpr BatchLimits kLimits{
-    .max_lines = 10, .max_age = milliseconds(1000), .grown_max_lines = 40, .max_bytes = 1 << 20};
+constexpr std::size_t kMost = Batch::kMostLines;
+
+DeliveryOptions Options(std::size_t max_lines = 10) {
+  DeliveryOptions options = DefaultDelivery();
+  options.batch_max_lines = max_lines;
+  options.batch_max_age = milliseconds(1000);
+  return options;
+}
+
+DeliveryOptions WithMaxBytes(std::size_t bytes) {
+  DeliveryOptions options = Options();
+  options.spool_max_bytes = 4 * bytes;
+  return options;
+}
+
+const DeliveryOptions kOptions = Options();
 
 TEST_CASE("an empty batch is never due") {
-  const Batcher batcher(kLimits);
+  const Batcher batcher(kOptions);
   CHECK_FALSE(batcher.Due(kStart, Pace::kPrompt));
   CHECK_FALSE(batcher.DueAt(Pace::kPrompt));
 }
 
 TEST_CASE("a batch is due with its last line and not one line before") {
-  Batcher batcher(kLimits);
+  Batcher batcher(kOptions);
   batcher.Add(SampleLines(0, 9), kStart);
   CHECK_FALSE(batcher.Due(kStart, Pace::kPrompt));
   batcher.Add(SampleLines(9, 1), kStart);
@@ -28,7 +43,7 @@ TEST_CASE("a batch is due with its last line and not one line before") {
 }
 
 TEST_CASE("the age of a batch counts from its first line") {
-  Batcher batcher(kLimits);
+  Batcher batcher(kOptions);
   batcher.Add(SampleLines(0, 1), kStart);
   batcher.Add(SampleLines(1, 1), kStart + milliseconds(900));
   CHECK(batcher.DueAt(Pace::kPrompt) == kStart + milliseconds(1000));
@@ -37,7 +52,7 @@ TEST_CASE("the age of a batch counts from its first line") {
 }
 
 TEST_CASE("the age starts anew after a batch was taken") {
-  Batcher batcher(kLimits);
+  Batcher batcher(kOptions);
   batcher.Add(SampleLines(0, 1), kStart);
   batcher.Take();
   batcher.Add(SampleLines(1, 1), kStart + milliseconds(5000));
@@ -46,7 +61,8 @@ TEST_CASE("the age starts anew after a batch was taken") {
 
 TEST_CASE("a batch is due when its bytes are at the limit") {
   const std::size_t bytes = SampleLines(0, 5).bytes.size();
-  Batcher batcher({.max_lines = 10, .max_age = milliseconds(1000), .grown_max_lines = 40, .max_bytes = bytes});
+  const DeliveryOptions options = WithMaxBytes(bytes);
+  Batcher batcher(options);
   batcher.Add(SampleLines(0, 4), kStart);
   CHECK_FALSE(batcher.Due(kStart, Pace::kGrow));
   batcher.Add(SampleLines(4, 1), kStart);
@@ -54,33 +70,34 @@ TEST_CASE("a batch is due when its bytes are at the limit") {
 }
 
 TEST_CASE("while it grows neither its age nor the smaller number of lines makes a batch due") {
-  Batcher batcher(kLimits);
-  batcher.Add(SampleLines(0, 39), kStart);
+  Batcher batcher(kOptions);
+  batcher.Add(SampleLines(0, kMost - 1), kStart);
   CHECK_FALSE(batcher.Due(kStart + std::chrono::hours(1), Pace::kGrow));
   CHECK_FALSE(batcher.DueAt(Pace::kGrow));
-  batcher.Add(SampleLines(39, 1), kStart);
+  batcher.Add(SampleLines(kMost - 1, 1), kStart);
   CHECK(batcher.Due(kStart, Pace::kGrow));
 }
 
 TEST_CASE("a grown batch is taken whole") {
-  Batcher batcher(kLimits);
+  Batcher batcher(kOptions);
   batcher.Add(SampleLines(0, 30), kStart);
   CHECK(batcher.Take().bytes() == SampleLines(0, 30).bytes);
   CHECK(batcher.empty());
 }
 
 TEST_CASE("more lines than a batch may have are cut at the limit") {
-  Batcher batcher(kLimits);
-  batcher.Add(SampleLines(0, 100), kStart);
-  CHECK(batcher.Take().bytes() == SampleLines(0, 40).bytes);
-  CHECK(batcher.Take().bytes() == SampleLines(40, 40).bytes);
-  CHECK(batcher.Take().bytes() == SampleLines(80, 20).bytes);
+  Batcher batcher(kOptions);
+  batcher.Add(SampleLines(0, 2 * kMost + 20), kStart);
+  CHECK(batcher.Take().bytes() == SampleLines(0, kMost).bytes);
+  CHECK(batcher.Take().bytes() == SampleLines(kMost, kMost).bytes);
+  CHECK(batcher.Take().bytes() == SampleLines(2 * kMost, 20).bytes);
   CHECK(batcher.empty());
 }
 
 TEST_CASE("more bytes than a batch may have are cut between lines") {
   const std::size_t bytes = SampleLines(0, 5).bytes.size() + 3;
-  Batcher batcher({.max_lines = 10, .max_age = milliseconds(1000), .grown_max_lines = 40, .max_bytes = bytes});
+  const DeliveryOptions options = WithMaxBytes(bytes);
+  Batcher batcher(options);
   batcher.Add(SampleLines(0, 12), kStart);
   CHECK(batcher.Take().bytes() == SampleLines(0, 5).bytes);
   CHECK(batcher.Take().bytes() == SampleLines(5, 5).bytes);
@@ -88,16 +105,18 @@ TEST_CASE("more bytes than a batch may have are cut between lines") {
 }
 
 TEST_CASE("one line above the limit of bytes is a batch of its own") {
-  Batcher batcher({.max_lines = 10, .max_age = milliseconds(1000), .grown_max_lines = 40, .max_bytes = 4});
+  const DeliveryOptions options = WithMaxBytes(4);
+  Batcher batcher(options);
   batcher.Add(SampleLines(0, 2), kStart);
   CHECK(batcher.Take().bytes() == SampleLines(0, 1).bytes);
   CHECK(batcher.Take().bytes() == SampleLines(1, 1).bytes);
 }
 
 TEST_CASE("a setting above the size to which batches grow raises that") {
-  Batcher batcher({.max_lines = 60, .max_age = milliseconds(1000), .grown_max_lines = 40, .max_bytes = 1 << 20});
-  batcher.Add(SampleLines(0, 60), kStart);
-  CHECK(batcher.Take().line_count() == 60);
+  const DeliveryOptions options = Options(kMost + 20);
+  Batcher batcher(options);
+  batcher.Add(SampleLines(0, kMost + 20), kStart);
+  CHECK(batcher.Take().line_count() == kMost + 20);
 }
 
 }  // namespace

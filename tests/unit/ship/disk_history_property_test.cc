@@ -106,7 +106,7 @@ class History {
                     logger);
     world.spool = &spool;
     world.options.batch_max_lines = 1 + Pick(100);
-    world.options.random = [this] { return static_cast<double>(Pick(1000)) / 1000; };
+    world.random = [this] { return static_cast<double>(Pick(1000)) / 1000; };
     world.target.latency = milliseconds(1 + Pick(900));
     world.target.answer = [this](const Batch& batch) { return AnyVerdict(batch); };
     for (int i = 0; i < 120; ++i) world.target.At(Moment(), [&] { AnyEvent(world); });

@@ -11,12 +11,20 @@ using std::chrono::seconds;
 
 constexpr SteadyTime kStart{seconds(100)};
 
+DeliveryOptions WithRetryMax(Nanoseconds retry_max) {
+  DeliveryOptions options;
+  options.retry_max = retry_max;
+  return options;
+}
+
+const DeliveryOptions kOptions = WithRetryMax(seconds(10));
+
 std::function<double()> Always(double value) {
   return [value] { return value; };
 }
 
 TEST_CASE("several requests that fail in one round make the back-off grow once") {
-  TargetBackoff backoff(Backoff(seconds(10), Always(1)));
+  TargetBackoff backoff(kOptions, Always(1));
   const TargetBackoff::Round round = backoff.round();
   backoff.Retry(round, kStart, std::nullopt);
   backoff.Retry(round, kStart, std::nullopt);
@@ -26,7 +34,7 @@ TEST_CASE("several requests that fail in one round make the back-off grow once")
 }
 
 TEST_CASE("a late failure of an earlier round still brings what the server asks") {
-  TargetBackoff backoff(Backoff(seconds(10), Always(1)));
+  TargetBackoff backoff(kOptions, Always(1));
   const TargetBackoff::Round round = backoff.round();
   backoff.Retry(round, kStart, std::nullopt);
   backoff.Retry(round, kStart, seconds(7));
@@ -34,14 +42,14 @@ TEST_CASE("a late failure of an earlier round still brings what the server asks"
 }
 
 TEST_CASE("a held target is ready at the slowest pace") {
-  TargetBackoff backoff(Backoff(seconds(10), Always(0)));
+  TargetBackoff backoff(kOptions, Always(0));
   backoff.Hold(kStart, std::nullopt);
   CHECK(backoff.state() == TargetBackoff::State::kHeld);
   CHECK(backoff.ready_at() == kStart + seconds(10));
 }
 
 TEST_CASE("a target that takes requests again is ready, and its back-off begins anew") {
-  TargetBackoff backoff(Backoff(seconds(10), Always(1)));
+  TargetBackoff backoff(kOptions, Always(1));
   backoff.Retry(backoff.round(), kStart, seconds(60));
   CHECK(backoff.Open(backoff.round()));
   CHECK(backoff.ready_at() <= kStart);
@@ -50,7 +58,7 @@ TEST_CASE("a target that takes requests again is ready, and its back-off begins 
 }
 
 TEST_CASE("a request from before the last failure does not end the back-off") {
-  TargetBackoff backoff(Backoff(seconds(10), Always(1)));
+  TargetBackoff backoff(kOptions, Always(1));
   const TargetBackoff::Round before = backoff.round();
   backoff.Retry(before, kStart, seconds(60));
   CHECK_FALSE(backoff.Open(before));
@@ -59,7 +67,7 @@ TEST_CASE("a request from before the last failure does not end the back-off") {
 }
 
 TEST_CASE("a hastened back-off is ready at once and waits no longer than its new cap") {
-  TargetBackoff backoff(Backoff(seconds(10), Always(1)));
+  TargetBackoff backoff(kOptions, Always(1));
   for (int i = 0; i < 6; ++i) backoff.Retry(backoff.round(), kStart, std::nullopt);
   backoff.Hasten(kStart, seconds(1));
   CHECK(backoff.ready_at() == kStart);

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "fakes/default_settings.h"
 #include "fakes/fake_spool.h"
 #include "fakes/sample_lines.h"
 
@@ -26,7 +27,8 @@ class Waiting {
   }
 
   FakeSpool spool;
-  WaitingBatches batches{spool, seconds(7)};
+  DeliveryOptions options = DefaultDelivery();  // live for seven seconds
+  WaitingBatches batches{spool, options};
 };
 
 using Counts = std::vector<std::size_t>;

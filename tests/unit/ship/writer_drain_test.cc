@@ -81,7 +81,7 @@ TEST_CASE("a stop tries at once what was waiting for its next attempt, and then 
 
 TEST_CASE("a stop gives up at once where access is refused, if it was told to") {
   WriterWorld world;
-  world.options.drain_stops_on_hold = true;
+  world.stops_on_hold = true;
   world.target.answer = [](const Batch&) { return Say(Action::kHold, ErrorCode::kDenied, "the token is refused"); };
   world.Push(3);
   world.StopAt(Nanoseconds::zero(), seconds(15));

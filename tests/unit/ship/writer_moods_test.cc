@@ -18,7 +18,7 @@ class MoodyWorld : public WriterWorld {
     if (seed % 2 == 1) spool = &disk;
     options.writes_in_flight = slots[seed % 3];
     options.batch_max_lines = 1 + Pick(300);
-    options.random = [this] { return static_cast<double>(Pick(1000)) / 1000; };
+    random = [this] { return static_cast<double>(Pick(1000)) / 1000; };
     PlanMoods(shortest, longest);
     const std::size_t lines = 1 + Pick(40);
     for (std::size_t count = Pick(12); count > 0; --count) bad.insert(Pick(300 * lines));

@@ -41,7 +41,7 @@ class PoisonWorld : public WriterWorld {
  public:
   explicit PoisonWorld(unsigned seed = 1) : random_(seed) {
     spool = &disk;
-    options.random = [this] { return static_cast<double>(random_() % 1000) / 1000; };
+    random = [this] { return static_cast<double>(random_() % 1000) / 1000; };
   }
   bool Chance(unsigned percent) { return random_() % 100 < percent; }
   // What was stored at these moments.

@@ -58,7 +58,7 @@ TEST_CASE("whatever the server answers, no line is lost, doubled in the ledger, 
     std::mt19937 random(seed);
     world.options.writes_in_flight = 1 + seed % 3;
     world.options.batch_max_lines = 1 + random() % 300;
-    world.options.random = [&] { return static_cast<double>(random() % 1000) / 1000; };
+    world.random = [&] { return static_cast<double>(random() % 1000) / 1000; };
     world.target.answer = MoodyServer(seed);
     world.target.latency = milliseconds(random() % 3000);
     world.PushEvery(milliseconds(1 + random() % 1500), 1 + random() % 200, 50);
@@ -81,7 +81,7 @@ TEST_CASE("failures that come at random, whatever is sent, cost no line") {
       WriterWorld world;
       std::mt19937 random(seed);
       world.options.retry_max = seconds(1 + seed % 10);
-      world.options.random = [&] { return static_cast<double>(random() % 1000) / 1000; };
+      world.random = [&] { return static_cast<double>(random() % 1000) / 1000; };
       world.target.answer = [&](const Batch&) {
         const bool over = world.target.elapsed() > hours(1);
         return !over && random() % 100 < percent ? SayCrash() : Verdict{};

@@ -266,7 +266,7 @@ TEST_CASE("one line that is too large for the server is rejected and the others 
 TEST_CASE("a probe that is refused says nothing of another line, which was stored meanwhile") {
   WriterWorld world;
   world.spool = &world.disk;
-  world.options.drain_stops_on_hold = true;
+  world.stops_on_hold = true;
   world.disk.Leave(SampleBatch(900, 1));
   world.target.latency_of = [](const Batch& batch) { return milliseconds(batch.line_count() == 1 ? 10 : 15); };
   world.target.answer = [](const Batch& batch) { return batch.line(0) == SampleLine(900) ? SayRefused() : Verdict{}; };

@@ -9,6 +9,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 
 #include "fake_target.h"
+#include "fakes/default_settings.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_spool.h"
 #include "fakes/sample_lines.h"
@@ -29,7 +30,6 @@ class WriterWorld {
  public:
   explicit WriterWorld(std::uint64_t memory_bytes = 64ULL << 20)
       : target(clock), queue(memory_bytes, ledger, [this] { target.Wake(); }), memory(memory_bytes) {
-    options.random = [] { return 0.999; };
     target.after_wait = [this] { adds_up = adds_up && LedgerAddsUp(ledger.counts()); };
   }
 
@@ -44,12 +44,12 @@ class WriterWorld {
     for (std::size_t i = 0; i < times; ++i) PushAt(period * static_cast<Nanoseconds::rep>(i), lines);
   }
   void StopAt(Nanoseconds when, Nanoseconds drain_timeout = seconds(15)) {
-    target.At(when, [this, drain_timeout] { writer->Stop(drain_timeout); });
+    target.At(when, [this, drain_timeout] { writer->Stop({drain_timeout, stops_on_hold}); });
   }
 
   void Run() {
     auto sink = std::make_shared<spdlog::sinks::ostream_sink_st>(log_text_);
-    writer.emplace(options, Writer::Parts{queue, *spool, target, ledger, clock},
+    writer.emplace(options, Writer::Parts{queue, *spool, target, ledger, clock, nullptr, random},
                    MakeLogger(std::move(sink), LogFormat::kJournald, log_level));
     writer->Run();
     adds_up = adds_up && LedgerAddsUp(ledger.counts());
@@ -81,7 +81,9 @@ class WriterWorld {
   MemorySpool memory;
   FakeSpool disk;
   Spool* spool = &memory;  // the one in use
-  WriterOptions options;
+  DeliveryOptions options = DefaultDelivery();
+  std::function<double()> random = [] { return 0.999; };
+  bool stops_on_hold = false;
   LogLevel log_level = LogLevel::kInfo;
   std::optional<Writer> writer;
   std::size_t pushed = 0;
