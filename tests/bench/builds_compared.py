@@ -14,7 +14,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ("cmd/vmtelem", "tests/bench/cycle_cost")
 CYCLES, RUN_S = 100, 30
 TEST_DRIVER_VMS = [f"vm{number}" for number in range(40)]
-ROWS = {"cycle, CPU": (2, "ms"), "cycle, wall": (1, "ms"), "run, CPU a second": (2, "ms"), "run, RSS": (1, "MiB"),
+ROWS = {"cycle, CPU": (2, "ms"), "cycle, wall": (1, "ms"), "run, CPU of a cycle": (2, "ms"), "run, RSS": (1, "MiB"),
         "backlog": (0, "lines/s"), "backlog, CPU": (2, "s"), "backlog, peak memory": (1, "MiB")}  # decimals, unit
 
 
@@ -42,16 +41,9 @@ def host_of(guests, directory):
         from harness.embedded_host import embedded_host
         yield embedded_host(directory, TEST_DRIVER_VMS)
         return
-    from harness.guests import idle_guest
-    from harness.libvirtd import URI, Libvirtd
-    from harness.world import World
-    world = World()
-    Libvirtd(world.directory("libvirtd")).start()
-    images = world.directory("guests")
-    for number in range(guests):
-        idle_guest(images, f"bench-{number}").create()
-    yield URI
-    world.close()
+    from with_guests import idle_host
+    with idle_host(guests) as uri:
+        yield uri
 
 
 def cycle(build, uri):
@@ -62,16 +54,9 @@ def cycle(build, uri):
 
 
 def at_work(build, uri):
-    """A `run` that samples once a second and prints to nowhere, after its first seconds."""
-    from harness.process_costs import cpu_s, rss_kib
-    command = [build / "cmd/vmtelem", "run", "--stdout", "-q", "-c", uri, "-i", "1"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        time.sleep(5)
-        before_s = cpu_s(process.pid)
-        time.sleep(RUN_S)
-        costs = {"run, CPU a second": (cpu_s(process.pid) - before_s) / RUN_S * 1000, "run, RSS": rss_kib(process.pid) / 1024}
-        process.terminate()
-        return costs
+    from with_guests import costs_of_run
+    cpu_ms, rss_mib, _ = costs_of_run(build / "cmd/vmtelem", uri, RUN_S)
+    return {"run, CPU of a cycle": cpu_ms, "run, RSS": rss_mib}
 
 
 def backlog(build, batches):

@@ -161,10 +161,6 @@ def found_after_s(running, began_s):
     return datetime.fromisoformat(told[1] + "+00:00").timestamp() - began_s
 
 
-def peak_mib(pid):
-    return int(re.search(r"VmHWM:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
-
-
 @contextmanager
 def closing_process(running):
     try:
@@ -177,7 +173,7 @@ def drain(options, database, directory):
     """A `run` on that spool until nothing older than its start is left: {what: value}."""
     from harness import books, spool_files
     from harness.embedded_host import embedded_host
-    from harness.process_costs import cpu_s
+    from harness.process_costs import cpu_s, peak_kib
     from harness.vmtelem import Vmtelem
     from harness.wait import wait_for
     program, host = Vmtelem((options.build / "cmd" / "vmtelem").resolve(), directory), embedded_host(directory, VMS)
@@ -186,7 +182,7 @@ def drain(options, database, directory):
                             LIBVIRT_URI=host, POLL_INTERVAL="1s", BACKLOG_RATE=options.rate)
     with closing_process(running):
         wait_for(lambda: not spool_files.older_batches(directory / "spool", began_ns), DRAINED_WITHIN_S, "the spool to be drained")
-        took_s, peak, used_s = time.time() - began_s, peak_mib(running.pid), cpu_s(running.pid)
+        took_s, peak, used_s = time.time() - began_s, peak_kib(running.pid) / 1024, cpu_s(running.pid)
         requests, stored = database.requests(), database.old_lines(began_ns)
         code, account = running.stop(), books.at_the_end(running)
         assert (code, stored, account["dropped"]) == (0, options.batches * options.lines, 0), (code, stored, account)

@@ -6,41 +6,42 @@ As root, on Debian 12 with libvirt-daemon-system, libvirt-clients and qemu-syste
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_SECONDS = 60
-URI = "qemu:///system"
 
 
-def cpu_ticks(pid):
-    """User and system time of a process, in clock ticks."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return int(fields[11]) + int(fields[12])
+@contextmanager
+def idle_host(guests):
+    """A private libvirtd with that many idle guests; its URI."""
+    from harness.guests import idle_guest  # only now: --help works where these cannot be loaded
+    from harness.libvirtd import URI, Libvirtd
+    from harness.world import World
+    world = World()
+    Libvirtd(world.directory("libvirtd")).start()
+    directory = world.directory("guests")
+    for number in range(guests):
+        idle_guest(directory, f"bench-{number}").create()
+    yield URI
+    world.close()
 
 
-def memory_kb(pid, name):
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(name + ":"):
-            return int(line.split()[1])
-    return 0
-
-
-def measure_run(binary):
-    """CPU per cycle and memory of the program itself, printing to nowhere."""
-    command = [binary, "run", "--stdout", "-q", "-c", URI, "-i", "1"]
+def costs_of_run(binary, uri, seconds):
+    """CPU time of a cycle in ms, resident memory and its peak in MiB, of a `run` that samples once a second and prints to nowhere."""
+    from harness.process_costs import cpu_s, peak_kib, rss_kib
+    command = [binary, "run", "--stdout", "-q", "-c", uri, "-i", "1"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         time.sleep(5)
-        before = cpu_ticks(process.pid)
-        time.sleep(RUN_SECONDS)
-        used_ms = (cpu_ticks(process.pid) - before) * 1000 / os.sysconf("SC_CLK_TCK")
-        print(f"vmtelem run      {used_ms / RUN_SECONDS:.2f} ms CPU per cycle over {RUN_SECONDS} cycles, "
-              f"RSS {memory_kb(process.pid, 'VmRSS')} kB, peak {memory_kb(process.pid, 'VmHWM')} kB")
+        before_s = cpu_s(process.pid)
+        time.sleep(seconds)
+        costs = (cpu_s(process.pid) - before_s) / seconds * 1000, rss_kib(process.pid) / 1024, peak_kib(process.pid) / 1024
         process.terminate()
+        return costs
 
 
 def parse_arguments():
@@ -54,17 +55,11 @@ def parse_arguments():
 def main():
     options = parse_arguments()
     sys.path.insert(0, str(ROOT / "tests" / "integration"))
-    from harness.guests import idle_guest  # only now: --help works where these cannot be loaded
-    from harness.libvirtd import Libvirtd
-    from harness.world import World
-    build, world = options.build.resolve(), World()
-    Libvirtd(world.directory("libvirtd")).start()
-    directory = world.directory("guests")
-    for number in range(options.guests):
-        idle_guest(directory, f"bench-{number}").create()
-    subprocess.run([build / "tests" / "bench" / "cycle_cost", URI, "50"], check=True)
-    measure_run(build / "cmd" / "vmtelem")
-    world.close()
+    build = options.build.resolve()
+    with idle_host(options.guests) as uri:
+        subprocess.run([build / "tests" / "bench" / "cycle_cost", uri, "50"], check=True)
+        cpu_ms, rss_mib, peak_mib = costs_of_run(build / "cmd" / "vmtelem", uri, RUN_SECONDS)
+        print(f"vmtelem run      {cpu_ms:.2f} ms CPU per cycle over {RUN_SECONDS} cycles, RSS {rss_mib:.1f} MiB, peak {peak_mib:.1f} MiB")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 
 import pytest
 
@@ -26,22 +25,9 @@ sys.path.insert(0, str(ROOT / "tests" / "fakes"))
 sys.path.append(str(ROOT / "tests" / "integration"))
 
 from harness.inherited_signals import keep_to_this_process  # noqa: E402
+from harness.vmtelem import Finished  # noqa: E402
 
 keep_to_this_process()
-
-
-@dataclass(frozen=True)
-class Finished:
-    code: int
-    out: str
-    err: str
-
-    def errors(self):
-        """What follows "vmtelem: error: ", line by line."""
-        return [line.removeprefix("vmtelem: error: ") for line in self.err.splitlines() if line.startswith("vmtelem: error: ")]
-
-    def hints(self):
-        return [line.removeprefix("hint: ") for line in self.err.splitlines() if line.startswith("hint: ")]
 
 
 def clean_environment(**variables):

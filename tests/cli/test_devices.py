@@ -1,7 +1,6 @@
 """Devices that are not what they seem, on a driver that is asked for each one."""
 
 import pytest
-from harness.line_protocol import printed
 
 UUID = "22222222-0000-4000-8000-000000000009"  # else libvirt makes a new one for each connection
 DISK = "<disk type='file' device='disk'><source file='/a.img'/><target dev='vda' bus='virtio'/></disk>"
@@ -23,7 +22,7 @@ def with_devices(vmtelem, tmp_path):
 def test_a_drive_without_a_medium_has_no_counters_and_is_no_error(with_devices, source):
     done = with_devices(f"{DISK}<disk type='file' device='cdrom'>{source}<target dev='sda' bus='sata'/></disk>")
     assert (done.code, done.err) == (0, "")
-    lines = printed(done.out)
+    lines = done.lines()
     disk, = (line for line in lines if line.measurement == "vm_disk")
     totals, = (line for line in lines if line.measurement == "vm_totals")
     assert disk.tags["device"] == "vda"
@@ -33,14 +32,14 @@ def test_a_drive_without_a_medium_has_no_counters_and_is_no_error(with_devices, 
 def test_a_drive_with_a_medium_has_counters(with_devices):
     done = with_devices("""<disk type='file' device='cdrom'><source file='/a.iso' startupPolicy='optional'/>
         <target dev='sda' bus='sata'/></disk>""")
-    assert [line.tags["device"] for line in printed(done.out) if line.measurement == "vm_disk"] == ["sda"]
+    assert [line.tags["device"] for line in done.lines() if line.measurement == "vm_disk"] == ["sda"]
 
 
 TWICE = "".join(f"<interface type='ethernet'><mac address='52:54:00:00:00:0{i}'/><target dev='eth4'/></interface>" for i in "12")
 
 
 def test_two_nics_of_one_name_are_one_line_and_are_counted_once(with_devices):
-    lines = printed(with_devices(TWICE).out)
+    lines = with_devices(TWICE).lines()
     nic, = (line for line in lines if line.measurement == "vm_nic")
     totals, = (line for line in lines if line.measurement == "vm_totals")
     assert nic.tags["device"] == "eth4"

@@ -7,7 +7,6 @@ import time
 
 import pytest
 from conftest import NODE, TOKEN, complete
-from harness.line_protocol import printed
 from influx_server import FakeInflux, hang, make_certificate, refuse_lines, status
 
 DEFAULT = {"LIBVIRT_URI": "test:///default"}
@@ -16,7 +15,7 @@ DEFAULT = {"LIBVIRT_URI": "test:///default"}
 def sample(vmtelem, *arguments, **variables):
     done = vmtelem("once", "--stdout", *arguments, **{**DEFAULT, **variables})
     assert (done.code, done.err) == (0, "")
-    return printed(done.out)
+    return done.lines()
 
 
 def test_every_line_is_line_protocol(vmtelem):
@@ -24,7 +23,7 @@ def test_every_line_is_line_protocol(vmtelem):
 
 
 def test_the_tags_name_host_vm_and_uuid(on_node):
-    lines = printed(on_node("once", "--stdout").out)
+    lines = on_node("once", "--stdout").lines()
     totals = [line.tags for line in lines if line.measurement == "vm_totals"]
     assert {tags["vm"] for tags in totals} == {"web 01", "db:main", "paused"}
     assert all(list(tags) == ["host", "vm", "uuid"] for tags in totals)
@@ -90,7 +89,7 @@ def test_prometheus_text_is_well_formed(on_node):
 def test_a_named_vm_that_does_not_run_is_reported(on_node):
     done = on_node("once", "--stdout", "--vm", "büro-vm", "--vm", "web 01")
     assert (done.code, done.errors()) == (1, ["no VM 'büro-vm' is running"])
-    assert any(line.tags.get("vm") == "web 01" for line in printed(done.out))
+    assert any(line.tags.get("vm") == "web 01" for line in done.lines())
 
 
 def test_an_unreachable_hypervisor_is_reported_once(vmtelem):
@@ -243,5 +242,5 @@ def test_once_delivers_although_a_service_is_to_stop_without_delivering(vmtelem)
 
 
 def test_the_vms_are_in_the_order_of_their_names(on_node):
-    totals = [line for line in printed(on_node("once", "--stdout").out) if line.measurement == "vm_totals"]
+    totals = [line for line in on_node("once", "--stdout").lines() if line.measurement == "vm_totals"]
     assert [line.tags["vm"] for line in totals] == ["db:main", "paused", "web 01"]

@@ -21,7 +21,15 @@ def disk_write_bytes(pid):
 
 
 def rss_kib(pid):
-    return int(re.search(r"VmRSS:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
+    return of_status(pid, "VmRSS")
+
+
+def peak_kib(pid):
+    return of_status(pid, "VmHWM")
+
+
+def of_status(pid, name):
+    return int(re.search(rf"{name}:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
 
 
 class MemoryWatch(Sampling):

@@ -27,6 +27,16 @@ class Finished:
     def lines(self):
         return line_protocol.printed(self.out)
 
+    def errors(self):
+        """What follows "vmtelem: error: ", line by line."""
+        return self._what_follows("vmtelem: error: ")
+
+    def hints(self):
+        return self._what_follows("hint: ")
+
+    def _what_follows(self, prefix):
+        return [line.removeprefix(prefix) for line in self.err.splitlines() if line.startswith(prefix)]
+
 
 class Vmtelem:
     """Starts the binary with a clean environment: nothing of the developer's own settings may leak into a test."""
