@@ -13,7 +13,8 @@ std::shared_ptr<const Batch> PoisonSearch::Next(std::size_t max_bytes) {
   evidence_.SentAgain();
   while (pieces_.front().is_fresh() && pieces_.front().lines.size() > 1 &&
          pieces_.IsLarger({0, pieces_.front().lines.size()}, max_bytes)) {
-    SplitForSize();
+    pieces_.SplitInHalf();
+    ForgetSent();
   }
   while (RangeToSend().size() > 1 && pieces_.IsLarger(RangeToSend(), max_bytes)) pieces_.front().ranges.Shorten();
   if (const auto next = RangeToSend(); !(next == sent_)) {
@@ -70,7 +71,8 @@ Step PoisonSearch::Refused(const Verdict& verdict, bool stored_before) {
 Step PoisonSearch::TooLarge(const Verdict& verdict, bool stored_before) {
   if (sent_.size() == 1) return Refused(verdict, stored_before);
   if (!pieces_.front().is_fresh()) return Halve();
-  SplitForSize();
+  pieces_.SplitInHalf();
+  ForgetSent();
   return {};
 }
 
@@ -121,11 +123,6 @@ Step PoisonSearch::Isolate() {
 void PoisonSearch::ForgetSent() {
   sent_ = {0, 0};
   evidence_ = {};
-}
-
-void PoisonSearch::SplitForSize() {
-  pieces_.SplitInHalf();
-  ForgetSent();
 }
 
 bool PoisonSearch::WantsProbe(bool stored_before) const {

@@ -13,13 +13,13 @@
 
 namespace vmtelem {
 
-// Lines that the target does not take.
+// Lines that the target does not take, and its words about them.
 struct Rejection {
   std::vector<std::string> texts;  // without \n
   std::string reason;
 };
 
-// What follows from one outcome.
+// What follows from one answer for the lines of one delivery.
 struct Step {
   enum class Delay {
     kNone,
@@ -30,15 +30,16 @@ struct Step {
   std::vector<Rejection> rejections{};
   Delay delay = Delay::kNone;
   bool search_began = false;
-  bool closer = false;  // to knowing which line is at fault
+  bool closer = false;  // the answer helps to find the line at fault
 };
 
-// The search for poison lines: lines that the target does not take, and for whose sake it takes nothing of the request
-// that they are in, or not all.
+// The search for the poison lines of one batch: lines that the target does not take, and for whose sake it takes
+// nothing of the request that they are in, or not all. Which lines are left is in BatchPieces, in which order they are
+// sent in Bisection, what speaks against those sent last in PoisonEvidence.
 //
 // A refusal (4xx) and a failure (5xx, a connection that is cut) look the same whether a line is the reason or the
-// target: a wrong database, a disk that is full, an outage. What the server says of it is not believed, for the words
-// are the same in both cases, and differ between servers and releases. What is believed is what it does with others:
+// target: a wrong database, a disk that is full, an outage. The server's words do not decide it, for they are the same
+// in both cases, and differ between servers and releases. What the server does with other lines decides it:
 //
 //  - A request counts against its lines only if the requests just before and just after it were stored. One refusal
 //    that counts is enough; of failures, which may come at random, five in a row are needed, and any that does not
@@ -51,14 +52,14 @@ struct Step {
 //    which is a line that was stored lately, or where nothing has been, a line of each measurement and of other batches
 //    in turn. If all these are refused as well it is the target, and everything waits.
 //  - Lines that the server names go alone, behind the others. Those like lines that were isolated before go apart, for
-//    the others to be stored meanwhile (KnownPoison). Neither condemns them.
+//    the others to be stored meanwhile (KnownPoison). Neither isolates them.
 //
 // So one refused line among N costs about log2(N) + 5 requests; of many each costs the logarithm of the gap between
 // them and 2 to 5 more. One that makes the server fail costs ten times that. There is one search at a time, in one
 // slot. What is suspected is forgotten when the process ends.
 //
-// One batch in transit: it goes out as a whole, or in parts one after the other, and is done when every line is stored
-// or isolated. Only state: no clock, no sink, no ledger. Writer's thread.
+// A batch goes out as a whole, or in parts one after the other, and is done when every line is stored or isolated. Has
+// no clock, sink or ledger. Writer's thread.
 class PoisonSearch {
  public:
   static constexpr unsigned kMostNamings = 3;  // then the server's names for lines are not worth a try
@@ -101,7 +102,6 @@ class PoisonSearch {
   Step HalveOrIsolate();
   Step Halve();
   Step Isolate();
-  void SplitForSize();
   void ForgetSent();
   [[nodiscard]] Bisection::Range RangeToSend() const { return pieces_.front().ranges.Next(); }
 

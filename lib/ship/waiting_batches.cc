@@ -45,6 +45,10 @@ WaitingBatches::Parts WaitingBatches::Join(std::optional<SpooledBatch>& kept, Li
   while (parts.empty() || (lines < limit.lines && bytes < limit.bytes)) {
     if (!kept) kept = next();
     if (!kept) break;
+    if (kept->batch->line_count() == 0) {
+      spool_.Acknowledge(std::exchange(kept, std::nullopt)->id);
+      continue;
+    }
     lines += kept->batch->line_count();
     bytes += kept->batch->bytes().size();
     const bool fits = lines <= limit.lines && bytes <= limit.bytes;

@@ -54,7 +54,7 @@ class WaitingBatches {
   std::optional<SpooledBatch> NextLive(SteadyTime now);
   std::optional<SpooledBatch> NextOld();
   template <typename NextOne>
-  static Parts Join(std::optional<SpooledBatch>& kept, Limit limit, NextOne next);
+  Parts Join(std::optional<SpooledBatch>& kept, Limit limit, NextOne next);
 
   Spool& spool_;
   const DeliveryOptions& options_;

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
+#include <mutex>
 #include <optional>
 
 #include "base/backoff.h"
@@ -12,7 +12,11 @@
 #include "model/agent_report.h"
 #include "model/delivery.h"
 #include "model/delivery_options.h"
+#include "ship/batcher.h"
+#include "ship/delivery_log.h"
+#include "ship/dispatcher.h"
 #include "ship/ledger.h"
+#include "ship/line_accounts.h"
 #include "ship/line_queue.h"
 #include "ship/loss_tally.h"
 #include "ship/sample_outcome.h"
@@ -27,13 +31,14 @@ struct Drain {
   bool stops_on_hold = false;
 };
 
+// What the writer says of itself, for reports.
 struct WriterStats {
   std::uint64_t writes = 0, write_retries = 0;
   Nanoseconds write_latency{};
   SpoolStats spool;
   std::uint64_t open_bytes = 0;
   SteadyTime seen_at{};  // when the writer said so; a second ago at most, unless something blocks it
-  // What keeps lines from being delivered now; none while all is well. After Run() it tells the worst that happened to
+  // What keeps lines from being delivered now; none while all is well. After Run() it is the worst that happened to
   // lines that were not written: why they were dropped or are left in the spool, else why they were rejected
   // (kRefusedData). None for lines that are left in the spool only because there were too many for the drain time-out.
   std::optional<Error> fault;
@@ -50,12 +55,11 @@ class Writer {
     Sink& sink;
     Ledger& ledger;
     Clock& clock;
-    SampleOutcome* sample = nullptr;                  // is told what becomes of its lines
+    SampleOutcome* sample = nullptr;                  // follows what becomes of its lines
     std::function<double()> random = SystemRandom();  // the jitter of the back-off: uniform in [0, 1)
   };
   // Reads `options`, which must outlive the writer, on the thread of Run() only.
-  Writer(const DeliveryOptions& options, Parts parts, LoggerPtr log);
-  ~Writer();
+  Writer(const DeliveryOptions& options, Parts parts, LoggerPtr logger);
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
@@ -69,8 +73,36 @@ class Writer {
   [[nodiscard]] WriterStats stats() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Stopping {
+    SteadyTime until;
+    bool on_hold;  // or as soon as the target refuses everything
+  };
+
+  void Intake(SteadyTime now);
+  void SealAndStart(SteadyTime now);
+  void Seal(SteadyTime now);
+  void KeepSpool(SteadyTime now);
+  void NoteChanges(SteadyTime now);
+  [[nodiscard]] Pace PaceAt(SteadyTime now) const;
+  [[nodiscard]] bool Finished(SteadyTime now) const;
+  [[nodiscard]] Nanoseconds Timeout(SteadyTime now) const;
+  void PersistAll(SteadyTime now);
+  void End();
+  void Publish(const std::optional<Error>& fault);
+
+  const Parts parts_;
+  const LoggerPtr logger_;
+  DeliveryLog log_;
+  LineAccounts accounts_;
+  Batcher batcher_;
+  Dispatcher dispatcher_;
+  std::optional<Stopping> drain_;  // the writer's own copy of `stop_`, from when it has noticed
+  bool closed_ = false;            // the queue was, when it was emptied last
+  SteadyTime changes_due_{};
+
+  mutable std::mutex mutex_;  // of the members below: the only state that other threads touch
+  std::optional<Stopping> stop_;
+  WriterStats stats_;
 };
 
 }  // namespace vmtelem
