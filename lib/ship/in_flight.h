@@ -42,8 +42,12 @@ class InFlight {
   [[nodiscard]] Priority priority() const { return lines().suspect() || set_aside_ ? Priority::kSuspect : taken_as_; }
 
   // Where the ledger has its lines. What a durable spool holds is there until it is settled, in a request or not.
-  [[nodiscard]] Place waiting_place() const { return batch_.durable() ? Place::kSpooled : Place::kQueued; }
-  [[nodiscard]] Place sent_place() const { return batch_.durable() ? Place::kSpooled : Place::kInFlight; }
+  [[nodiscard]] LineState waiting_state() const {
+    return batch_.durable() ? &LineCounts::spooled : &LineCounts::queued;
+  }
+  [[nodiscard]] LineState sent_state() const {
+    return batch_.durable() ? &LineCounts::spooled : &LineCounts::in_flight;
+  }
   [[nodiscard]] std::size_t lines_sent() const {
     return request_ && !request_->is_probe ? request_->batch->line_count() : 0;
   }

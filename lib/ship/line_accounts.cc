@@ -3,11 +3,11 @@
 namespace vmtelem {
 
 void LineAccounts::Sent(const InFlight& delivery) {
-  ledger_.Move(delivery.waiting_place(), delivery.sent_place(), delivery.lines_sent());
+  ledger_.Move(delivery.waiting_state(), delivery.sent_state(), delivery.lines_sent());
 }
 
 void LineAccounts::Landed(const InFlight& delivery) {
-  ledger_.Move(delivery.sent_place(), delivery.waiting_place(), delivery.lines_sent());
+  ledger_.Move(delivery.sent_state(), delivery.waiting_state(), delivery.lines_sent());
 }
 
 void LineAccounts::Stored(const Request& request, const Verdict& verdict) {
@@ -15,12 +15,12 @@ void LineAccounts::Stored(const Request& request, const Verdict& verdict) {
 }
 
 void LineAccounts::Settled(const Step& step, const InFlight& delivery, SteadyTime now) {
-  const Place waiting = delivery.waiting_place();
-  if (step.written > 0) ledger_.Move(waiting, Place::kWritten, step.written);
+  const LineState waiting = delivery.waiting_state();
+  if (step.written > 0) ledger_.Move(waiting, &LineCounts::written, step.written);
   if (step.search_began) log_.SearchBegan(delivery.lines().words(), now);
   for (const Rejection& rejection : step.rejections) {
     for (const std::string& line : rejection.texts) spool_.KeepRejected(line, rejection.reason);
-    ledger_.Move(waiting, Place::kRejected, rejection.texts.size());
+    ledger_.Move(waiting, &LineCounts::rejected, rejection.texts.size());
     log_.Rejected(rejection, now);
     if (sample_ != nullptr) sample_->Rejected(rejection);
     last_rejection_ = Error{ErrorCode::kRefusedData, rejection.reason, {}};
@@ -34,8 +34,9 @@ void LineAccounts::Acknowledge(const BatchDelivery& batch) {
 
 void LineAccounts::Displaced(const std::vector<std::uint64_t>& ids, InFlight& delivery) {
   if (!delivery.batch().Displaced(ids)) return;
-  ledger_.Move(Place::kSpooled, Place::kInFlight, delivery.lines_sent());
-  ledger_.Move(Place::kSpooled, Place::kQueued, delivery.lines().pieces().remaining_lines() - delivery.lines_sent());
+  ledger_.Move(&LineCounts::spooled, &LineCounts::in_flight, delivery.lines_sent());
+  ledger_.Move(&LineCounts::spooled, &LineCounts::queued,
+               delivery.lines().pieces().remaining_lines() - delivery.lines_sent());
 }
 
 // What another process delivers from now on is no more of ours.
@@ -43,8 +44,8 @@ bool LineAccounts::MakeDurable(InFlight& delivery) {
   const auto rest = delivery.lines().pieces().Remaining();
   const auto id = spool_.AddIfDurable(rest);
   if (!id) return false;
-  ledger_.Move(Place::kInFlight, Place::kSpooled, delivery.lines_sent());
-  ledger_.Move(Place::kQueued, Place::kSpooled, rest->line_count() - delivery.lines_sent());
+  ledger_.Move(&LineCounts::in_flight, &LineCounts::spooled, delivery.lines_sent());
+  ledger_.Move(&LineCounts::queued, &LineCounts::spooled, rest->line_count() - delivery.lines_sent());
   Acknowledge(delivery.batch());
   delivery.batch().BecameDurable(spool_.Take(*id) ? std::vector{*id} : std::vector<std::uint64_t>{});
   return true;
@@ -57,15 +58,16 @@ bool LineAccounts::HandBack(const InFlight& delivery) {
   const auto rest = delivery.lines().pieces().Remaining();
   if (was_durable && !spool_.AddInPlace(rest)) return false;
   Acknowledge(delivery.batch());  // what only memory holds makes room there for itself
-  if (!was_durable && spool_.Add(rest).durable) ledger_.Move(Place::kQueued, Place::kSpooled, rest->line_count());
+  if (!was_durable && spool_.Add(rest).durable)
+    ledger_.Move(&LineCounts::queued, &LineCounts::spooled, rest->line_count());
   return true;
 }
 
 void LineAccounts::Changed(const SpoolChanges& changes, SteadyTime now) {
   Persisted(changes.persisted_lines);
-  ledger_.Move(Place::kSpooled, Place::kWritten, changes.written_lines);
-  ledger_.Move(Place::kSpooled, Place::kRejected, changes.rejected_lines);
-  ledger_.Move(Place::kSpooled, Place::kHandedOver, changes.handed_over_lines);
+  ledger_.Move(&LineCounts::spooled, &LineCounts::written, changes.written_lines);
+  ledger_.Move(&LineCounts::spooled, &LineCounts::rejected, changes.rejected_lines);
+  ledger_.Move(&LineCounts::spooled, &LineCounts::handed_over, changes.handed_over_lines);
   Lost(changes.losses, now);
 }
 
@@ -82,7 +84,7 @@ void LineAccounts::LostFromQueue(const SpoolLoss& loss, SteadyTime now) {
 
 void LineAccounts::Lost(const std::vector<SpoolLoss>& losses, SteadyTime now) {
   for (const SpoolLoss& loss : losses) {
-    ledger_.Move(loss.durable ? Place::kSpooled : Place::kQueued, Place::kDropped, loss.lines);
+    ledger_.Move(loss.durable ? &LineCounts::spooled : &LineCounts::queued, &LineCounts::dropped, loss.lines);
     LostFromQueue(loss, now);
   }
   log_.SayLosses(now);
@@ -90,7 +92,7 @@ void LineAccounts::Lost(const std::vector<SpoolLoss>& losses, SteadyTime now) {
 
 void LineAccounts::DropQueued() {
   const std::uint64_t lines = ledger_.counts().queued;
-  ledger_.Move(Place::kQueued, Place::kDropped, lines);
+  ledger_.Move(&LineCounts::queued, &LineCounts::dropped, lines);
   if (sample_ != nullptr) sample_->LostFromMemory(lines);
 }
 

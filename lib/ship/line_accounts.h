@@ -31,8 +31,8 @@ class LineAccounts {
   void Acknowledge(const BatchDelivery& batch);
 
   // Lines that are in no delivery yet: the spool holds them no more, only memory does; or it does again.
-  void Displaced(std::size_t lines) { ledger_.Move(Place::kSpooled, Place::kQueued, lines); }
-  void Persisted(std::size_t lines) { ledger_.Move(Place::kQueued, Place::kSpooled, lines); }
+  void Displaced(std::size_t lines) { ledger_.Move(&LineCounts::spooled, &LineCounts::queued, lines); }
+  void Persisted(std::size_t lines) { ledger_.Move(&LineCounts::queued, &LineCounts::spooled, lines); }
   // The spool holds these batches no more, so if the delivery is of one of them only memory holds it.
   void Displaced(const std::vector<std::uint64_t>& ids, InFlight& delivery);
   // All that is left of the delivery goes into one file, or nothing if the spool does not take it: then false.

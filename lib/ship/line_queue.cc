@@ -28,12 +28,12 @@ void LineQueue::Push(Lines lines) {
   if (lines.empty()) return;
   {
     const std::lock_guard guard(mutex_);
-    ledger_.Sampled(lines.count, closed_ ? Place::kDropped : Place::kQueued);
+    ledger_.Sampled(lines.count, closed_ ? &LineCounts::dropped : &LineCounts::queued);
     if (!closed_) {
       bytes_ += lines.bytes.size();
       waiting_.push_back(std::move(lines));
       if (const std::uint64_t dropped = DropOldest(); dropped > 0) {
-        ledger_.Move(Place::kQueued, Place::kDropped, dropped);
+        ledger_.Move(&LineCounts::queued, &LineCounts::dropped, dropped);
       }
     }
   }

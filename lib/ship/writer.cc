@@ -82,7 +82,7 @@ void Writer::Seal(SteadyTime now) {
   auto batch = std::make_shared<const Batch>(batcher_.Take());
   const std::size_t lines = batch->line_count();
   const Spool::Kept kept = parts_.spool.Add(std::move(batch));
-  if (kept.durable) parts_.ledger.Move(Place::kQueued, Place::kSpooled, lines);
+  if (kept.durable) parts_.ledger.Move(&LineCounts::queued, &LineCounts::spooled, lines);
   dispatcher_.Sealed(kept.id, lines, now);
   KeepSpool(now);
 }
