@@ -58,7 +58,7 @@ bool ExchangeWatch::IsServerAhead() const {
   return static_cast<std::size_t>(sent) < body_bytes_ || OpenConnections::IsUnacknowledged(connection_);
 }
 
-// libcurl 7.88 tells what it throws away in no other way, and keeps such a connection; later ones close it.
+// libcurl 7.88 reports what it throws away in no other way, and keeps such a connection; later ones close it.
 int ExchangeWatch::ReadRemark(CURL*, curl_infotype type, char* data, std::size_t size, void* self) {
   if (type != CURLINFO_TEXT) return 0;
   const std::string_view remark(data, size);

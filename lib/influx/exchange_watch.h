@@ -6,8 +6,8 @@
 
 namespace vmtelem {
 
-// One request and its answer as they cross a connection: notices what comes on it that is no answer to the request.
-// Must not move: libcurl holds its address. Writer's thread.
+// Watches one request and its answer cross a connection, and notices bytes that are no answer to the request. Must not
+// move: libcurl holds its address. Writer's thread.
 class ExchangeWatch {
  public:
   explicit ExchangeWatch(OpenConnections& connections) : connections_(connections) {}
@@ -20,9 +20,9 @@ class ExchangeWatch {
 
   // The request was not sent: something had come on the connection since it served another. libcurl has closed it.
   [[nodiscard]] bool was_held_back() const { return held_back_; }
-  // Then: it was the end of the connection, which TLS puts into words.
+  // In that case: it was the end of the connection, for which TLS has a record of its own.
   [[nodiscard]] bool tls_has_ended() const { return tls_ended_; }
-  // What says that the lines are stored was sent before the server had all of them: the transfer was broken off.
+  // The answer said that the lines are stored before the server had all of them: the transfer was broken off.
   [[nodiscard]] bool answered_early() const { return answered_early_; }
   // Something came with the end of the answer, and was thrown away.
   [[nodiscard]] bool more_came() const { return more_came_; }

@@ -107,14 +107,14 @@ void InfluxSink::TakeCompleted() {
   }
 }
 
-// A request that did not go out since something lay on its connection.
+// Sends a request again that did not go out, since bytes had come on its connection. False if it did go out.
 bool InfluxSink::SendElsewhere(Transfer& transfer) {
   if (!transfer.watch().was_held_back()) return false;
   if (!transfer.watch().tls_has_ended()) reuse_.CameUnasked();
   return transfers_.Restart(transfer, ReuseTrial::Use::kNew);
 }
 
-// What becomes of the connection on which a request went out.
+// Decides whether the connection on which a request went out may serve others.
 void InfluxSink::JudgeConnection(const Transfer& transfer) {
   const OpenConnections::Connection connection = transfer.LeftOpen();
   const bool came_unasked = transfer.watch().answered_early() || transfer.watch().more_came();

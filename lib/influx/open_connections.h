@@ -12,7 +12,7 @@ namespace vmtelem {
 // not move, and must outlive the multi handle: libcurl closes sockets through it. Writer's thread.
 class OpenConnections {
  public:
-  // A number of a socket alone would stand for another one after it was closed.
+  // A socket with an id, since its number alone may stand for another one after it was closed.
   struct Connection {
     curl_socket_t socket = CURL_SOCKET_BAD;
     std::uint64_t id = 0;
@@ -30,7 +30,7 @@ class OpenConnections {
   // From now on the handle opens and closes its sockets here. False if libcurl does not know how.
   bool Watch(CURL* easy);
 
-  // Socket CURL_SOCKET_BAD: there is none.
+  // Its socket is CURL_SOCKET_BAD if there is none.
   [[nodiscard]] Connection Find(curl_socket_t socket) const;
   [[nodiscard]] Connection Find(const Ends& ends) const;
   [[nodiscard]] bool IsOpen(const Connection& connection) const;
@@ -41,7 +41,7 @@ class OpenConnections {
 
   // Bytes have come that nobody has read. An end of the connection is none.
   [[nodiscard]] static bool HasBytes(const Connection& connection);
-  // Of bytes that have come: they are the record with which a peer ends TLS, and the connection has ended.
+  // The bytes that have come are the record with which a peer ends TLS, and the connection has ended.
   [[nodiscard]] static bool IsEndOfTls(const Connection& connection);
   // The peer has not acknowledged all that was sent. With its answer it would have.
   [[nodiscard]] static bool IsUnacknowledged(const Connection& connection);

@@ -128,7 +128,7 @@ Verdict Refused(const InfluxTarget& target, const Reply& reply, const Batch& bat
   return verdict;
 }
 
-// A success that is none. Where no line is named the target is in trouble.
+// A status of success over an error. Where no line is named the target is in trouble.
 Verdict AnsweredError(const InfluxTarget& target, const Reply& reply, const Batch& batch) {
   Verdict verdict = Refused(target, reply, batch);
   if (!verdict.lines.empty()) return verdict;

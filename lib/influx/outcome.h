@@ -9,7 +9,7 @@
 
 namespace vmtelem {
 
-// What came back for one request.
+// The answer to one request, or why there is none.
 struct Reply {
   enum class Transport {
     kAnswered,     // there is a status

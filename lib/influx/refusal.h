@@ -8,7 +8,7 @@
 
 namespace vmtelem {
 
-// What a body says of lines. Words only: which lines are at fault is found out by what becomes of them, see
+// What the body of an answer says of lines. No proof: the search for poison lines finds which are at fault, see
 // ship/poison_search.h.
 struct Refusal {
   std::vector<std::size_t> lines;  // of which the server speaks, sorted and unique; may be none

@@ -26,13 +26,14 @@ class Transfer {
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
+  // The lines of a request, in the form in which they are sent.
   struct Body {
     std::shared_ptr<const Batch> batch;
     std::shared_ptr<const std::string> gzip;  // of the batch; null: it is sent as it is
   };
   void Prepare(TransferId id, Body body, CurlHeaders headers, SteadyTime now);
   void ChooseConnection(ReuseTrial::Use use);
-  // Of what libcurl has said with `code` that it is over: what came back.
+  // The answer, when libcurl has said with `code` that the transfer is over.
   Reply TakeReply(CURLcode code);
   // The connection that is left open behind it.
   [[nodiscard]] OpenConnections::Connection LeftOpen() const;
@@ -43,7 +44,7 @@ class Transfer {
   [[nodiscard]] TransferId id() const { return id_; }
   [[nodiscard]] const Batch& batch() const { return *body_.batch; }
   [[nodiscard]] SteadyTime started_at() const { return started_at_; }
-  void Release();  // what belonged to the request
+  void Release();  // lets go of what belonged to the request
 
  private:
   Transfer(CurlEasy easy, OpenConnections& connections)

@@ -19,12 +19,12 @@ class BatchDelivery {
   BatchDelivery(const std::vector<SpooledBatch>& parts, KnownPoison& known);
 
   [[nodiscard]] const std::vector<std::uint64_t>& ids() const { return ids_; }  // in the spool
-  // Of each of them.
+  // How many lines of each of them are not stored.
   [[nodiscard]] std::vector<Unwritten> unwritten() const;
   [[nodiscard]] bool durable() const { return durable_; }
-  // If it holds one of these, which are durable no more, it is not durable either. Whether that is new.
+  // Is durable no more if it holds one of these batches. True if it was until now.
   bool Displaced(const std::vector<std::uint64_t>& ids);
-  // What is left of it is in the spool as this batch, which is durable; none: it was taken over.
+  // What is left of it is durable, as this one batch of the spool. No id: another process delivers that.
   void BecameDurable(std::vector<std::uint64_t> ids) {
     ids_ = std::move(ids);
     ends_.assign(ids_.size(), std::numeric_limits<std::size_t>::max());
@@ -37,7 +37,7 @@ class BatchDelivery {
  private:
   std::vector<std::uint64_t> ids_;
   std::vector<std::size_t> ends_;    // the number of the line behind the last one of each
-  std::size_t isolated_before_ = 0;  // they were part of another batch then
+  std::size_t isolated_before_ = 0;  // while it was of other batches
   bool durable_;
   PoisonSearch lines_;
 };

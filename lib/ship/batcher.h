@@ -17,7 +17,7 @@ enum class Pace {
   kGrow,    // no: it gains nothing by being sealed, so it grows to the most that one batch may be
 };
 
-// The open batch: state without a clock. Writer's thread.
+// The open batch, to which lines are added until it is due. Has no clock. Writer's thread.
 class Batcher {
  public:
   explicit Batcher(const DeliveryOptions& options) : options_(options) {}  // which outlive this

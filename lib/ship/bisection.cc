@@ -21,7 +21,7 @@ void Bisection::Shorten() {
 
 void Bisection::Refused(Range range) { suspect_end_ = range.end; }
 
-// One bad line says nothing of the next one, two do.
+// One poison line says nothing of where the next one is, two do.
 void Bisection::Isolated(Range range) {
   if (isolated_++ > 0) reach_ = std::clamp<std::size_t>(2 * (range.begin - gap_begin_), 1, longest_);
   begin_ = gap_begin_ = range.end;

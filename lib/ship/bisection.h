@@ -4,10 +4,10 @@
 
 namespace vmtelem {
 
-// The order in which the lines of a batch are sent that may hold bad ones: from front to back, in ranges; a range that
-// is refused is halved, its front half first, until one line is left. One bad line among N costs log2(N) + 2 requests;
-// where there are more, ranges become about as long as the gaps between them, so that each costs the logarithm of a
-// gap. A state without a batch, a clock or a request.
+// The order in which lines that may be poison are sent: from front to back, in ranges; a range that is refused is
+// halved, its front half first, until one line is left. One poison line among N costs log2(N) + 2 requests; where there
+// are more, ranges become about as long as the gaps between them, so that each costs the logarithm of a gap. Knows
+// numbers of lines only, no batch, clock or request.
 class Bisection {
  public:
   struct Range {
@@ -28,7 +28,7 @@ class Bisection {
 
   [[nodiscard]] bool done() const { return begin_ == lines_; }
   [[nodiscard]] std::size_t begin() const { return begin_; }  // lines before it are settled
-  // How many lines from begin() on hold a bad one, as far as is known.
+  // How many lines from begin() on hold a poison line, as far as is known.
   [[nodiscard]] std::size_t suspects() const { return suspect_end_ > begin_ ? suspect_end_ - begin_ : 0; }
 
  private:

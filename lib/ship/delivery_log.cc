@@ -16,14 +16,14 @@ namespace vmtelem {
 namespace {
 
 std::string LeftOut(std::uint64_t count) {
-  return count == 0 ? "" : fmt::format(" ({} more of this kind since it was last told)", count);
+  return count == 0 ? "" : fmt::format(" ({} more like this since the last message)", count);
 }
 
 std::string LinesLeftOut(std::uint64_t count) {
-  return count == 0 ? "" : fmt::format(" (and {} since it was last told)", CountOf(count, "line"));
+  return count == 0 ? "" : fmt::format(" (and {} since the last message)", CountOf(count, "line"));
 }
 
-// None where the lines came to no batch.
+// Empty for lines that came to no batch.
 std::string InBatches(std::uint64_t count) {
   if (count == 0) return "";
   return count == 1 ? " in 1 batch" : fmt::format(" in {} batches", count);
@@ -41,7 +41,7 @@ std::string Prefix(std::string_view line) {
   return std::string(line);
 }
 
-// In UTC, to the second: an operator looks for a gap of minutes or hours.
+// UTC, to the second: an operator looks for a gap of minutes or hours.
 std::string TimeText(std::int64_t wall_ns) {
   return fmt::format("{:%FT%TZ}", fmt::gmtime(static_cast<std::time_t>(wall_ns / 1'000'000'000)));
 }

@@ -8,8 +8,9 @@
 namespace vmtelem {
 
 // The series (this measurement of this VM) of which a line was isolated last and none was stored since. Later lines of
-// them go apart from the others, which are stored meanwhile. Nobody is condemned by being here: each line is tried. At
-// most kMost; what comes then is found in each batch anew. Forgotten when the process ends. Writer's thread.
+// them go apart from the others, which are stored meanwhile. No line is rejected for its series: each is tried. Holds
+// at most kMost; poison of further series is found in each batch anew. Forgotten when the process ends. Writer's
+// thread.
 class KnownPoison {
  public:
   static constexpr std::size_t kMost = 10'000;

@@ -24,7 +24,8 @@ class LineQueue {
   void Push(Lines lines);
   // Appends all that is waiting to `out`. False if there was nothing.
   bool TakeAll(Lines& out);
-  // What was dropped to keep the bound since the last time; the ledger counts it already. Nothing if nothing was.
+  // The lines that were dropped to keep the bound since the last call; the ledger counts them already. Nothing if there
+  // are none.
   std::optional<SpoolLoss> TakeDropped();
   void Close();
   [[nodiscard]] bool closed() const;

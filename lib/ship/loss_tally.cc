@@ -5,12 +5,12 @@
 
 namespace vmtelem {
 
-// The causes beyond the most that are told apart have one sum, with the last of them.
+// Causes beyond kMaxCauses share one sum, which names the last of them.
 void LossTally::Add(const Loss& loss, SteadyTime now) {
   latest_ = {now, loss.cause};
   const bool is_known = causes_.contains(loss.cause);
   const bool is_apart = is_known || causes_.size() < kMaxCauses;
-  Loss& sum = causes_[is_apart ? loss.cause : ""].unsaid;
+  Loss& sum = causes_[is_apart ? loss.cause : ""].unlogged;
   if (sum.lines == 0) sum.example = loss.example;
   sum.cause = is_apart ? loss.cause : loss.cause + ", and the like";
   sum.lines += loss.lines;
@@ -22,24 +22,24 @@ void LossTally::Add(const Loss& loss, SteadyTime now) {
 std::vector<LossTally::Loss> LossTally::TakeDue(SteadyTime now) {
   std::vector<Loss> due;
   for (auto& [name, cause] : causes_) {
-    const bool is_due = !cause.said_at || now >= *cause.said_at + kInterval;
-    if (cause.unsaid.lines == 0 || !is_due) continue;
-    cause.said_at = now;
-    due.push_back(std::exchange(cause.unsaid, {}));
+    const bool is_due = !cause.logged_at || now >= *cause.logged_at + kInterval;
+    if (cause.unlogged.lines == 0 || !is_due) continue;
+    cause.logged_at = now;
+    due.push_back(std::exchange(cause.unlogged, {}));
   }
   std::erase_if(causes_, [now](const auto& entry) { return IsOver(entry.second, now); });
   return due;
 }
 
-// A new loss of this cause would be said at once.
+// A new loss of this cause would be logged at once.
 bool LossTally::IsOver(const Cause& cause, SteadyTime now) {
-  return cause.unsaid.lines == 0 && cause.said_at && now >= *cause.said_at + kInterval;
+  return cause.unlogged.lines == 0 && cause.logged_at && now >= *cause.logged_at + kInterval;
 }
 
 std::vector<LossTally::Loss> LossTally::TakeRest() {
   std::vector<Loss> rest;
   for (auto& [name, cause] : causes_) {
-    if (cause.unsaid.lines > 0) rest.push_back(std::exchange(cause.unsaid, {}));
+    if (cause.unlogged.lines > 0) rest.push_back(std::exchange(cause.unlogged, {}));
   }
   return rest;
 }

@@ -23,10 +23,10 @@ class SampleOutcome {
   void Stored(const Batch& sent, const Verdict& verdict);
   void Rejected(const Rejection& rejection);
   void Lost(const SpoolLoss& loss);
-  // That no spool took: the sample's own, since what others left is in the spool.
+  // Lines that no spool took. They are of the sample, since the lines that others left are in the spool.
   void LostFromMemory(std::uint64_t lines) { lost_ += lines; }
 
-  // So far. `reason` is that of the last rejection of one of its lines.
+  // As far as it is known. `reason` is that of the last rejection of one of its lines.
   [[nodiscard]] BatchOutcome outcome() const;
 
  private:

@@ -34,7 +34,7 @@ class TargetBackoff {
   // A request of this round succeeded. False if a newer failure set the wait: that stands.
   bool Open(Round round);
   void Retry(Round round, SteadyTime now, std::optional<Nanoseconds> retry_after);
-  // Nobody answers: what waits for an answer is no burden to anybody, so the pause is short.
+  // Nobody answers. A request that waits for an answer is no burden to anybody, so the pause is short.
   void AwaitSign(SteadyTime now);
   void Hold(SteadyTime now, std::optional<Nanoseconds> retry_after);
   // For draining: no wait is longer than `cap` from now on, but for what the server asks.

@@ -8,8 +8,7 @@
 
 namespace vmtelem {
 
-// What the target did with the requests of this process: what the search for poison lines and the pauses go by.
-// Writer's thread.
+// What the target did with the requests of this process, and whether it is well by that. Writer's thread.
 class TargetHealth {
  public:
   // A target that has stored something is held to be well, and a failure the batch's own, until so many requests in a
@@ -18,9 +17,9 @@ class TargetHealth {
   static constexpr Nanoseconds kTimeToDoubt = std::chrono::seconds(5);
 
   void Stored(const Batch& sent, SteadyTime now);
-  // Not all of it; `stored` is the part that was, as the server says.
+  // A request was stored in part; `stored` are those lines, as the server says.
   void StoredInPart(const Batch& stored) { stored_line_ = std::make_shared<const Batch>(stored.Slice(0, 1)); }
-  // Nothing of it was stored, as far as is known.
+  // No line of a request was stored, as far as is known.
   void NotStored() { last_was_stored_ = false; }
   // The target failed, and not for lines that are under suspicion already.
   void Failed() { ++failures_; }

@@ -19,7 +19,7 @@ WaitingBatches::Parts WaitingBatches::TakeBacklog(Limit limit) {
   return Join(next_old_, limit, [this] { return NextOld(); });
 }
 
-// One that is not live any more stays in the spool, where the backlog finds it.
+// A batch that is not live any more stays in the spool, where the backlog finds it.
 std::optional<SpooledBatch> WaitingBatches::NextLive(SteadyTime now) {
   while (!live_.empty()) {
     const Live oldest = live_.front();
@@ -37,7 +37,7 @@ std::optional<SpooledBatch> WaitingBatches::NextOld() {
   return batch;
 }
 
-// What does not fit is kept for the next request, since a spool takes nothing back.
+// A batch that does not fit is kept for the next request, since a spool takes nothing back. One without lines is done.
 template <typename NextOne>
 WaitingBatches::Parts WaitingBatches::Join(std::optional<SpooledBatch>& kept, Limit limit, NextOne next) {
   Parts parts;

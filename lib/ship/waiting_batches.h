@@ -26,9 +26,9 @@ class WaitingBatches {
   WaitingBatches(Spool& spool, const DeliveryOptions& options) : spool_(spool), options_(options) {}
 
   void Sealed(std::uint64_t id, SteadyTime now);
-  void MoreCame() { spool_empty_ = false; }  // that were not sealed here
+  void MoreCame() { spool_empty_ = false; }  // batches that were not sealed here
 
-  // Hands out what was there longest. Empty if there is none.
+  // Hand out the oldest of them. Empty if there are none.
   Parts TakeLive(SteadyTime now, Limit limit);
   Parts TakeBacklog(Limit limit);
 
@@ -36,10 +36,10 @@ class WaitingBatches {
   [[nodiscard]] bool empty() const { return live_.empty() && backlog_empty(); }
   [[nodiscard]] bool backlog_empty() const { return spool_empty_ && !next_live_ && !next_old_; }
 
-  // Puts on disk those that were looked at and did not fit, and that only memory holds, if the disk takes them now. How
-  // many lines.
+  // Puts on disk the batches that were looked at and did not fit, if only memory holds them and the disk takes them
+  // now. Returns their lines.
   std::size_t MakeDurable();
-  // Those that were looked at, and are among these ids, are durable no more. How many lines.
+  // Of the batches that were looked at and did not fit, those with these ids are durable no more. Returns their lines.
   std::size_t Displaced(const std::vector<std::uint64_t>& ids);
 
  private:

@@ -37,16 +37,16 @@ struct WriterStats {
   Nanoseconds write_latency{};
   SpoolStats spool;
   std::uint64_t open_bytes = 0;
-  SteadyTime seen_at{};  // when the writer said so; a second ago at most, unless something blocks it
+  SteadyTime seen_at{};  // when the writer wrote these; a second ago at most, unless something blocks it
   // What keeps lines from being delivered now; none while all is well. After Run() it is the worst that happened to
   // lines that were not written: why they were dropped or are left in the spool, else why they were rejected
   // (kRefusedData). None for lines that are left in the spool only because there were too many for the drain time-out.
   std::optional<Error> fault;
-  std::optional<LossTally::Latest> rejected, lost;  // the last lines that were
+  std::optional<LossTally::Latest> rejected, lost;  // the last of each
 };
 
-// Moves lines from the queue through the batcher and the spool to the sink, and settles each outcome in the ledger.
-// Run() is the body of the writer's thread; its only wait is Sink::Wait(). The other calls are for any thread.
+// Moves lines from the queue through the batcher and the spool to the sink, and stops in time. Run() is the body of the
+// writer's thread; its only wait is Sink::Wait(). The other calls are for any thread.
 class Writer {
  public:
   struct Parts {  // all must outlive the writer

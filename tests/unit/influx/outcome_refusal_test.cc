@@ -212,7 +212,7 @@ TEST_CASE("a line that begins another is not taken for it") {
   CHECK(quote("a v=1 10").action == Action::kRefuse);
 }
 
-TEST_CASE("a quoted line with a quotation mark in it is known by the line, not by the mark") {
+TEST_CASE("the end of a quoted line with a quotation mark in it is found by the line, not by the mark") {
   const Batch batch(Lines{"a,t=x v=1 1\na,t=x':\\ y v=1 1\n", 2, 1, 1});
   const std::string body = R"({"message":"unable to parse 'a,t=x':\\ y v=1 1': bad"})";
   CHECK(Classify(Target(InfluxApi::kV2), Http(400, body), batch).lines == Indices{1});

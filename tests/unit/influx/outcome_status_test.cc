@@ -144,13 +144,13 @@ TEST_CASE("only a server that had the lines and failed inside makes them suspect
   }
 }
 
-TEST_CASE("a refused token is told with its origin and the database") {
+TEST_CASE("the message of a refused token names its origin and the database") {
   const Verdict verdict = Classify(Target(), Http(401, R"({"error":"no"})"), NumberedLines(1));
   CHECK(verdict.reason == "InfluxDB at http://db:8181 refuses the token (HTTP 401): no");
   CHECK(verdict.hint == "the token came from INFLUX_TOKEN_FILE; may it write to database 'vmstats'?");
 }
 
-TEST_CASE("of a refusal of access the server's words are told, and the token only if it is the target that refuses") {
+TEST_CASE("the message of a refusal of access has the server's words, and the token only in the hint for the target") {
   const std::string body = R"({"code":"forbidden","message":"outside of the retention period"})";
   const Verdict verdict = Classify(Target(InfluxApi::kV2), Http(403, body), NumberedLines(1));
   CHECK(verdict.reason == "InfluxDB at http://db:8181 refuses data (HTTP 403): outside of the retention period");
@@ -159,7 +159,7 @@ TEST_CASE("of a refusal of access the server's words are told, and the token onl
   CHECK(verdict.hint == "the token came from INFLUX_TOKEN_FILE; may it write to database 'vmstats'?");
 }
 
-TEST_CASE("of a page that comes instead of an answer it is said that it is one") {
+TEST_CASE("the message of an HTML page that comes instead of an answer says so") {
   const Verdict verdict = Classify(Target(), Http(403, "<html>Forbidden</html>"), NumberedLines(1));
   CHECK(verdict.target_reason.find("an HTML page; a proxy or another server seems to answer") != std::string::npos);
 }
@@ -169,7 +169,7 @@ TEST_CASE("a success whose body lists every line is a refusal") {
   CHECK(Classify(Target(), Http(200, body), NumberedLines(1)).action == Action::kRefuse);
 }
 
-TEST_CASE("a success whose body lists lines that are not stored is one in part") {
+TEST_CASE("a success whose body lists lines that are not stored is a partial success") {
   const std::string body = R"({"error":"partial write","data":[{"error_message":"x","line_number":2}]})";
   const Verdict verdict = Classify(Target(), Http(200, body), NumberedLines(3));
   CHECK(verdict.action == Action::kAckPartly);
@@ -181,7 +181,7 @@ TEST_CASE("an answer that names every line is a refusal") {
   CHECK(Classify(Target(), Http(400, body), NumberedLines(1)).action == Action::kRefuse);
 }
 
-TEST_CASE("a missing retention policy is told with its setting") {
+TEST_CASE("the message of a missing retention policy names its setting") {
   const Verdict verdict =
       Classify(Target(InfluxApi::kV1), Http(500, R"({"error":"retention policy not found: x"})"), NumberedLines(1));
   CHECK(verdict.hint.find("INFLUX_RP") != std::string::npos);
@@ -200,21 +200,21 @@ TEST_CASE("only a server that says nothing at all is silent") {
   CHECK_FALSE(Classify(Target(), Http(503), NumberedLines(1)).silent);
 }
 
-TEST_CASE("a server that wants credentials from one that has none is told so") {
+TEST_CASE("a server that wants credentials where none are set gives a message of its own") {
   InfluxTarget target = Target(InfluxApi::kV1);
   target.token = {};
   CHECK(Classify(target, Http(401), NumberedLines(1)).reason ==
         "InfluxDB at http://db:8181 wants credentials (HTTP 401)");
 }
 
-TEST_CASE("a redirect is told with its target") {
+TEST_CASE("the message of a redirect names where it leads") {
   Reply reply = Http(307);
   reply.location = "https://other";
   CHECK(Classify(Target(), reply, NumberedLines(1)).reason ==
         "InfluxDB at http://db:8181 redirects to https://other (HTTP 307)");
 }
 
-TEST_CASE("a missing database is told in the server's words") {
+TEST_CASE("the message of a missing database has the server's words") {
   const Verdict verdict =
       Classify(Target(InfluxApi::kV1), Http(404, R"({"error":"database not found: \"x\""})"), NumberedLines(1));
   CHECK(verdict.reason.find("database not found: \"x\"") != std::string::npos);

@@ -33,7 +33,7 @@ TEST_CASE("a path in the URL is kept, whatever slash ends it") {
   }
 }
 
-TEST_CASE("what is not a plain http URL is refused, and its text is not repeated") {
+TEST_CASE("a URL that is not plain http or https is refused, and its text is not repeated") {
   for (const char* const url : {"", "db:8181:1", "ftp://db", "http://user:pa55word@db", "http://db?u=a&p=pa55word",
                                 "http://db/#pa55word", "file:///etc/passwd", "http://", "http://db:notaport"}) {
     INFO(url);

@@ -11,7 +11,7 @@
 namespace vmtelem {
 namespace {
 
-TEST_CASE("nobody at the port is a reason to try again, told with the address") {
+TEST_CASE("nobody at the port is a reason to try again, and the message names the address") {
   std::string url;
   {
     url = RawServer([](int) {}).url();
@@ -101,7 +101,7 @@ TEST_CASE("a page, a fragment of JSON and ten mebibytes of nothing are outcomes 
   }
 }
 
-TEST_CASE("of an answer no more than its first mebibyte is looked at") {
+TEST_CASE("no more than the first mebibyte of an answer is read") {
   const std::string tail = R"("error":"partial write of line protocol occurred","data":[{"line_number":1}]})";
   for (const auto& [padding, action] :
        {std::pair{std::size_t{1} << 10, Action::kAckPartly}, std::pair{std::size_t{2} << 20, Action::kRefuse}}) {
@@ -125,7 +125,7 @@ TEST_CASE("after ten mebibytes of answer the connection serves the next request"
   CHECK(server.requests().at(0).remote_port == server.requests().at(1).remote_port);
 }
 
-TEST_CASE("a redirect is not followed, and its target is told without its query") {
+TEST_CASE("a redirect is not followed, and the message names its target without the query") {
   ScriptedServer server([](const httplib::Request& request, httplib::Response& response) {
     response.status = 307;
     response.set_header("Location", "http://" + request.get_header_value("Host") + "/again?p=pa55word");
@@ -191,7 +191,7 @@ TEST_CASE("a token that a server repeats in the escapes of JSON does not come in
   }
 }
 
-TEST_CASE("what was broken off never completes, and the sink goes on") {
+TEST_CASE("a request that was broken off never completes, and the sink goes on") {
   RawServer silent([](int connection) { RawServer::AwaitEnd(connection); });
   SinkWorld world(TargetAt(silent.url()));
   world.sink->Start(77, ThreeLines());
@@ -213,7 +213,7 @@ TEST_CASE("an answer that is compressed is understood") {
   CHECK(verdict.reason.find("No fields") != std::string::npos);
 }
 
-TEST_CASE("an answer that decodes to more than anybody has to say is broken off, and is a reason to try again") {
+TEST_CASE("an answer that decodes to more than 64 MiB is broken off, and is a reason to try again") {
   const std::string packed = GzipCompressor().Compress(std::string(std::size_t{200} << 20, 'x')).value();
   ScriptedServer server([&](const httplib::Request&, httplib::Response& response) {
     response.status = 400;

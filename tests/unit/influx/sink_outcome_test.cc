@@ -69,7 +69,7 @@ void CheckRows(InfluxApi api, const std::vector<Row>& rows) {
 
 const std::string kPage = "<html><body>a proxy</body></html>";
 
-TEST_CASE("what a status means is the same for every API") {
+TEST_CASE("a status means the same for every API") {
   std::vector<Row> rows{{200, "", kStored},
                         {202, "", kStored},
                         {204, "", kStored},

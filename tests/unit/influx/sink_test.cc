@@ -59,13 +59,13 @@ bool AnsweredSlowly(Nanoseconds server_time, Nanoseconds timeout) {
   return completed[0].verdict.slow;
 }
 
-TEST_CASE("an answer that took more than half of the time-out is stored, and slow") {
+TEST_CASE("a request that took more than half of the time-out is stored, and slow") {
   using std::chrono::seconds;
   CHECK_FALSE(AnsweredSlowly(seconds(10), seconds(60)));
   CHECK(AnsweredSlowly(seconds(40), seconds(60)));
 }
 
-TEST_CASE("what the server inflates is the batch, and less than that went over the wire") {
+TEST_CASE("the server inflates the batch from fewer bytes on the wire") {
   ScriptedServer server(Answer(204));
   SinkWorld world(TargetAt(server.url()));
   std::string lines;
@@ -163,7 +163,7 @@ TEST_CASE("the lines that a server names come back as indices") {
   CHECK(verdict.lines == std::vector<std::size_t>{1});
 }
 
-TEST_CASE("a server that takes no gzip gets the same again without, and all that follows") {
+TEST_CASE("a server that takes no gzip gets the same batch and all later ones without it") {
   ScriptedServer server([](const httplib::Request& request, httplib::Response& response) {
     response.status = request.has_header("Content-Encoding") ? 415 : 204;
   });
@@ -174,7 +174,7 @@ TEST_CASE("a server that takes no gzip gets the same again without, and all that
   CHECK(server.requests().size() == 3);
 }
 
-TEST_CASE("a refused token is read again from its file before the next attempt") {
+TEST_CASE("after a refusal the token is read again from its file before the next attempt") {
   const TemporaryFile file;
   file.Write("wrong-token-0123456789\n");
   ScriptedServer server([](const httplib::Request& request, httplib::Response& response) {
@@ -207,7 +207,7 @@ TEST_CASE("a token is also read again where its refusal looks like a missing dat
   CHECK(world.Send().action == Action::kAck);
 }
 
-TEST_CASE("a token file that has gone leaves the token as it was and is told once") {
+TEST_CASE("a token file that has gone leaves the token as it was and is logged once") {
   ScriptedServer server(Answer(401));
   InfluxTarget target = TargetAt(server.url());
   target.token_file = "/nonexistent/token";
@@ -252,7 +252,7 @@ TEST_CASE("a wake-up before the wait ends that wait") {
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(30));
 }
 
-TEST_CASE("a wait with nothing to wait for lasts as long as it was told") {
+TEST_CASE("a wait with nothing to wait for lasts for its time-out") {
   ScriptedServer server(Answer(204));
   SinkWorld world(TargetAt(server.url()));
   const auto begin = std::chrono::steady_clock::now();

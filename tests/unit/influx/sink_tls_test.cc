@@ -56,7 +56,7 @@ TEST_CASE("a server whose certificate the given authority signed gets the data")
   CHECK(world.Send().action == Action::kAck);
 }
 
-TEST_CASE("a server with another certificate gets no data, and the cause is told") {
+TEST_CASE("a server with another certificate gets no data, and the message names the cause") {
   const Certificates certificates;
   if (!certificates.made()) return;
   ScriptedServer server(Answer(204), TlsServer(certificates, "one"));

@@ -163,7 +163,7 @@ std::shared_ptr<const Batch> LargeBatch() {
   return std::make_shared<const Batch>(Lines{"m v=\"" + std::string(64 << 20, 'x') + "\" 1\n", 1, 1, 1});
 }
 
-TEST_CASE("what says that lines are stored before the server has all of them is not believed") {
+TEST_CASE("an answer that says stored before the server has all lines is not believed") {
   Database database([](Database&, int connection) {
     RawServer::ReadUntil(connection, "\r\n\r\n");
     RawServer::Write(connection, kStored);

@@ -17,7 +17,7 @@ TEST_CASE("several batches go as one and are acknowledged together") {
   CHECK(outgoing.lines().done());
 }
 
-TEST_CASE("of each batch it is known which lines were rejected, and which are neither that nor stored") {
+TEST_CASE("for each batch the rejected lines and those neither stored nor rejected are counted") {
   KnownPoison known;
   BatchDelivery outgoing({{7, SampleBatch(0, 1), true}, {9, SampleBatch(1, 1), true}, {8, SampleBatch(2, 2), true}},
                          known);

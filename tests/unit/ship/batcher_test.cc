@@ -69,7 +69,7 @@ TEST_CASE("a batch is due when its bytes are at the limit") {
   CHECK(batcher.Due(kStart, Pace::kGrow));
 }
 
-TEST_CASE("while it grows neither its age nor the smaller number of lines makes a batch due") {
+TEST_CASE("a growing batch is due neither by its age nor by the smaller number of lines") {
   Batcher batcher(kOptions);
   batcher.Add(SampleLines(0, kMost - 1), kStart);
   CHECK_FALSE(batcher.Due(kStart + std::chrono::hours(1), Pace::kGrow));
@@ -112,7 +112,7 @@ TEST_CASE("one line above the limit of bytes is a batch of its own") {
   CHECK(batcher.Take().bytes() == SampleLines(1, 1).bytes);
 }
 
-TEST_CASE("a setting above the size to which batches grow raises that") {
+TEST_CASE("a setting above the size to which batches grow raises that size") {
   const DeliveryOptions options = Options(kMost + 20);
   Batcher batcher(options);
   batcher.Add(SampleLines(0, kMost + 20), kStart);

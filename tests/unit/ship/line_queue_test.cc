@@ -19,7 +19,7 @@ struct Queue {
   LineQueue queue;
 };
 
-TEST_CASE("what was pushed is taken in its order and once") {
+TEST_CASE("pushed lines are taken in their order and once") {
   Queue q(1 << 20);
   q.queue.Push(SampleLines(0, 2));
   q.queue.Push(SampleLines(2, 1));
@@ -106,7 +106,8 @@ TEST_CASE("lines pushed and taken by different threads are all there") {
   CHECK(added_up);
 }
 
-TEST_CASE("what was dropped for the bound is told once, with its number and the stamps of its oldest and newest line") {
+TEST_CASE(
+    "lines dropped for the bound are reported once, with their number and the stamps of the oldest and the newest") {
   Ledger ledger;
   LineQueue queue(3 * SampleLines(0, 1).bytes.size(), ledger, [] {});
   CHECK_FALSE(queue.TakeDropped());

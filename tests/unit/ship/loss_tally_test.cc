@@ -37,7 +37,7 @@ TEST_CASE("losses that came together are one message from the first of them on")
   CHECK(due[0].last_wall_ns == 49);
 }
 
-TEST_CASE("each cause has a message of its own, and the rest is what none has named") {
+TEST_CASE("each cause has a message of its own, and the last message holds the lines that none has counted yet") {
   LossTally tally;
   for (const char* const cause : {"damaged", "full"}) tally.Add(Loss(cause, 1, 1, 1), {});
   CHECK(tally.TakeDue({}).size() == 2);
@@ -48,7 +48,7 @@ TEST_CASE("each cause has a message of its own, and the rest is what none has na
   CHECK(tally.TakeRest().empty());
 }
 
-TEST_CASE("causes without end are summed up, and no line is left out") {
+TEST_CASE("of any number of causes most are summed up, and no line is left out") {
   LossTally tally;
   std::uint64_t said = 0;
   for (int i = 0; i < 1000; ++i) tally.Add(Loss("file " + std::to_string(i), 1, i, i), {});
@@ -58,7 +58,7 @@ TEST_CASE("causes without end are summed up, and no line is left out") {
   CHECK(said == 1000);
 }
 
-TEST_CASE("after causes without end that are over, a new one has a message of its own again") {
+TEST_CASE("after many causes are over, a new one has a message of its own again") {
   LossTally tally;
   for (int i = 0; i < 1000; ++i) tally.Add(Loss("file " + std::to_string(i), 1, i, i), {});
   tally.TakeDue({});
@@ -69,7 +69,7 @@ TEST_CASE("after causes without end that are over, a new one has a message of it
   CHECK(due[0].cause == "full");
 }
 
-TEST_CASE("the latest loss is known, said or not") {
+TEST_CASE("the latest loss is known, logged or not") {
   LossTally tally;
   CHECK_FALSE(tally.latest().has_value());
   tally.Add(Loss("full", 1, 1, 1), SteadyTime{} + seconds(7));

@@ -217,7 +217,7 @@ TEST_CASE("a hold keeps every line") {
   CHECK(batch.search.pieces().remaining_lines() == 3);
 }
 
-TEST_CASE("what is left of a batch are the lines that are neither stored nor isolated") {
+TEST_CASE("the lines that remain of a batch are those neither stored nor isolated") {
   Searched batch(8);
   batch.Other(true);
   batch.Send(SayRefused());

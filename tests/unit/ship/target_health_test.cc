@@ -39,7 +39,7 @@ TEST_CASE_METHOD(Recorded, "a target that fails all requests is doubted, but not
   CHECK(health.well(clock.SteadyNow()));
 }
 
-TEST_CASE_METHOD(Recorded, "of a target that has stored nothing it is not known whether it is well") {
+TEST_CASE_METHOD(Recorded, "a target that has stored nothing yet is not held to be well") {
   CHECK_FALSE(health.well(clock.SteadyNow()));
 }
 

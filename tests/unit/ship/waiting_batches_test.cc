@@ -99,7 +99,7 @@ void LookAtOneThatDoesNotFit(Waiting& waiting) {
   REQUIRE(Waiting::Lines(waiting.batches.TakeLive(kStart, {15, 1 << 20})) == Counts{10});
 }
 
-TEST_CASE("what was looked at and did not fit is put on disk when that takes it, and is still the next") {
+TEST_CASE("a batch that did not fit is put on disk when the disk takes it, and still comes next") {
   Waiting waiting;
   LookAtOneThatDoesNotFit(waiting);
   waiting.spool.disk_works = true;
@@ -112,14 +112,14 @@ TEST_CASE("what was looked at and did not fit is put on disk when that takes it,
   CHECK(next.at(0).durable);
 }
 
-TEST_CASE("what was looked at and did not fit stays as it is while the disk does not take it") {
+TEST_CASE("a batch that did not fit stays as it is while the disk does not take it") {
   Waiting waiting;
   LookAtOneThatDoesNotFit(waiting);
   CHECK(waiting.batches.MakeDurable() == 0);
   CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart, kPlenty)) == Counts{11});
 }
 
-TEST_CASE("nothing waits once a look found nothing, until something is sealed or comes") {
+TEST_CASE("once the spool was found empty nothing waits, until a batch is sealed or comes") {
   Waiting waiting;
   CHECK_FALSE(waiting.batches.empty());
   CHECK(waiting.batches.TakeBacklog(kPlenty).empty());

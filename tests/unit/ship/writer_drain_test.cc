@@ -28,7 +28,7 @@ TEST_CASE("a stop waits for requests that are out") {
   CHECK(world.target.aborted == 0);
 }
 
-TEST_CASE("a stop ends with its time-out, and what is left is dropped, counted and told") {
+TEST_CASE("a stop ends with its time-out, and lines that are left are dropped, counted and logged") {
   WriterWorld world;
   world.target.latency = hours(1);
   world.Push(30);
@@ -56,7 +56,7 @@ TEST_CASE("lines that are dropped at the end carry the fault that kept them") {
   CHECK(world.Logged("dropped: it is away").size() == 1);
 }
 
-TEST_CASE("a reader that has gone is no error: its lines are counted as dropped and nothing is said of it") {
+TEST_CASE("a reader that has gone is no error: its lines are counted as dropped and nothing is logged") {
   WriterWorld world;
   world.target.answer = [](const Batch&) { return Say(Action::kHold, ErrorCode::kClosed, "the reader has gone"); };
   world.Push(3);
@@ -66,7 +66,7 @@ TEST_CASE("a reader that has gone is no error: its lines are counted as dropped 
   CHECK(world.Logged("").empty());
 }
 
-TEST_CASE("a stop tries at once what was waiting for its next attempt, and then with short waits") {
+TEST_CASE("a stop tries waiting batches at once, and then with short waits") {
   WriterWorld world;
   world.options.retry_max = minutes(10);
   world.target.answer = [&](const Batch&) {
@@ -79,7 +79,7 @@ TEST_CASE("a stop tries at once what was waiting for its next attempt, and then 
   CHECK(world.target.elapsed() <= minutes(20) + seconds(7));
 }
 
-TEST_CASE("a stop gives up at once where access is refused, if it was told to") {
+TEST_CASE("a stop that may end on a refusal of access does so at once") {
   WriterWorld world;
   world.stops_on_hold = true;
   world.target.answer = [](const Batch&) { return Say(Action::kHold, ErrorCode::kDenied, "the token is refused"); };
@@ -93,7 +93,7 @@ TEST_CASE("a stop gives up at once where access is refused, if it was told to") 
   CHECK(world.counts().dropped == 3);
 }
 
-TEST_CASE("a stop goes on where access is refused, if it was not told otherwise") {
+TEST_CASE("a stop that may not end on a refusal of access goes on") {
   WriterWorld world;
   world.target.answer = [&](const Batch&) {
     return world.target.elapsed() < seconds(5) ? Say(Action::kHold, ErrorCode::kDenied) : Verdict{};
@@ -104,7 +104,7 @@ TEST_CASE("a stop goes on where access is refused, if it was not told otherwise"
   CHECK(world.AllStoredBut({}));
 }
 
-TEST_CASE("after the end the fault tells of lines that were rejected") {
+TEST_CASE("after the end the fault is that lines were rejected") {
   WriterWorld world;
   world.target.answer = Names({0});
   world.Push(3);
@@ -114,7 +114,7 @@ TEST_CASE("after the end the fault tells of lines that were rejected") {
   CHECK(world.writer->stats().fault->code == ErrorCode::kRefusedData);
 }
 
-TEST_CASE("after the end lines that were rejected tell more than a fault that kept none back") {
+TEST_CASE("after the end rejected lines are reported before a fault that kept no line back") {
   WriterWorld world;
   world.target.answer = [retried = false](const Batch& batch) mutable {
     if (!std::exchange(retried, true)) return Say(Action::kRetry);

@@ -36,7 +36,7 @@ class OptimisticSpool final : public FakeSpool {
   }
 };
 
-TEST_CASE("when the disk is back, what waits for its next attempt is durable within two seconds") {
+TEST_CASE("when the disk is back, batches that wait for their next attempt are durable within two seconds") {
   AwayWorld world;
   world.PushEvery(seconds(2), 10, 5);
   CHECK(world.CountsAt(seconds(14)).spooled == 50);
@@ -44,7 +44,7 @@ TEST_CASE("when the disk is back, what waits for its next attempt is durable wit
   CHECK(world.adds_up);
 }
 
-TEST_CASE("when the disk is back, what waits for an answer is durable too") {
+TEST_CASE("when the disk is back, batches that wait for an answer are durable too") {
   AwayWorld world;
   world.target.latency = hours(1);
   world.options.writes_in_flight = 4;
@@ -56,7 +56,7 @@ TEST_CASE("when the disk is back, what waits for an answer is durable too") {
   CHECK(world.adds_up);
 }
 
-TEST_CASE("what has become durable on its way is delivered, and forgotten like any other") {
+TEST_CASE("a batch that becomes durable on its way is delivered, and removed like any other") {
   AwayWorld world;
   world.PushEvery(seconds(2), 10, 5);
   world.target.At(seconds(20), [&] { world.target.answer = [](const Batch&) { return Verdict{}; }; });
@@ -68,7 +68,7 @@ TEST_CASE("what has become durable on its way is delivered, and forgotten like a
   CHECK(world.adds_up);
 }
 
-TEST_CASE("what has become durable while it was answered is delivered, and forgotten like any other") {
+TEST_CASE("a batch that becomes durable while it is answered is delivered, and removed like any other") {
   AwayWorld world;
   world.target.latency = seconds(15);
   world.target.answer = [](const Batch&) { return Verdict{}; };
@@ -98,7 +98,7 @@ TEST_CASE("batches that go as one become durable as one") {
   CHECK(spool.stats().batches == 1);
 }
 
-TEST_CASE("of a batch that was delivered in part only the rest goes to the disk") {
+TEST_CASE("only the undelivered rest of a batch goes to the disk") {
   AwayWorld world;
   const std::size_t limit = SampleLines(0, 10).bytes.size();
   world.target.answer = [&](const Batch& batch) {
@@ -112,7 +112,7 @@ TEST_CASE("of a batch that was delivered in part only the rest goes to the disk"
   CHECK(world.disk.durable_lines() == 10);
 }
 
-TEST_CASE("what the disk still does not take stays in memory, and in the books") {
+TEST_CASE("batches that the disk still does not take stay in memory, and in the ledger") {
   OptimisticSpool spool;
   AwayWorld world;
   spool.disk_works = false;
@@ -125,7 +125,7 @@ TEST_CASE("what the disk still does not take stays in memory, and in the books")
   CHECK(world.adds_up);
 }
 
-TEST_CASE("what another process delivers as soon as it is on the disk is no more of ours") {
+TEST_CASE("a batch that another process delivers as soon as it is on the disk is no longer delivered here") {
   class Shared final : public FakeSpool {
    public:
     std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) override {
@@ -219,7 +219,7 @@ TEST_CASE("at a stop a spool that joins batches to make room for what only memor
   CHECK(spool.durable_lines() == 50);
 }
 
-TEST_CASE("what was on a disk that is away and is on its way is put on the one that is there") {
+TEST_CASE("a batch on its way whose disk went away is written to the disk that is there") {
   AwayWorld world;
   world.disk.disk_works = true;
   world.options.writes_in_flight = 4;
@@ -231,7 +231,7 @@ TEST_CASE("what was on a disk that is away and is on its way is put on the one t
   CHECK(world.adds_up);
 }
 
-TEST_CASE("what was on a disk that is away and is on its way is not durable where nothing takes it") {
+TEST_CASE("a batch on its way whose disk went away is not durable while no disk takes it") {
   AwayWorld world;
   world.disk.disk_works = true;
   world.options.writes_in_flight = 4;

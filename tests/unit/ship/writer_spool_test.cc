@@ -30,7 +30,7 @@ TEST_CASE("lines that a durable spool keeps are spooled, in flight or not, and s
   CHECK(world.disk.durable_lines() == 4);
 }
 
-TEST_CASE("what is left in the spool at the end is told with the fault that kept it") {
+TEST_CASE("lines left in the spool at the end are logged with the fault that kept them") {
   DiskWorld world;
   world.target.answer = [](const Batch&) { return Say(Action::kRetry, ErrorCode::kUnreachable, "it is away"); };
   world.Push(4);
@@ -129,7 +129,7 @@ TEST_CASE("of a batch in memory that was delivered in part, the rest is put on d
   CHECK(world.disk.durable_text() == SampleLines(10, 10).bytes);
 }
 
-TEST_CASE("what the disk does not take to the end is dropped, counted and told") {
+TEST_CASE("lines that the disk does not take until the end are dropped, counted and logged") {
   DiskWorld world;
   world.disk.disk_works = false;
   world.target.answer = [](const Batch&) { return Say(Action::kRetry, ErrorCode::kUnreachable, "it is away"); };
@@ -140,7 +140,7 @@ TEST_CASE("what the disk does not take to the end is dropped, counted and told")
   CHECK(world.Logged("10 lines not delivered and dropped: it is away").size() == 1);
 }
 
-TEST_CASE("what a spool gives up is dropped from where it was counted, and told with its time") {
+TEST_CASE("lines that a spool gives up are dropped from where they were counted, and logged with their time") {
   for (const bool durable : {true, false}) {
     DiskWorld world;
     world.disk.disk_works = durable;
@@ -162,7 +162,7 @@ TEST_CASE("what a spool gives up is dropped from where it was counted, and told 
   }
 }
 
-TEST_CASE("losses of one cause are told once a minute and at the end, all of them together once") {
+TEST_CASE("losses of one cause are logged once a minute and at the end, each line once") {
   DiskWorld world;
   world.target.answer = [](const Batch&) { return Say(Action::kRetry, ErrorCode::kUnreachable, "it is away"); };
   world.PushEvery(seconds(2), 10, 100);

@@ -88,7 +88,7 @@ TEST_CASE("a line that the server never answers is found while it takes others")
   CHECK(world.AllStoredBut({5}));
 }
 
-TEST_CASE("a batch that is always told to wait does not keep others from being stored") {
+TEST_CASE("a batch for which the server always asks for a pause does not keep others from being stored") {
   const std::size_t slots = GENERATE(1U, 2U, 8U);
   StallWorld world(slots);
   world.target.answer = When({105}, Say(Action::kRetry));
@@ -116,7 +116,7 @@ TEST_CASE("after a denial new lines go on although of all that is searched only 
   CHECK(stored > std::size_t{60} * 6 * 295);
 }
 
-TEST_CASE("where one of seven measurements is refused in every batch the others are stored") {
+TEST_CASE("where one measurement of seven is refused in every batch, the others are stored") {
   StallWorld world(2);
   world.target.answer = [](const Batch& batch) { return HasMeasurement3(batch) ? SayRefused() : Verdict{}; };
   world.PushVmsEvery(200, 300);
@@ -129,7 +129,7 @@ TEST_CASE("where one of seven measurements is refused in every batch the others 
   CHECK(world.adds_up);
 }
 
-TEST_CASE("what has to wait for its search stays durable while the disk takes nothing") {
+TEST_CASE("batches that wait for their search stay durable while the disk takes nothing") {
   StallWorld world(2);
   world.target.answer = [](const Batch& batch) { return HasMeasurement3(batch) ? SayRefused() : Verdict{}; };
   world.PushVmsEvery(200, 300);
@@ -151,7 +151,7 @@ TEST_CASE("what has to wait for its search stays durable while the disk takes no
   CHECK(world.adds_up);
 }
 
-TEST_CASE("what has to wait for its search costs no other batch its place in a spool that is full") {
+TEST_CASE("a batch that waits for its search costs no other batch its place in a full spool") {
   StallWorld world(2);
   world.disk.is_full = true;
   world.target.answer = [](const Batch& batch) { return HasMeasurement3(batch) ? SayRefused() : Verdict{}; };

@@ -103,7 +103,7 @@ TEST_CASE("lines that are pushed before the writer runs are delivered") {
   CHECK(world.AllStoredBut({}));
 }
 
-TEST_CASE("the statistics tell requests, retries and the time of the last answer") {
+TEST_CASE("the statistics hold requests, retries and the latency of the last answer") {
   WriterWorld world;
   int requests = 0;
   world.target.answer = [&](const Batch&) { return ++requests == 1 ? Say(Action::kRetry) : Verdict{}; };

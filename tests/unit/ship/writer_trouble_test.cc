@@ -108,7 +108,7 @@ TEST_CASE("while access is refused one line of what waits goes out per longest w
   CHECK(world.AllStoredBut({}));
 }
 
-TEST_CASE("what waited behind a refusal of access goes out as soon as one request succeeds") {
+TEST_CASE("batches that waited behind a refusal of access go out as soon as one request succeeds") {
   WriterWorld world;
   world.target.answer = TroubleUntil(world, seconds(65), Denied());
   world.PushEvery(seconds(1), 5, 60);
@@ -117,7 +117,7 @@ TEST_CASE("what waited behind a refusal of access goes out as soon as one reques
   CHECK(world.target.requests.back().at - world.target.requests.front().at < seconds(90));
 }
 
-TEST_CASE("an outage is told once when it begins and once when it ends") {
+TEST_CASE("an outage is logged once when it begins and once when it ends") {
   WriterWorld world;
   world.target.answer = TroubleUntil(world, minutes(30), Say(Action::kRetry, ErrorCode::kUnreachable, "it is away"));
   world.PushEvery(seconds(1), 2, 1000);
@@ -128,7 +128,7 @@ TEST_CASE("an outage is told once when it begins and once when it ends") {
   CHECK(world.Logged().size() == 2);
 }
 
-TEST_CASE("a change from one trouble to another is told") {
+TEST_CASE("a change from one trouble to another is logged") {
   WriterWorld world;
   world.target.answer = [&world](const Batch&) {
     if (world.target.elapsed() < minutes(2)) return Say(Action::kRetry, ErrorCode::kUnreachable, "it is away");
@@ -142,7 +142,7 @@ TEST_CASE("a change from one trouble to another is told") {
   CHECK(world.Logged("delivered again").size() == 1);
 }
 
-TEST_CASE("a server that comes and goes every second is told of once a minute at most") {
+TEST_CASE("a server that comes and goes every second is logged once a minute at most") {
   WriterWorld world;
   world.options.retry_max = milliseconds(100);
   world.target.answer = [&world](const Batch&) {
@@ -191,7 +191,7 @@ TEST_CASE("a wait that was asked for stands although an older request succeeds")
   CHECK(world.AllStoredBut({}));
 }
 
-TEST_CASE("what is told of lines that are held promises nothing") {
+TEST_CASE("the message about a target that refuses everything does not say that lines will be delivered") {
   WriterWorld world;
   Verdict denied = Denied();
   denied.hint = "look at the token";
@@ -203,7 +203,7 @@ TEST_CASE("what is told of lines that are held promises nothing") {
   CHECK(world.Logged("token").front() == "<3>the token is refused; look at the token; 3 lines waiting");
 }
 
-TEST_CASE("with debug messages each request is told with its size, time and outcome, and nothing of its lines") {
+TEST_CASE("debug messages hold size, time and outcome of each request, and nothing of its lines") {
   WriterWorld world;
   world.log_level = LogLevel::kDebug;
   world.target.answer = TroubleUntil(world, seconds(5), Say(Action::kRetry));
