@@ -13,8 +13,6 @@
 namespace vmtelem {
 namespace {
 
-constexpr SpoolName kOldest{SpoolIndex::kFirstStamp, SpoolIndex::kFirstStamp, 0, 0};
-
 bool IsMissing(const FileDescriptor& directory, const std::string& name) {
   return ::faccessat(directory.get(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
 }
@@ -30,7 +28,7 @@ std::vector<BatchesBeside::Settled> BatchesBeside::TakeSettled(const FileDescrip
                                                                const SpoolIndex& index) {
   std::vector<Settled> settled = LookAtHeld(directory);
   if (held_.size() >= kMostHeld) return settled;
-  index.EachWaiting(kOldest, [&](SpoolIndex::Id, const SpoolEntry& entry) {
+  index.EachWaiting(SpoolIndex::kOldest, [&](SpoolIndex::Id, const SpoolEntry& entry) {
     const bool is_known = entry.in_memory || held_.count(entry.name) > 0;
     if (!is_known && IsGone(directory, entry.name)) settled.push_back({entry.name, std::nullopt});
     return true;

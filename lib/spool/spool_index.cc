@@ -146,17 +146,17 @@ void SpoolIndex::Move(Id id, Place to) {
 
 void SpoolIndex::Count(const Slot& slot, bool more) {
   const auto count = [more](std::uint64_t& sum, std::uint64_t value) { sum = more ? sum + value : sum - value; };
-  count(batches_, 1);
-  if (!slot.entry.in_memory) count(files_, 1);
-  count(lines_, slot.entry.name.lines);
+  count(sums_.batches, 1);
+  if (!slot.entry.in_memory) count(sums_.files, 1);
+  count(sums_.lines, slot.entry.name.lines);
   if (slot.place == Place::kAway) {
-    count(away_lines_, slot.entry.name.lines);
+    count(sums_.away_lines, slot.entry.name.lines);
   } else {
-    count(file_bytes_, slot.entry.bytes);
+    count(sums_.file_bytes, slot.entry.bytes);
   }
   if (slot.place != Place::kWaiting || slot.entry.in_memory) return;
-  count(waiting_files_, 1);
-  count(waiting_file_bytes_, slot.entry.bytes);
+  count(sums_.waiting_files, 1);
+  count(sums_.waiting_file_bytes, slot.entry.bytes);
 }
 
 }  // namespace vmtelem

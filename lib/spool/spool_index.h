@@ -12,14 +12,15 @@
 
 namespace vmtelem {
 
+// One batch in the index.
 struct SpoolEntry {
   SpoolName name;
   std::uint32_t bytes = 0;  // disk space of its file; 0 while only memory holds it
   bool in_memory = false;
-  std::uint16_t directory = 0;  // that holds the file, as the index knows it when it is told of it
+  std::uint16_t directory = 0;  // that holds the file; set by the index when the entry is added
 };
 
-// What is known of the batches of a spool without reading them: which wait, which are handed out, what they add up to.
+// What is known of the batches of a spool without reading them: which wait, which are handed out, how much they are.
 // About 90 bytes for each, so that a backlog of days costs megabytes; every operation is O(log n). An id is never used
 // again. Not thread-safe.
 class SpoolIndex {
@@ -27,6 +28,8 @@ class SpoolIndex {
   using Id = std::uint64_t;
   static constexpr std::int64_t kFirstStamp = std::numeric_limits<std::int64_t>::min();
   static constexpr std::int64_t kLastStamp = std::numeric_limits<std::int64_t>::max();
+
+  static constexpr SpoolName kOldest{kFirstStamp, kFirstStamp, 0, 0};
 
   SpoolIndex();
   SpoolIndex(const SpoolIndex&) = delete;  // the sets refer to the slots
@@ -60,13 +63,13 @@ class SpoolIndex {
   [[nodiscard]] std::vector<Id> Away() const { return IdsOf(away_); }
   [[nodiscard]] std::vector<Id> HandedOut() const { return IdsOf(handed_out_); }
 
-  [[nodiscard]] std::uint64_t batches() const { return batches_; }
-  [[nodiscard]] std::uint64_t files() const { return files_; }  // those that are not only in memory
-  [[nodiscard]] std::uint64_t lines() const { return lines_; }
-  [[nodiscard]] std::uint64_t away_lines() const { return away_lines_; }
-  [[nodiscard]] std::uint64_t file_bytes() const { return file_bytes_; }  // but for those that are away
-  [[nodiscard]] std::uint64_t waiting_files() const { return waiting_files_; }
-  [[nodiscard]] std::uint64_t waiting_file_bytes() const { return waiting_file_bytes_; }
+  [[nodiscard]] std::uint64_t batches() const { return sums_.batches; }
+  [[nodiscard]] std::uint64_t files() const { return sums_.files; }  // batches that are not only in memory
+  [[nodiscard]] std::uint64_t lines() const { return sums_.lines; }
+  [[nodiscard]] std::uint64_t away_lines() const { return sums_.away_lines; }
+  [[nodiscard]] std::uint64_t file_bytes() const { return sums_.file_bytes; }  // but for those that are away
+  [[nodiscard]] std::uint64_t waiting_files() const { return sums_.waiting_files; }
+  [[nodiscard]] std::uint64_t waiting_file_bytes() const { return sums_.waiting_file_bytes; }
 
  private:
   using SlotNumber = std::uint32_t;
@@ -88,6 +91,11 @@ class SpoolIndex {
   };
   using Ordered = std::set<SlotNumber, Older>;
 
+  struct Sums {
+    std::uint64_t batches = 0, files = 0, lines = 0, away_lines = 0, file_bytes = 0;
+    std::uint64_t waiting_files = 0, waiting_file_bytes = 0;
+  };
+
   [[nodiscard]] Id IdOf(SlotNumber number) const;
   [[nodiscard]] std::vector<Id> IdsOf(const Ordered& slots) const;
   [[nodiscard]] const Slot* SlotOf(Id id) const;
@@ -99,8 +107,7 @@ class SpoolIndex {
   std::vector<SlotNumber> free_;
   std::uint16_t directory_ = 0;
   Ordered waiting_, postponed_, handed_out_, away_;
-  std::uint64_t batches_ = 0, files_ = 0, lines_ = 0, away_lines_ = 0, file_bytes_ = 0;
-  std::uint64_t waiting_files_ = 0, waiting_file_bytes_ = 0;
+  Sums sums_;
 };
 
 }  // namespace vmtelem
