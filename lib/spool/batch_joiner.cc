@@ -57,7 +57,7 @@ bool BatchJoiner::Begin(std::uint64_t files, std::uint64_t few, SteadyTime now) 
   if (files <= std::max(few, left_ + few / 2)) return false;
   parts_ = joined_ = 0;
   worked_at_ = now;
-  next_ = kOldest;
+  next_ = SpoolIndex::kOldest;
   return under_way_ = true;
 }
 
@@ -83,7 +83,7 @@ std::optional<BatchJoiner::Joined> BatchJoiner::Read(const SpoolIndex& index, co
                                                      const Place& place) {
   const SteadyTime until = place.clock.SteadyNow() + kReadFor;
   const std::size_t small = place.limits.max_text_bytes / 2;
-  Joined joined;
+  std::vector<SpoolIndex::Id> parts;
   Lines lines;
   std::uint64_t parts_bytes = 0;
   for (const SpoolIndex::Id id : plan) {
@@ -94,19 +94,17 @@ std::optional<BatchJoiner::Joined> BatchJoiner::Read(const SpoolIndex& index, co
     if (!part && room < small) break;  // it may be whole, and have more text
     next_ = After(name);
     if (!part) continue;
-    lines.Append({part->bytes(), part->line_count(), part->first_wall_ns(), part->last_wall_ns()});
-    joined.parts.push_back(id);
+    lines.Append(part->lines());
+    parts.push_back(id);
     parts_bytes += index.Find(id)->bytes;
   }
-  if (joined.parts.size() < 2) return std::nullopt;
-  auto gzip = place.compressor.Compress(lines.bytes);
-  if (!gzip) return std::nullopt;
-  joined.name = {lines.first_wall_ns, lines.last_wall_ns, 0, static_cast<std::uint32_t>(lines.count)};
-  joined.gzip = std::move(*gzip);
-  parts_ += joined.parts.size();
+  if (parts.size() < 2) return std::nullopt;
+  const Batch joined = Packed(Batch(std::move(lines)), place.compressor);
+  if (!joined.gzip()) return std::nullopt;
+  parts_ += parts.size();
   ++joined_;
-  if (joined.gzip.size() <= parts_bytes / 2) worked_at_ = place.clock.SteadyNow();  // else it makes little room
-  return joined;
+  if (joined.gzip()->size() <= parts_bytes / 2) worked_at_ = place.clock.SteadyNow();  // else it makes little room
+  return Joined{joined, std::move(parts)};
 }
 
 }  // namespace vmtelem

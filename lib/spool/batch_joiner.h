@@ -2,14 +2,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/gzip.h"
 #include "base/log.h"
+#include "model/batch.h"
 #include "spool/fs/directory.h"
 #include "spool/join_plan.h"
 #include "spool/spool_index.h"
@@ -38,8 +37,7 @@ class BatchJoiner {
     std::function<bool()> is_short;                    // little space is left for batches
   };
   struct Joined {
-    SpoolName name;  // its sequence is to be given
-    std::string gzip;
+    Batch batch;                        // with its gzip
     std::vector<SpoolIndex::Id> parts;  // all wait
   };
 
@@ -65,12 +63,10 @@ class BatchJoiner {
   JoinPlan Plan(const SpoolIndex& index, const Place& place) const;
   std::optional<Joined> Read(const SpoolIndex& index, const std::vector<SpoolIndex::Id>& plan, const Place& place);
 
-  static constexpr SpoolName kOldest{std::numeric_limits<std::int64_t>::min(), 0, 0, 0};
-
   const std::uint64_t few_files_;
   const LoggerPtr log_;
   bool under_way_ = false;
-  SpoolName next_ = kOldest;              // from where it goes on
+  SpoolName next_ = SpoolIndex::kOldest;  // from where it goes on
   std::uint64_t parts_ = 0, joined_ = 0;  // since it began
   std::uint64_t left_ = 0;                // files that it found nothing to join among
   SteadyTime not_before_{}, worked_at_{};

@@ -1,38 +1,50 @@
 #include "spool/damaged_files.h"
 
 #include <cstdio>
+#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 namespace vmtelem {
+namespace {
 
-DamagedFiles::Removal DamagedFiles::SetAside(const FileDescriptor& directory, const SpoolName& name) {
-  const std::string text = FormatSpoolName(name);
-  const std::uint64_t bytes = FileBytesOnDisk(directory, text.c_str());
-  const std::error_code error = folder_.Open(directory, kDamagedFolder);
-  if (error) return {false, "cannot be moved to damaged/: " + error.message()};
-  if (folder_.MakeRoom(bytes)) return Move(directory, text, bytes);
-  if (::unlinkat(directory.get(), text.c_str(), 0) != 0) return {false, "cannot be removed: " + LastError().message()};
-  return {true, "was removed, since it is too large to be kept"};
+std::string CannotBeMoved(std::error_code error) { return "cannot be moved to damaged/: " + error.message(); }
+
+std::uint64_t BytesOf(const FileDescriptor& directory, const SpoolName& name) {
+  return FileBytesOnDisk(directory, FormatSpoolName(name).c_str());
 }
 
-DamagedFiles::Removal DamagedFiles::SetAsideStranger(const FileDescriptor& directory, const SpoolName& name) {
-  const std::string text = FormatSpoolName(name);
-  const std::uint64_t bytes = FileBytesOnDisk(directory, text.c_str());
-  const std::error_code error = folder_.Open(directory, kDamagedFolder);
-  if (error) return {false, "cannot be moved to damaged/: " + error.message()};
-  if (!folder_.MakeRoom(bytes)) return {false, "is left there"};
-  return Move(directory, text, bytes);
-}
+}  // namespace
 
-DamagedFiles::Removal DamagedFiles::Move(const FileDescriptor& directory, const std::string& name,
-                                         std::uint64_t bytes) {
-  if (::renameat(directory.get(), name.c_str(), folder_.descriptor().get(), name.c_str()) != 0) {
-    return {false, "cannot be moved to damaged/: " + LastError().message()};
+std::string DamagedFiles::SetAside(const FileDescriptor& directory, const SpoolName& name) {
+  const std::uint64_t bytes = BytesOf(directory, name);
+  if (const auto error = folder_.Open(directory, kDamagedFolder)) return Leave(name, CannotBeMoved(error));
+  if (folder_.MakeRoom(bytes)) return Move(directory, name, bytes);
+  if (::unlinkat(directory.get(), FormatSpoolName(name).c_str(), 0) == 0) {
+    return "was removed, since it is too large to be kept";
   }
-  folder_.Added({name, bytes});
-  return {true, "was moved to damaged/"};
+  return Leave(name, "cannot be removed: " + LastError().message());
+}
+
+std::string DamagedFiles::SetAsideStranger(const FileDescriptor& directory, const SpoolName& name) {
+  const std::uint64_t bytes = BytesOf(directory, name);
+  if (const auto error = folder_.Open(directory, kDamagedFolder)) return Leave(name, CannotBeMoved(error));
+  return folder_.MakeRoom(bytes) ? Move(directory, name, bytes) : Leave(name, "is left there");
+}
+
+std::string DamagedFiles::Move(const FileDescriptor& directory, const SpoolName& name, std::uint64_t bytes) {
+  const std::string text = FormatSpoolName(name);
+  if (::renameat(directory.get(), text.c_str(), folder_.descriptor().get(), text.c_str()) != 0) {
+    return Leave(name, CannotBeMoved(LastError()));
+  }
+  folder_.Added({text, bytes});
+  return "was moved to damaged/";
+}
+
+std::string DamagedFiles::Leave(const SpoolName& name, std::string why) {
+  left_.insert(name);
+  return why;
 }
 
 }  // namespace vmtelem

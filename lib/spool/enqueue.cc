@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base/gzip.h"
 #include "spool/fs/durable_file.h"
-#include "spool/spool_name.h"
+#include "spool/spool_file.h"
 
 namespace vmtelem {
 namespace {
@@ -25,13 +24,14 @@ Result<EnqueuedBatch> EnqueueInSpool(const std::string& root, const std::string&
   const std::string path = root + "/" + target;
   auto directory = OpenTarget(root, target);
   if (!directory) return Failed(ErrorCode::kCannotCreate, path, directory.error());
-  const auto gzip = batch.gzip() ? *batch.gzip() : GzipCompressor().Compress(batch.bytes());
-  if (!gzip) return Fail(ErrorCode::kInternal, "no memory to compress a batch");
+  GzipCompressor compressor;
+  const Batch packed = Packed(batch, compressor);
+  if (!packed.gzip()) return Fail(ErrorCode::kInternal, "no memory to compress a batch");
   SpoolSequence sequence;
-  SpoolName name{batch.first_wall_ns(), batch.last_wall_ns(), 0, static_cast<std::uint32_t>(batch.line_count())};
+  SpoolName name;
   const auto write = [&] {
-    name.sequence = sequence.Next();
-    return WriteAndHold(*directory, FormatSpoolName(name), *gzip);
+    name = NameOf(packed, sequence.Next());
+    return WriteAndHold(*directory, FormatSpoolName(name), *packed.gzip());
   };
   auto file = write();
   // A process that starts to deliver may have found the file before it was locked, and taken it for an abandoned one.

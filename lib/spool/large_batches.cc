@@ -10,7 +10,7 @@ void LargeBatches::Begin(Id id, std::unique_ptr<SpoolFileParts> parts) {
   batches_.emplace(id, Large{});
 }
 
-tl::expected<SpooledBatch, SpoolFileFault> LargeBatches::Next() {
+Result<SpooledBatch> LargeBatches::Next() {
   auto batch = parts_->Next();
   if (!batch) return tl::make_unexpected(std::move(batch.error()));
   const Id id = next_part_++;
@@ -24,7 +24,7 @@ tl::expected<SpooledBatch, SpoolFileFault> LargeBatches::Next() {
   return SpooledBatch{id, std::move(*batch), true};
 }
 
-std::optional<LargeBatches::Settled> LargeBatches::Settle(Id part, const Unwritten& but) {
+std::optional<LargeBatches::Finished> LargeBatches::FinishPart(Id part, const Unwritten& but) {
   const auto settled = out_.extract(part);
   if (!settled) return std::nullopt;
   const auto [id, lines, bytes] = settled.mapped();
@@ -40,7 +40,7 @@ std::optional<LargeBatches::Settled> LargeBatches::Settle(Id part, const Unwritt
   const BatchOutcome outcome = batch.outcome;
   settled_lines_ -= outcome.written + outcome.rejected + outcome.waiting;
   batches_.erase(found);
-  return Settled{id, outcome};
+  return Finished{id, outcome};
 }
 
 std::optional<std::size_t> LargeBatches::GiveUp(Id id) {

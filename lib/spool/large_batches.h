@@ -31,14 +31,14 @@ class LargeBatches {
   [[nodiscard]] std::optional<Id> reading() const { return reading_; }  // of it not all is handed out
   [[nodiscard]] bool has_room() const { return out_bytes_ == 0 || out_bytes_ + kLargeTextBytes <= max_bytes_; }
   // The next part of it.
-  tl::expected<SpooledBatch, SpoolFileFault> Next();
+  Result<SpooledBatch> Next();
 
-  // A part was settled. If all are, the batch is.
-  struct Settled {
+  // A part is settled. The batch, if all its parts are.
+  struct Finished {
     Id id;
     BatchOutcome outcome;
   };
-  std::optional<Settled> Settle(Id part, const Unwritten& but);
+  std::optional<Finished> FinishPart(Id part, const Unwritten& but);
   // The batch is given up: how many of its lines were not handed out. Nothing if it is none of these.
   std::optional<std::size_t> GiveUp(Id id);
 

@@ -12,16 +12,11 @@
 namespace vmtelem {
 namespace {
 
-using Kind = SpoolFileFault::Kind;
-
-tl::unexpected<SpoolFileFault> Damaged(std::string reason) {
-  return tl::make_unexpected(SpoolFileFault{Kind::kDamaged, std::move(reason)});
-}
+tl::unexpected<Error> Damaged(std::string how) { return Fail(ErrorCode::kInvalid, std::move(how)); }
 
 }  // namespace
 
-tl::expected<std::unique_ptr<SpoolFileParts>, SpoolFileFault> SpoolFileParts::Open(const FileDescriptor& directory,
-                                                                                   const SpoolName& name) {
+Result<std::unique_ptr<SpoolFileParts>> SpoolFileParts::Open(const FileDescriptor& directory, const SpoolName& name) {
   auto file = OpenSpoolFile(directory, name);
   if (!file) return tl::make_unexpected(std::move(file.error()));
   auto parts = std::unique_ptr<SpoolFileParts>(new SpoolFileParts(std::move(*file), name));
@@ -29,7 +24,7 @@ tl::expected<std::unique_ptr<SpoolFileParts>, SpoolFileFault> SpoolFileParts::Op
   return parts;
 }
 
-tl::expected<void, SpoolFileFault> SpoolFileParts::Check() {
+Result<void> SpoolFileParts::Check() {
   std::size_t lines = 0, bytes = 0;
   text_.reserve(kLimits.max_text_bytes);
   do {
@@ -46,14 +41,14 @@ tl::expected<void, SpoolFileFault> SpoolFileParts::Check() {
     return Damaged(fmt::format("holds {} and not the {} in its name", CountOf(lines, "line"), name_.lines));
   }
   if (!packed_.empty() || ReadMore()) return Damaged("has something behind its gzip member");
-  if (::lseek(file_.get(), 0, SEEK_SET) != 0) return tl::make_unexpected(SystemFault());
+  if (::lseek(file_.get(), 0, SEEK_SET) != 0) return SystemFault();
   gzip_.Restart();
   packed_ = {};
   lines_left_ = lines;
   return {};
 }
 
-tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> SpoolFileParts::Next() {
+Result<std::shared_ptr<const Batch>> SpoolFileParts::Next() {
   if (auto filled = Fill(); !filled) return tl::make_unexpected(std::move(filled.error()));
   const Text front = CutFront();
   if (front.lines == 0 || front.lines > lines_left_) return Damaged("was altered while it was read");
@@ -64,7 +59,7 @@ tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> SpoolFileParts::Next(
 }
 
 // Until there is text for a part, or no more of it.
-tl::expected<void, SpoolFileFault> SpoolFileParts::Fill() {
+Result<void> SpoolFileParts::Fill() {
   while (text_.size() < kLimits.max_text_bytes && !gzip_.at_end()) {
     if (packed_.empty()) {
       if (auto more = ReadMore(); !more) return more;
@@ -75,13 +70,13 @@ tl::expected<void, SpoolFileFault> SpoolFileParts::Fill() {
   return {};
 }
 
-tl::expected<void, SpoolFileFault> SpoolFileParts::ReadMore() {
+Result<void> SpoolFileParts::ReadMore() {
   buffer_.resize(kBufferBytes);
   ssize_t got = -1;
   do {
     got = ::read(file_.get(), buffer_.data(), buffer_.size());
   } while (got < 0 && errno == EINTR);
-  if (got < 0) return tl::make_unexpected(SystemFault());
+  if (got < 0) return SystemFault();
   if (got == 0) return Damaged("is cut short or altered (the check of gzip fails)");
   packed_ = std::string_view(buffer_).substr(0, static_cast<std::size_t>(got));
   return {};

@@ -18,11 +18,10 @@ class SpoolFileParts {
  public:
   // Reads all of it once, for what ReadSpoolFile() checks, so that no part is read of a file that is damaged; a line
   // that is longer than a part is damage.
-  static tl::expected<std::unique_ptr<SpoolFileParts>, SpoolFileFault> Open(const FileDescriptor& directory,
-                                                                            const SpoolName& name);
+  static Result<std::unique_ptr<SpoolFileParts>> Open(const FileDescriptor& directory, const SpoolName& name);
 
   // The next lines, with the stamps of the whole. After a fault that may pass it can be called again.
-  tl::expected<std::shared_ptr<const Batch>, SpoolFileFault> Next();
+  Result<std::shared_ptr<const Batch>> Next();
   [[nodiscard]] std::size_t lines_left() const { return lines_left_; }
 
  private:
@@ -31,9 +30,9 @@ class SpoolFileParts {
   };
 
   SpoolFileParts(FileDescriptor file, const SpoolName& name) : file_(std::move(file)), name_(name) {}
-  tl::expected<void, SpoolFileFault> Check();
-  tl::expected<void, SpoolFileFault> Fill();
-  tl::expected<void, SpoolFileFault> ReadMore();
+  Result<void> Check();
+  Result<void> Fill();
+  Result<void> ReadMore();
   [[nodiscard]] Text CutFront() const;
   [[nodiscard]] bool at_end() const { return gzip_.at_end() && text_.empty(); }
 
@@ -43,8 +42,8 @@ class SpoolFileParts {
   const FileDescriptor file_;
   const SpoolName name_;
   GzipReader gzip_;
-  std::string buffer_;       // of what is packed
-  std::string_view packed_;  // what is left of it
+  std::string buffer_;       // a piece of the file
+  std::string_view packed_;  // the rest of it, not unpacked yet
   std::string text_;         // unpacked, and no part yet
   std::size_t lines_left_ = 0;
 };

@@ -16,6 +16,8 @@ constexpr std::int64_t kAheadNs = 60'000'000'000;  // so far from now clocks of 
 constexpr int kMostAtOnce = 1'000;  // what is fresh waits meanwhile
 constexpr std::uint64_t kLeastJoinedBytes = std::uint64_t{64} << 10U;
 
+Result<void> NoRoom(std::string why) { return Fail(ErrorCode::kIo, std::move(why)); }
+
 bool IsNoSpace(std::error_code error) { return error.value() == ENOSPC || error.value() == EDQUOT; }
 
 SpaceAmount FreeIn(const FileSystemSpace& space) { return {space.free_bytes, space.free_inodes}; }
@@ -39,132 +41,116 @@ bool IsLittle(std::uint64_t left, std::uint64_t held) { return left < held / 7; 
 
 }  // namespace
 
-SpoolRoomMaker::SpoolRoomMaker(SpoolLimits limits, const SpoolIndex& index, Clock& clock, GiveUp give_up)
-    : limits_(limits), index_(index), clock_(clock), give_up_(std::move(give_up)), delivered_at_(clock.SteadyNow()) {}
+SpoolRoomMaker::SpoolRoomMaker(const SpoolLimits& limits, SpoolDirectory& directory, const SpoolIndex& index,
+                               Clock& clock, GiveUp give_up)
+    : limits_(limits),
+      directory_(directory),
+      index_(index),
+      clock_(clock),
+      give_up_(std::move(give_up)),
+      share_(directory, index, clock),
+      delivered_at_(clock.SteadyNow()) {}
 
-SpoolRoomMaker::Why SpoolRoomMaker::KeepBounds(const SpoolLock& lock) {
-  Claim(lock);
-  return MakeRoom(lock, std::nullopt);
+void SpoolRoomMaker::KeepBounds() {
+  if (const auto space = SpaceOf(directory_.lock().directory())) share_.Claim(SpoolMaxBytes(limits_, *space));
+  (void)MakeRoom(std::nullopt);
 }
 
-// What others make room for is looked for at once.
-void SpoolRoomMaker::Claim(const SpoolLock& lock) {
-  const auto space = SpaceOf(lock.directory());
-  if (!space) return;
-  const SteadyTime now = clock_.SteadyNow();
-  const auto bytes = ClaimOf(SpoolMaxBytes(limits_, *space), index_.file_bytes(), refused_bytes_, others_.shares(now));
-  if (claim_.Keep(lock.directory(), bytes, now)) others_.Expire();
+Result<void> SpoolRoomMaker::MakeRoomFor(std::uint64_t size_bytes) {
+  auto made = MakeRoom(size_bytes);
+  lacks_space_ = !made;
+  share_.NoteRefused(made ? 0 : size_bytes);
+  return made;
 }
 
-// Again before anything goes or is refused for what they hold, and whenever ours has grown by a 16th of the bound: by
-// no more than that targets which grow together exceed it.
-void SpoolRoomMaker::LookAtOthers(const SpoolLock& lock, const FileSystemSpace& space, std::uint64_t more_bytes) {
-  const SteadyTime now = clock_.SteadyNow();
-  const std::uint64_t max_bytes = SpoolMaxBytes(limits_, space), held = index_.file_bytes();
-  if (held > held_when_counted_ + max_bytes / 16) others_.Expire();
-  if (held + more_bytes > OwnRoomBytes(max_bytes, others_.shares(now))) others_.ExpireSoon();
-  if (others_.Refresh(lock.root_directory(), lock.target(), now)) held_when_counted_ = held;
-  held_when_counted_ = std::min(held_when_counted_, held);
-}
-
-SpoolRoomMaker::Why SpoolRoomMaker::MakeRoomFor(const SpoolLock& lock, std::uint64_t size_bytes) {
-  Why trouble = MakeRoom(lock, size_bytes);
-  lacks_space_ = trouble.has_value();
-  refused_bytes_ = trouble ? size_bytes : 0;
-  return trouble;
-}
-
-bool SpoolRoomMaker::IsFree(const SpoolLock& lock, std::uint64_t bytes) {
-  const auto space = Look(lock);
+bool SpoolRoomMaker::IsFree(std::uint64_t bytes) {
+  const auto space = Look();
   return space && space->free_bytes >= bytes && (space->total_inodes == 0 || space->free_inodes > 0);
 }
 
-bool SpoolRoomMaker::IsShort(const SpoolLock& lock) {
-  const auto space = Look(lock);
+bool SpoolRoomMaker::IsShort() {
+  const auto space = Look();
   if (!space) return false;
-  const std::uint64_t room = OwnRoomBytes(SpoolMaxBytes(limits_, *space), others_.shares(clock_.SteadyNow()));
+  const std::uint64_t room = share_.OwnRoom(SpoolMaxBytes(limits_, *space));
   const std::uint64_t bytes =
       std::min(Over(index_.file_bytes(), room), Over(FreeFloor(limits_, *space), space->free_bytes));
   const std::uint64_t inodes = Over(FreeInodesFloor(limits_, *space), space->free_inodes);
   return IsLittle(bytes, index_.file_bytes()) || (space->total_inodes > 0 && IsLittle(inodes, index_.files()));
 }
 
-JoinLimits SpoolRoomMaker::LimitsOfJoined(const SpoolLock& lock) {
+JoinLimits SpoolRoomMaker::LimitsOfJoined() {
   JoinLimits limits;
-  const auto space = Look(lock);
+  const auto space = Look();
   if (!space) return limits;
   const std::uint64_t part = std::max(SpoolMaxBytes(limits_, *space) / 4, kLeastJoinedBytes);
   limits.max_text_bytes = std::min<std::uint64_t>(limits.max_text_bytes, part);
   return limits;
 }
 
-SpoolRoomMaker::Why SpoolRoomMaker::MakeRoom(const SpoolLock& lock, std::optional<std::uint64_t> size_bytes) {
-  const auto space = Look(lock);
-  if (!space) return space.error().message();
+Result<void> SpoolRoomMaker::MakeRoom(std::optional<std::uint64_t> size_bytes) {
+  const auto space = Look();
+  if (!space) return NoRoom(space.error().message());
   const SpaceAmount more = size_bytes ? SpaceForFile(*space, *size_bytes) : SpaceAmount{};
-  LookAtOthers(lock, *space, more.bytes);
-  if (Why trouble = KeepMax(lock, *space, 0)) return trouble;
-  if (Why trouble = KeepMax(lock, *space, more.bytes)) return trouble;
-  return RestoreFloor(lock, more);
+  share_.LookAtOthers(SpoolMaxBytes(limits_, *space), more.bytes);
+  if (auto kept = KeepMax(*space, 0); !kept) return kept;
+  if (auto kept = KeepMax(*space, more.bytes); !kept) return kept;
+  return RestoreFloor(more);
 }
 
 // What is over our part of the bound goes. For what is to come nothing goes that does not make it fit.
-SpoolRoomMaker::Why SpoolRoomMaker::KeepMax(const SpoolLock& lock, const FileSystemSpace& space, std::uint64_t more) {
-  const auto shares = others_.shares(clock_.SteadyNow());
+Result<void> SpoolRoomMaker::KeepMax(const FileSystemSpace& space, std::uint64_t more) {
   const std::uint64_t max_bytes = SpoolMaxBytes(limits_, space);
-  const std::uint64_t own_max = OwnMaxBytes(max_bytes, shares), own_room = OwnRoomBytes(max_bytes, shares);
+  const std::uint64_t own_max = share_.OwnMax(max_bytes), own_room = share_.OwnRoom(max_bytes);
   const auto over = [&] { return Over(own_max, index_.file_bytes() + more); };
-  if (more > 0 && over() > index_.waiting_file_bytes()) return WhyFull();
-  if (more > 0 && std::min(own_max, index_.file_bytes() + more) > own_room) return WhyFull();
-  return GiveUpBatches(lock, "the spool is full", [&] { return over() > 0 && index_.waiting_files() > 0; });
+  if (more > 0 && over() > index_.waiting_file_bytes()) return NoRoom(WhyFull());
+  if (more > 0 && std::min(own_max, index_.file_bytes() + more) > own_room) return NoRoom(WhyFull());
+  return GiveUpBatches("the spool is full", [&] { return over() > 0 && index_.waiting_files() > 0; });
 }
 
-SpoolRoomMaker::Why SpoolRoomMaker::RestoreFloor(const SpoolLock& lock, const SpaceAmount& more) {
-  const auto space = Look(lock);
-  if (!space) return space.error().message();
+Result<void> SpoolRoomMaker::RestoreFloor(const SpaceAmount& more) {
+  const auto space = Look();
+  if (!space) return NoRoom(space.error().message());
   const SpaceAmount lacking = SpaceBelowFloor(limits_, *space, more);
-  if (!IsAny(lacking)) return std::nullopt;
+  if (!IsAny(lacking)) return {};
   const bool is_delivered = clock_.SteadyNow() < delivered_at_ + kDeliveryShows;
-  if (is_delivered && !IsAny(more)) return FloorReason(limits_, *space, lacking);
+  if (is_delivered && !IsAny(more)) return NoRoom(FloorReason(limits_, *space, lacking));
   const bool is_enough = lacking.bytes <= index_.waiting_file_bytes() && lacking.inodes <= index_.waiting_files();
-  return is_enough ? TryForFloor(lock, *space, more) : FloorReason(limits_, *space, lacking);
+  return is_enough ? TryForFloor(*space, more) : NoRoom(FloorReason(limits_, *space, lacking));
 }
 
 // Whoever has filled the file system may take what becomes free as well, at once or until the next look.
-SpoolRoomMaker::Why SpoolRoomMaker::TryForFloor(const SpoolLock& lock, const FileSystemSpace& space,
-                                                const SpaceAmount& more) {
+Result<void> SpoolRoomMaker::TryForFloor(const FileSystemSpace& space, const SpaceAmount& more) {
   const SteadyTime now = clock_.SteadyNow();
   const SpaceAmount lacking = SpaceBelowFloor(limits_, space, more), free = FreeIn(space);
   const std::string reason = FloorReason(limits_, space, lacking);
   const auto part = std::exchange(free_before_part_, std::nullopt);
   if (part && !IsMore(free, *part, lacking)) relief_.DidNotHelp(free, now);
-  if (!relief_.IsDue(free, now)) return reason;
+  if (!relief_.IsDue(free, now)) return NoRoom(reason);
   const std::uint64_t files = index_.files(), bytes = index_.file_bytes();
   const auto goes_on = [&] {
     const SpaceAmount gone{bytes - index_.file_bytes(), files - index_.files()};
     return gone.inodes < relief_.batches() && (gone.bytes < lacking.bytes || gone.inodes < lacking.inodes);
   };
-  if (Why trouble = GiveUpBatches(lock, "room was made, since " + reason, goes_on)) return trouble;
-  const auto after = Look(lock);
-  if (!after) return after.error().message();
-  if (!IsAny(SpaceBelowFloor(limits_, *after, more))) return std::nullopt;
+  if (auto made = GiveUpBatches("room was made, since " + reason, goes_on); !made) return made;
+  const auto after = Look();
+  if (!after) return NoRoom(after.error().message());
+  if (!IsAny(SpaceBelowFloor(limits_, *after, more))) return {};
   if (IsMore(FreeIn(*after), free, lacking)) {
     relief_.HelpedInPart();
     free_before_part_ = free;
   } else {
     relief_.DidNotHelp(FreeIn(*after), now);
   }
-  return reason;
+  return NoRoom(reason);
 }
 
-std::error_code SpoolRoomMaker::Write(const SpoolLock& lock, std::uint64_t size_bytes,
-                                      const std::function<std::error_code()>& write) {
+std::error_code SpoolRoomMaker::Write(std::uint64_t size_bytes, const std::function<std::error_code()>& write) {
   std::error_code error = write();
   if (IsNoSpace(error) && clock_.SteadyNow() >= delivered_at_ + kDeliveryShows) {
-    const auto space = Look(lock);
+    const auto space = Look();
     if (space && relief_.IsDue(FreeIn(*space), clock_.SteadyNow())) {
       const bool lacks_inodes = space->total_inodes > 0 && space->free_inodes == 0;
-      error = Relieve(lock, lacks_inodes ? 1 : SpaceForFile(*space, size_bytes).bytes, write);
+      error = Relieve(lacks_inodes ? 1 : SpaceForFile(*space, size_bytes).bytes, write);
     }
   }
   lacks_space_ = IsNoSpace(error);
@@ -172,44 +158,42 @@ std::error_code SpoolRoomMaker::Write(const SpoolLock& lock, std::uint64_t size_
 }
 
 // One batch goes, or as many smaller ones as make up for the new one.
-std::error_code SpoolRoomMaker::Relieve(const SpoolLock& lock, std::uint64_t bytes,
-                                        const std::function<std::error_code()>& write) {
+std::error_code SpoolRoomMaker::Relieve(std::uint64_t bytes, const std::function<std::error_code()>& write) {
   std::error_code error = std::make_error_code(std::errc::no_space_on_device);
   if (index_.waiting_file_bytes() < bytes) return error;
   const std::uint64_t held = index_.file_bytes();
   while (IsNoSpace(error) && held - index_.file_bytes() < bytes) {
-    if (GiveUpNext("the file system of the spool is full")) break;
+    if (!GiveUpNext("the file system of the spool is full")) break;
     error = write();
   }
   if (held == index_.file_bytes()) return error;
   freed_.Removed(held - index_.file_bytes(), clock_.SteadyNow());
-  const auto after = Look(lock);
+  const auto after = Look();
   if (!error) relief_.Helped();
   if (IsNoSpace(error) && after) relief_.DidNotHelp(FreeIn(*after), clock_.SteadyNow());
   return error;
 }
 
 // Then looks at what is free: before anything is written it shows whether this file system tells at once.
-SpoolRoomMaker::Why SpoolRoomMaker::GiveUpBatches(const SpoolLock& lock, const std::string& reason,
-                                                  const std::function<bool()>& goes_on) {
-  Why trouble;
+Result<void> SpoolRoomMaker::GiveUpBatches(const std::string& reason, const std::function<bool()>& goes_on) {
+  Result<void> made;
   const std::uint64_t held = index_.file_bytes();
-  for (int gone = 0; !trouble && goes_on(); ++gone) {
-    trouble = gone < kMostAtOnce ? GiveUpNext(reason) : Why("so many batches go to make room that it takes a while");
+  for (int gone = 0; made && goes_on(); ++gone) {
+    made = gone < kMostAtOnce ? GiveUpNext(reason) : NoRoom("so many batches go to make room that it takes a while");
   }
-  if (held == index_.file_bytes()) return trouble;
+  if (held == index_.file_bytes()) return made;
   freed_.Removed(held - index_.file_bytes(), clock_.SteadyNow());
-  Look(lock);
-  return trouble;
+  (void)Look();
+  return made;
 }
 
-SpoolRoomMaker::Why SpoolRoomMaker::GiveUpNext(const std::string& reason) {
+Result<void> SpoolRoomMaker::GiveUpNext(const std::string& reason) {
   const auto id = NextToGiveUp();
-  return id ? give_up_(*id, reason) : WhyFull();
+  return id ? give_up_(*id, reason) : NoRoom(WhyFull());
 }
 
 std::string SpoolRoomMaker::WhyFull() const {
-  return others_.bytes() > 0 ? "the batches of other targets fill it" : "it is full";
+  return share_.others_hold_any() ? "the batches of other targets fill it" : "it is full";
 }
 
 // The oldest, but before it what has stamps of times to come: a clock that ran ahead made them, and else they would
@@ -220,8 +204,8 @@ std::optional<SpoolIndex::Id> SpoolRoomMaker::NextToGiveUp() const {
 }
 
 // What is free now or soon.
-IoResult<FileSystemSpace> SpoolRoomMaker::Look(const SpoolLock& lock) {
-  auto space = SpaceOf(lock.directory());
+IoResult<FileSystemSpace> SpoolRoomMaker::Look() {
+  auto space = SpaceOf(directory_.lock().directory());
   if (space) space->free_bytes += freed_.Look(space->free_bytes, clock_.SteadyNow());
   return space;
 }

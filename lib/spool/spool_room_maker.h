@@ -7,13 +7,14 @@
 #include <system_error>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "spool/fs/pending_free_space.h"
 #include "spool/join_plan.h"
-#include "spool/other_targets.h"
 #include "spool/space_relief.h"
+#include "spool/spool_directory.h"
 #include "spool/spool_index.h"
-#include "spool/spool_lock.h"
 #include "spool/spool_quota.h"
+#include "spool/target_share.h"
 
 namespace vmtelem {
 
@@ -26,65 +27,60 @@ namespace vmtelem {
 // - What the file system takes, which may be less than it tells (a quota): a batch goes if that lets the new one be
 //   written. None goes while batches are delivered, which makes room as well.
 //
-// Writer's thread; what it refers to must outlive it. May block for as long as the disk does.
+// Each call needs the lock of the directory. An error says why there is no room. Writer's thread; what it refers to
+// must outlive it. Blocks as long as the disk does.
 class SpoolRoomMaker {
  public:
-  using Why = std::optional<std::string>;  // what is wrong; nothing: it worked
   // Gives up this batch, which waits on the disk.
-  using GiveUp = std::function<Why(SpoolIndex::Id id, const std::string& reason)>;
+  using GiveUp = std::function<Result<void>(SpoolIndex::Id id, const std::string& reason)>;
 
   // While the last delivery is no longer ago, what waits is about to be delivered too. So is what is found at start.
   static constexpr Nanoseconds kDeliveryShows = std::chrono::seconds(5);
 
-  SpoolRoomMaker(SpoolLimits limits, const SpoolIndex& index, Clock& clock, GiveUp give_up);
+  SpoolRoomMaker(const SpoolLimits& limits, SpoolDirectory& directory, const SpoolIndex& index, Clock& clock,
+                 GiveUp give_up);
 
-  // While `lock` is held. For what waits now, and a file of `size_bytes` that is to be written.
-  Why KeepBounds(const SpoolLock& lock);
-  Why MakeRoomFor(const SpoolLock& lock, std::uint64_t size_bytes);
+  // For what waits now, and for a file of that size that is to be written.
+  void KeepBounds();
+  Result<void> MakeRoomFor(std::uint64_t size_bytes);
 
   // Whether so much is free, for a moment, whatever the bounds are.
-  bool IsFree(const SpoolLock& lock, std::uint64_t bytes);
+  bool IsFree(std::uint64_t bytes);
 
   // Whether less than an eighth of what it may hold is left.
-  bool IsShort(const SpoolLock& lock);
+  bool IsShort();
 
   // Of batches that are made of small ones: each is a small part of what the spool holds, since they go as a whole.
-  JoinLimits LimitsOfJoined(const SpoolLock& lock);
+  JoinLimits LimitsOfJoined();
 
   // Calls `write`, which writes that file, and again if it lacks space and something may be given up for it.
-  std::error_code Write(const SpoolLock& lock, std::uint64_t size_bytes, const std::function<std::error_code()>& write);
+  std::error_code Write(std::uint64_t size_bytes, const std::function<std::error_code()>& write);
 
   void Delivered() { delivered_at_ = clock_.SteadyNow(); }
   void BeginAttempt() { lacks_space_ = false; }
   // The attempt to write that was begun last found no space.
   [[nodiscard]] bool lacks_space() const { return lacks_space_; }
 
-  [[nodiscard]] OtherTargets& others() { return others_; }
-
  private:
-  Why MakeRoom(const SpoolLock& lock, std::optional<std::uint64_t> size_bytes);
-  void Claim(const SpoolLock& lock);
-  void LookAtOthers(const SpoolLock& lock, const FileSystemSpace& space, std::uint64_t more_bytes);
-  Why KeepMax(const SpoolLock& lock, const FileSystemSpace& space, std::uint64_t more_bytes);
-  Why RestoreFloor(const SpoolLock& lock, const SpaceAmount& more);
-  Why TryForFloor(const SpoolLock& lock, const FileSystemSpace& space, const SpaceAmount& more);
-  std::error_code Relieve(const SpoolLock& lock, std::uint64_t bytes, const std::function<std::error_code()>& write);
-  Why GiveUpBatches(const SpoolLock& lock, const std::string& reason, const std::function<bool()>& goes_on);
+  Result<void> MakeRoom(std::optional<std::uint64_t> size_bytes);
+  Result<void> KeepMax(const FileSystemSpace& space, std::uint64_t more_bytes);
+  Result<void> RestoreFloor(const SpaceAmount& more);
+  Result<void> TryForFloor(const FileSystemSpace& space, const SpaceAmount& more);
+  std::error_code Relieve(std::uint64_t bytes, const std::function<std::error_code()>& write);
+  Result<void> GiveUpBatches(const std::string& reason, const std::function<bool()>& goes_on);
   [[nodiscard]] std::string WhyFull() const;
-  Why GiveUpNext(const std::string& reason);
+  Result<void> GiveUpNext(const std::string& reason);
   [[nodiscard]] std::optional<SpoolIndex::Id> NextToGiveUp() const;
-  IoResult<FileSystemSpace> Look(const SpoolLock& lock);
+  IoResult<FileSystemSpace> Look();
 
   const SpoolLimits limits_;
+  SpoolDirectory& directory_;
   const SpoolIndex& index_;
   Clock& clock_;
   const GiveUp give_up_;
-  OtherTargets others_;
-  SpoolClaim claim_;
+  TargetShare share_;
   PendingFreeSpace freed_;
   SpaceRelief relief_;
-  std::uint64_t refused_bytes_ = 0;              // the batch that found no room last
-  std::uint64_t held_when_counted_ = 0;          // when others were counted
   std::optional<SpaceAmount> free_before_part_;  // before the last try for the floor, which restored a part of it
   SteadyTime delivered_at_;
   bool lacks_space_ = false;

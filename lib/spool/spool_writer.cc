@@ -1,185 +1,170 @@
-// DiskSpool: from memory to the disk.
+#include "spool/spool_writer.h"
+
 #include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/parse.h"
-#include "spool/disk_spool.h"
 #include "spool/fs/durable_file.h"
 #include "spool/settled_file.h"
+#include "spool/spool_file.h"
 #include "spool/spool_listing.h"
 
 namespace vmtelem {
 namespace {
 
-constexpr Nanoseconds kPersistFor = std::chrono::milliseconds(250);  // in one go: what is fresh waits meanwhile
+constexpr Nanoseconds kPersistFor = std::chrono::milliseconds(250);  // in one go: fresh batches wait meanwhile
 
-// Some file systems tell the blocks of a file only later.
-std::uint32_t BytesOfWritten(const FileDescriptor& directory, const std::string& name, const std::string& packed) {
-  return std::max(BatchDiskBytes(directory, name.c_str()).value_or(0), static_cast<std::uint32_t>(packed.size()));
-}
-
-std::shared_ptr<const Batch> Joined(const std::vector<MemoryBatches::Item>& parts) {
-  if (parts.size() == 1) return parts.front().batch;
+Batch Joined(const std::vector<MemoryBatches::Item>& parts) {
+  if (parts.size() == 1) return *parts.front().batch;
   Lines lines;
-  for (const MemoryBatches::Item& part : parts) {
-    const Batch& batch = *part.batch;
-    lines.Append({batch.bytes(), batch.line_count(), batch.first_wall_ns(), batch.last_wall_ns()});
-  }
-  return std::make_shared<const Batch>(std::move(lines));
+  for (const MemoryBatches::Item& part : parts) lines.Append(part.batch->lines());
+  return Batch(std::move(lines));
 }
 
 }  // namespace
 
-SpoolName DiskSpool::NameOf(const Batch& batch) {
-  return {batch.first_wall_ns(), batch.last_wall_ns(), 0, static_cast<std::uint32_t>(batch.line_count())};
+SpoolWriter::SpoolWriter(const DiskSpoolOptions& options, SpoolContents& contents, SpoolDirectory& directory,
+                         Clock& clock, SpoolLog& log)
+    : memory_max_bytes_(options.memory_max_bytes),
+      contents_(contents),
+      directory_(directory),
+      clock_(clock),
+      log_(log),
+      room_(options.limits, directory, contents.index(), clock,
+            [this](Id id, const std::string& reason) { return GiveUp(id, reason); }),
+      joiner_(options.few_files, log.logger()) {}
+
+std::shared_ptr<const Batch> SpoolWriter::Pack(const Batch& batch) {
+  return std::make_shared<const Batch>(Packed(batch, compressor_));
 }
 
-// The batch with its gzip; as it is if there is no memory for that.
-std::shared_ptr<const Batch> DiskSpool::Packed(std::shared_ptr<const Batch> batch) {
-  if (batch->gzip()) return batch;
-  auto gzip = compressor_.Compress(batch->bytes());
-  if (!gzip) return batch;
-  return std::make_shared<const Batch>(batch->WithGzip(std::make_shared<const std::string>(std::move(*gzip))));
+std::optional<SpoolWriter::Id> SpoolWriter::Store(const Batch& batch) {
+  const auto entry = Write(batch);
+  NoteDisk(entry);
+  return entry ? std::optional(contents_.index().Add(*entry)) : std::nullopt;
 }
 
-// Each attempt has a name of its own: of one that failed nobody can say for sure that it has left no file.
-DiskSpool::Why DiskSpool::BeginStoring(const Batch& batch, SpoolEntry& entry) {
+std::optional<SpoolWriter::Id> SpoolWriter::StoreInPlace(const Batch& batch) {
+  const auto entry = WriteInPlace(batch);
+  return entry ? std::optional(contents_.index().Add(*entry)) : std::nullopt;
+}
+
+Result<SpoolName> SpoolWriter::Begin(const Batch& batch) {
   room_.BeginAttempt();
-  entry.name.sequence = sequence_.Next();
-  if (!batch.gzip()) return "no memory to compress a batch";
-  return Open();
+  if (!batch.gzip()) return Fail(ErrorCode::kInternal, "no memory to compress a batch");
+  if (auto opened = directory_.Open(); !opened) return tl::make_unexpected(std::move(opened.error()));
+  return NameOf(batch, sequence_.Next());
 }
 
-// Then `entry` is that of the file.
-DiskSpool::Why DiskSpool::Store(const Batch& batch, SpoolEntry& entry) {
-  if (Why trouble = BeginStoring(batch, entry)) return trouble;
-  if (!delivers()) return WriteBeside(batch, entry);
+Result<SpoolEntry> SpoolWriter::Write(const Batch& batch) {
+  const auto name = Begin(batch);
+  if (!name) return tl::make_unexpected(name.error());
+  if (!directory_.delivers()) return WriteBeside(batch, *name);
   const std::string& packed = *batch.gzip();
-  if (Why trouble = room_.MakeRoomFor(lock_, packed.size())) return trouble;
-  const std::string name = FormatSpoolName(entry.name);
-  const auto write = [&] { return WriteDurably(lock_.directory(), name, packed); };
-  if (const std::error_code error = room_.Write(lock_, packed.size(), write)) return error.message();
-  BecameFile(batch, entry);
-  return std::nullopt;
+  if (auto room = room_.MakeRoomFor(packed.size()); !room) return tl::make_unexpected(std::move(room.error()));
+  const auto write = [&] { return WriteDurably(place(), FormatSpoolName(*name), packed); };
+  if (const auto error = room_.Write(packed.size(), write)) return Fail(ErrorCode::kIo, error.message());
+  return EntryOf(batch, *name);
 }
 
-// What it takes the place of makes room for it, though later: nothing is given up, and no bound is asked for.
-DiskSpool::Why DiskSpool::StoreInPlace(const Batch& batch, SpoolEntry& entry) {
-  if (Why trouble = BeginStoring(batch, entry)) return trouble;
-  if (!delivers()) return WriteBeside(batch, entry);
-  const std::string name = FormatSpoolName(entry.name);
-  if (const auto error = WriteDurably(lock_.directory(), name, *batch.gzip())) return error.message();
-  BecameFile(batch, entry);
-  return std::nullopt;
+Result<SpoolEntry> SpoolWriter::WriteInPlace(const Batch& batch) {
+  const auto name = Begin(batch);
+  if (!name) return tl::make_unexpected(name.error());
+  if (!directory_.delivers()) return WriteBeside(batch, *name);
+  const auto error = WriteDurably(place(), FormatSpoolName(*name), *batch.gzip());
+  if (error) return Fail(ErrorCode::kIo, error.message());
+  return EntryOf(batch, *name);
 }
 
 // Gives up nothing to make room: that is for the process that delivers.
-DiskSpool::Why DiskSpool::WriteBeside(const Batch& batch, SpoolEntry& entry) {
-  auto file = WriteAndHold(lock_.directory(), FormatSpoolName(entry.name), *batch.gzip());
-  if (!file) return file.error().message();
-  beside_.Add(entry.name, std::move(*file));
-  BecameFile(batch, entry);
-  return std::nullopt;
+Result<SpoolEntry> SpoolWriter::WriteBeside(const Batch& batch, const SpoolName& name) {
+  auto file = WriteAndHold(place(), FormatSpoolName(name), *batch.gzip());
+  if (!file) return Fail(ErrorCode::kIo, file.error().message());
+  directory_.AddBeside(name, std::move(*file));
+  return EntryOf(batch, name);
 }
 
-void DiskSpool::BecameFile(const Batch& batch, SpoolEntry& entry) const {
-  entry.bytes = BytesOfWritten(lock_.directory(), FormatSpoolName(entry.name), *batch.gzip());
-  entry.in_memory = false;
+// Some file systems tell the blocks of a file only later.
+SpoolEntry SpoolWriter::EntryOf(const Batch& written, const SpoolName& name) const {
+  const std::uint32_t disk_bytes = BatchDiskBytes(place(), FormatSpoolName(name).c_str()).value_or(0);
+  return {name, std::max(disk_bytes, static_cast<std::uint32_t>(written.gzip()->size())), false};
 }
 
-DiskSpool::Why DiskSpool::GiveUpFile(Id id, const std::string& reason) {
-  if (joiner_.MakesRoom(index_.files(), clock_.SteadyNow())) return "small batches are being joined to make room";
-  const SpoolName name = index_.Find(id)->name;
-  const auto error = RemoveSettled(lock_.directory(), FormatSpoolName(name), {.dropped = name.lines, .reason = reason});
-  if (error) return fmt::format("cannot make room: {}", error.message());
-  Lose(id, reason);
-  return std::nullopt;
+Result<void> SpoolWriter::GiveUp(Id id, const std::string& reason) {
+  const SpoolIndex& index = contents_.index();
+  if (joiner_.MakesRoom(index.files(), clock_.SteadyNow())) {
+    return Fail(ErrorCode::kIo, "small batches are being joined to make room");
+  }
+  const SpoolName name = index.Find(id)->name;
+  const auto error = RemoveSettled(place(), FormatSpoolName(name), {.dropped = name.lines, .reason = reason});
+  if (error) return Fail(ErrorCode::kIo, fmt::format("cannot make room: {}", error.message()));
+  contents_.Lose(id, reason);
+  return {};
 }
 
-// Beside a full disk the newest is what memory has no room for: no batch goes for one that is not written. A disk that
-// is away holds nothing up.
-SpoolIndex::Id DiskSpool::KeepInMemory(const SpoolName& name, std::shared_ptr<const Batch> batch) {
-  const Id id = index_.Add({name, 0, true});
-  ring_.Put(name, {id, std::move(batch)});
-  while (ring_.bytes() > options_.memory_max_bytes && ring_.size() > 1) {
-    const Id going = room_.lacks_space() ? id : ring_.oldest().id;
-    Lose(going, fmt::format("the spool cannot be written ({}) and the memory for lines that wait is full",
-                            trouble_.value_or("")));
+SpoolWriter::Id SpoolWriter::KeepInMemory(std::shared_ptr<const Batch> batch) {
+  const SpoolName name = NameOf(*batch, sequence_.Next());
+  const Id id = contents_.AddInMemory(name, std::move(batch));
+  const MemoryBatches& memory = contents_.memory();
+  while (memory.bytes() > memory_max_bytes_ && memory.size() > 1) {
+    const Id going = room_.lacks_space() ? id : memory.oldest().id;
+    contents_.Lose(going, fmt::format("the spool cannot be written ({}) and the memory for lines that wait is full",
+                                      trouble_.value_or("")));
     if (going == id) break;
   }
   return id;
 }
 
-// Writes what only memory held, neighbours as one file, since each costs two syncs; where space is short a small one
-// may be taken that a large one is not. How many lines.
-std::size_t DiskSpool::Persist() {
-  std::size_t lines = 0;
-  JoinLimits limits = room_.LimitsOfJoined(lock_);
+// Neighbours are written as one file, since each file costs two syncs; where space is short there may be some for a
+// small batch and none for a large one. With nothing left to try the disk with, what is sealed next has to show whether
+// it works: a writer that waits for a durable spool would never seal it.
+void SpoolWriter::Persist() {
+  MemoryBatches& memory = contents_.memory();
+  JoinLimits limits = room_.LimitsOfJoined();
   const SteadyTime until = clock_.SteadyNow() + kPersistFor;
-  while (ring_.size() > 0 && clock_.SteadyNow() <= until) {
-    const auto parts = ring_.OldestTogether(limits);
-    const auto batch = Packed(Joined(parts));
-    SpoolEntry entry{NameOf(*batch)};
-    const Why trouble = Store(*batch, entry);
-    NoteDisk(trouble);
-    if (trouble && (parts.size() == 1 || !room_.lacks_space())) break;
-    if (trouble) {
+  while (memory.size() > 0 && clock_.SteadyNow() <= until) {
+    const auto parts = memory.OldestTogether(limits);
+    const auto entry = Write(Packed(Joined(parts), compressor_));
+    NoteDisk(entry);
+    if (entry) {
+      contents_.Persisted(parts, *entry);
+    } else if (parts.size() > 1 && room_.lacks_space()) {
       limits.max_lines = 0;
-      continue;
+    } else {
+      break;
     }
-    BecameFile(parts, entry);
-    lines += entry.name.lines;
   }
-  return lines;
+  if (memory.size() == 0) trouble_.reset();
 }
 
-// The first keeps its id.
-void DiskSpool::BecameFile(const std::vector<MemoryBatches::Item>& parts, const SpoolEntry& entry) {
-  for (const MemoryBatches::Item& part : parts) {
-    ring_.Take(index_.Find(part.id)->name);
-    if (part.id != parts.front().id) index_.Forget(part.id);
-  }
-  index_.Replace(parts.front().id, entry);
-}
-
-// While nothing is only in memory, which would have to wait for it, unless that waits for the room it makes. Gives
-// nothing up. The parts are there until the joined batch is durable: a crash in between sends their lines twice.
-void DiskSpool::Tidy() {
-  if (!delivers()) return joiner_.Failed(clock_.SteadyNow());
-  if (!RemoveSettledFiles()) return;
-  if (ring_.bytes() > 0 && !joiner_.is_under_way()) return;
-  const auto is_free = [this](std::uint64_t bytes) { return room_.IsFree(lock_, bytes); };
-  const auto is_short = [this] { return room_.IsShort(lock_); };
-  auto joined =
-      joiner_.Next(index_, {lock_.directory(), clock_, compressor_, room_.LimitsOfJoined(lock_), is_free, is_short});
+// Not while something is only in memory, which would have to wait for it, unless that waits for the room it makes.
+// Gives nothing up. The parts are there until the joined batch is durable: a crash in between sends their lines twice.
+void SpoolWriter::JoinSome() {
+  if (!directory_.delivers()) return joiner_.Failed(clock_.SteadyNow());
+  if (!directory_.files().RemoveRest()) return;
+  if (contents_.memory().bytes() > 0 && !joiner_.is_under_way()) return;
+  SpoolIndex& index = contents_.index();
+  const auto is_free = [this](std::uint64_t bytes) { return room_.IsFree(bytes); };
+  const auto is_short = [this] { return room_.IsShort(); };
+  const auto joined = joiner_.Next(index, {place(), clock_, compressor_, room_.LimitsOfJoined(), is_free, is_short});
   if (!joined) return;
-  joined->name.sequence = sequence_.Next();
-  const std::string name = FormatSpoolName(joined->name);
-  if (WriteDurably(lock_.directory(), name, joined->gzip)) {
-    return joiner_.Failed(clock_.SteadyNow());
+  const SpoolName name = NameOf(joined->batch, sequence_.Next());
+  if (WriteDurably(place(), FormatSpoolName(name), *joined->batch.gzip())) return joiner_.Failed(clock_.SteadyNow());
+  for (const Id id : joined->parts) {
+    const SpoolEntry& part = *index.Find(id);
+    directory_.files().RemoveLater(part, {.waiting = part.name.lines});
+    contents_.Forget(id);
   }
-  for (const Id id : joined->parts) Forget(id, BatchOutcome{.waiting = index_.Find(id)->name.lines});
-  index_.Add({joined->name, BytesOfWritten(lock_.directory(), name, joined->gzip), false});
-  RemoveSettledFiles();
+  index.Add(EntryOf(joined->batch, name));
+  directory_.files().RemoveRest();
 }
 
-// Says each change once, and a change of the same kind again after a minute at the earliest: a disk that is nearly full
-// takes one batch and not the next.
-void DiskSpool::NoteDisk(Why trouble) {
+void SpoolWriter::NoteTrouble(std::optional<std::string> trouble) {
   trouble_ = std::move(trouble);
   if (trouble_ && joiner_.is_under_way()) return;
   last_trouble_ = trouble_;
-  if (trouble_ == logged_trouble_) return;
-  if (!throttle_.Admit(trouble_ ? "trouble" : "recovered", clock_.SteadyNow())) return;
-  logged_trouble_ = trouble_;
-  if (trouble_) {
-    log_->warn("cannot write to the spool {}: {}; {} of memory are used instead", lock_.path(), *trouble_,
-               FormatSize(options_.memory_max_bytes));
-  } else {
-    log_->info("the spool {} takes batches again", lock_.path());
-  }
+  log_.SayDisk(trouble_, directory_.lock().path(), memory_max_bytes_);
 }
 
 }  // namespace vmtelem

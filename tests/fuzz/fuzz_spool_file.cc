@@ -13,7 +13,7 @@ namespace {
 void CheckDecoded(const std::string& file, std::uint32_t lines) {
   const auto batch = vmtelem::DecodeSpoolFile({1, 2, 3, lines}, file);
   if (!batch) {
-    if (batch.error().empty() || batch.error().find('\n') != std::string::npos) std::abort();
+    if (batch.error().message.empty() || batch.error().message.find('\n') != std::string::npos) std::abort();
     return;
   }
   const std::string& text = (*batch)->bytes();
