@@ -10,9 +10,9 @@
 
 namespace vmtelem {
 
-// A batch that this process added to a spool and another delivers, and whose fate this one wants to know: as long as
-// this lives the batch's file is locked (flock), which asks whoever settles it to say in the file what became of it
-// (RemoveSettled). Files that are locked are not joined. One descriptor; any thread, one at a time.
+// A batch that this process added to a spool and another delivers, and whose outcome this one waits for: as long as
+// this lives the batch's file is locked (flock), which asks the process that settles it to write the outcome into the
+// file (RemoveSettled). Files that are locked are not joined. One descriptor; any thread, one at a time.
 class AwaitedBatch {
  public:
   // `file` as WriteAndHold() gives it.
@@ -20,12 +20,12 @@ class AwaitedBatch {
 
   [[nodiscard]] const SpoolName& name() const { return name_; }
 
-  // What became of it; nothing as long as it waits, and while the directory, in which it was added, is another than
-  // this one. A file that somebody removed, or that cannot be read, is dropped.
+  // The outcome; nothing as long as the batch waits, and while another directory than the one in which it was added is
+  // at its place. A file that somebody removed, or that cannot be read, is dropped.
   [[nodiscard]] std::optional<BatchOutcome> Look(const FileDescriptor& directory) const;
 
   // For the process that has taken the right to deliver from `directory` since: a process that ended while it settled
-  // the batch did not say what became of it, so it waits again.
+  // the batch has not written the outcome, so the batch waits again.
   void Restore(const FileDescriptor& directory) const;
 
  private:

@@ -15,8 +15,8 @@ SpoolName After(SpoolName name) {
   return name;
 }
 
-// The lines of a batch that nobody waits for: who waits for one holds a lock on its file, so that it can tell by the
-// file what became of the lines.
+// The lines of a batch, unless a process waits for it: that one holds a lock on the file, and reads in the file what
+// became of the lines.
 std::shared_ptr<const Batch> ReadFree(const FileDescriptor& directory, const SpoolName& name, std::size_t text_bytes) {
   const std::string text = FormatSpoolName(name);
   const auto file = OpenAndLock([&](int access) { return OpenOwnFile(directory, text.c_str(), access); });
@@ -78,7 +78,7 @@ JoinPlan BatchJoiner::Plan(const SpoolIndex& index, const Place& place) const {
   return plan;
 }
 
-// Ends where the text of the next does not fit, or the time is up: there it goes on the next time.
+// Ends where the text of the next one does not fit, or the time is up: the next call goes on there.
 std::optional<BatchJoiner::Joined> BatchJoiner::Read(const SpoolIndex& index, const std::vector<SpoolIndex::Id>& plan,
                                                      const Place& place) {
   const SteadyTime until = place.clock.SteadyNow() + kReadFor;

@@ -26,7 +26,7 @@ class BatchJoiner {
   static constexpr Nanoseconds kPause = std::chrono::seconds(10);
   static constexpr Nanoseconds kTurn = std::chrono::seconds(3);  // between two calls of its owner, at most
   static constexpr std::uint64_t kFewWhereShort = 100;           // files that are left as they are where space is short
-  static constexpr std::int64_t kSettledAfterNs = 60'000'000'000;  // no longer among what is sent as it is sealed
+  static constexpr std::int64_t kSettledAfterNs = 60'000'000'000;  // younger batches are sent as they are sealed
 
   struct Place {
     const FileDescriptor& directory;

@@ -23,7 +23,7 @@ void BatchesBeside::Add(const SpoolName& name, FileDescriptor file) {
   if (held_.size() < kMostHeld) held_.emplace(name, AwaitedBatch(name, std::move(file)));
 }
 
-// Of those that are not held most are younger, and settled later: they are looked for only when others were settled.
+// Most batches that are not held are younger, and are settled later: they are looked for only when others were settled.
 std::vector<BatchesBeside::Settled> BatchesBeside::TakeSettled(const FileDescriptor& directory,
                                                                const SpoolIndex& index) {
   std::vector<Settled> settled = LookAtHeld(directory);
@@ -54,7 +54,7 @@ bool BatchesBeside::IsGone(const FileDescriptor& directory, const SpoolName& nam
   return !file && file.error() == std::errc::no_such_file_or_directory;
 }
 
-// Those that are away stay held: what becomes of them may be said when their directory is back.
+// Batches that are away stay held: their outcome may be written when their directory is back.
 std::vector<BatchesBeside::Settled> BatchesBeside::End(const FileDescriptor& directory, const SpoolIndex& index) {
   std::vector<Settled> settled = LookAtHeld(directory);
   for (const auto& [name, batch] : held_) batch.Restore(directory);

@@ -11,24 +11,24 @@
 namespace vmtelem {
 
 // The batches that this process has in a target's directory while another one delivers from it, which settles them.
-// What became of a batch is known as long as its file is held open, and those are at most kMostHeld, the oldest. Of a
-// file that is gone before it is held nobody says whether it was delivered, joined or given up: that is not known, and
-// no loss. Not thread-safe.
+// The outcome of a batch can be read as long as its file is held open, which is done for the kMostHeld oldest. Of a
+// file that is gone before it is held it is not known whether it was delivered, joined or given up: that is no loss.
+// Not thread-safe.
 class BatchesBeside {
  public:
   static constexpr std::size_t kMostHeld = 256;  // of the 1,024 descriptors that a process may have
 
   struct Settled {
     SpoolName name;
-    std::optional<BatchOutcome> outcome;  // nothing: nobody has said
+    std::optional<BatchOutcome> outcome;  // nothing: it is not known
   };
 
   // `file` as WriteAndHold() gives it.
   void Add(const SpoolName& name, FileDescriptor file);
-  // Those that were settled since the last time, of what waits in this directory, which `index` has entered.
+  // The batches of this directory, which `index` has entered, that were settled since the last time.
   std::vector<Settled> TakeSettled(const FileDescriptor& directory, const SpoolIndex& index);
   // The same of those that are held, when this process has taken the right to deliver from the directory: from now on
-  // it settles what waits there itself.
+  // it settles the batches there itself.
   std::vector<Settled> End(const FileDescriptor& directory, const SpoolIndex& index);
 
  private:

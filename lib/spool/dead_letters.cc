@@ -50,7 +50,7 @@ bool DeadLetters::GoesOn(std::size_t more_bytes) const {
   return last.bytes + more_bytes <= kMaxFileBytes && !HasAnotherName(folder_.descriptor(), last.name);
 }
 
-// In one call, so that what another process appends cannot come between.
+// In one call, so that nothing that another process appends can come between.
 std::error_code DeadLetters::Append(std::string_view entry) {
   const std::string& name = folder_.files().back().name;
   const auto file = OpenOrMakeFile(folder_.descriptor(), name.c_str(), O_WRONLY | O_APPEND);
@@ -72,7 +72,7 @@ std::string DeadLetters::NextName() const {
   return fmt::format("{:0{}}{}", last + 1, kDigits, kSuffix);
 }
 
-// Those that are no comments.
+// Without the comment lines.
 std::uint64_t DeadLetters::CountLines(const std::string& name) const {
   const FileDescriptor file(::openat(folder_.descriptor().get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   std::array<char, 64 << 10> buffer{};

@@ -8,7 +8,7 @@ bool JoinPlan::Offer(SpoolIndex::Id id, const SpoolEntry& entry) {
   if (!MayBePart(entry)) return true;
   if (!parts_.empty() && !Fits(entry)) {
     if (parts_.size() > 1) return false;
-    Clear();  // what stands alone is left as it is
+    Clear();  // a batch that stands alone is left as it is
   }
   last_wall_ns_ = parts_.empty() ? entry.name.last_wall_ns : std::max(last_wall_ns_, entry.name.last_wall_ns);
   parts_.push_back(id);
@@ -17,7 +17,7 @@ bool JoinPlan::Offer(SpoolIndex::Id id, const SpoolEntry& entry) {
   return true;
 }
 
-// What is not known to be small is found out when it is read. Text is not smaller than what it is packed to.
+// Whether the text is small shows only when it is read, but it is not smaller than its file.
 bool JoinPlan::MayBePart(const SpoolEntry& entry) const {
   return !entry.in_memory && entry.name.last_wall_ns <= settled_ns_ && !IsLarge(limits_, entry.name.lines, entry.bytes);
 }

@@ -9,6 +9,7 @@
 
 namespace vmtelem {
 
+// How large a batch may be that is made of others.
 struct JoinLimits {
   std::size_t max_lines = Batch::kMostLines;
   std::size_t max_text_bytes = Batch::kMostBytes;
@@ -28,7 +29,7 @@ inline bool IsNear(const JoinLimits& limits, std::int64_t last_wall_ns, const Sp
              static_cast<std::uint64_t>(limits.max_gap_ns);
 }
 
-// The choice of batches in a spool that become one file, by what is known of them without reading them. Pure.
+// The choice of batches in a spool that become one file, made from the index, without reading them. Pure.
 class JoinPlan {
  public:
   // Batches with later stamps than `settled_ns` are left alone: they may be about to be sent.

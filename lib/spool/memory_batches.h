@@ -12,8 +12,8 @@
 
 namespace vmtelem {
 
-// The batches that wait and are nowhere but in memory, the oldest first, and how much memory those take that were lent
-// to be sent. Not thread-safe.
+// The batches that wait and are nowhere but in memory, the oldest first. Counts the memory that they take, and that of
+// batches which were lent to be sent. Not thread-safe.
 class MemoryBatches {
  public:
   using Id = SpoolIndex::Id;
@@ -27,7 +27,7 @@ class MemoryBatches {
     items_.emplace(name, std::move(item));
   }
 
-  // The item of that name, which is in the ring.
+  // The item of that name, which must be there.
   Item Take(const SpoolName& name) {
     auto node = items_.extract(name);
     bytes_ -= BytesOf(*node.mapped().batch);
@@ -60,7 +60,7 @@ class MemoryBatches {
     return together;
   }
   [[nodiscard]] std::size_t size() const { return items_.size(); }  // that wait
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }      // with what is lent
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }      // with lent batches
 
  private:
   static std::uint64_t BytesOf(const Batch& batch) {

@@ -18,7 +18,7 @@ class ServiceLock {
     kUnknown,    // no file for it can be had
   };
 
-  // Takes it in this directory, unless it is held there; what was held in another one is given back.
+  // Takes it in this directory, unless it is held there, and gives back the lock of another directory.
   State Take(const FileDescriptor& directory);
 
   [[nodiscard]] pid_t holder() const { return holder_; }  // 0: it did not say

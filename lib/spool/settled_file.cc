@@ -36,8 +36,8 @@ bool IsOutOfDescriptors(std::error_code error) {
 
 }  // namespace
 
-// Where nobody waits the file is closed before it is removed, so that its blocks and its inode are free then. What
-// cannot be said to who waits is not removed: without a word that would count as lost.
+// Where nobody waits the file is closed before it is removed, so that its blocks and its inode are free then. A file
+// whose outcome cannot be written for a process that waits is not removed: that process would take the batch for lost.
 std::error_code RemoveSettled(const FileDescriptor& directory, const std::string& name, const BatchOutcome& outcome) {
   const std::error_code in_the_way = WhyNotLocked(directory, name);
   if (IsOutOfDescriptors(in_the_way)) return in_the_way;

@@ -30,7 +30,7 @@ class SpoolClaimWatch {
  public:
   static constexpr Nanoseconds kCounts = std::chrono::minutes(5);
 
-  // What the target with this directory claims; 0: nothing.
+  // The bytes that the target with this directory claims; 0: none.
   std::uint64_t Look(const FileDescriptor& directory, SteadyTime now);
 
  private:

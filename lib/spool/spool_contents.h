@@ -15,9 +15,10 @@
 
 namespace vmtelem {
 
-// What a spool on a disk holds, and what became of it since the changes were taken. Each batch stands in the index; one
-// that waits in memory only stands in `memory` as well, one that goes out in parts in `large`. It leaves all of them at
-// once: when it is settled, lost, given up, or handed over to another process. Touches no file. Not thread-safe.
+// The batches that a spool on a disk holds, and the changes since they were last taken. Each batch stands in the index;
+// one that waits in memory only stands in `memory` as well, one that goes out in parts in `large`. It leaves all of
+// them at once: when it is settled, lost, given up, or handed over to another process. Touches no file. Not
+// thread-safe.
 class SpoolContents {
  public:
   using Id = SpoolIndex::Id;
@@ -35,10 +36,10 @@ class SpoolContents {
   // These, which only memory held, are one file now. The first keeps its id.
   void Persisted(const std::vector<MemoryBatches::Item>& parts, const SpoolEntry& entry);
 
-  // It is settled, by this process.
+  // This process has settled it.
   void Forget(Id id);
-  // Another process, which delivers from the directory at `path`, has settled it; without an outcome it has not said
-  // how.
+  // Another process, which delivers from the directory at `path`, has settled it; without an outcome it is not
+  // known how.
   void SettledElsewhere(Id id, const std::optional<BatchOutcome>& outcome, const std::string& path);
   void HandOver(Id id);
   void Lose(Id id, std::string reason);
@@ -50,7 +51,7 @@ class SpoolContents {
   void NoteReadable(const SpoolName& name) { unreadable_.erase(name); }
   [[nodiscard]] const std::set<SpoolName>& unreadable() const { return unreadable_; }
 
-  // But for what is not known of here: of the directory and of the disk.
+  // Without the fields that are not about batches.
   [[nodiscard]] SpoolStats stats() const;
 
  private:

@@ -40,7 +40,7 @@ void SpoolDirectory::Begin() {
   files_.Begin();
 }
 
-// What is gone from there the other process has settled.
+// The other process has settled the batches whose files are gone.
 void SpoolDirectory::TakeOver() {
   log_->info("delivers now from {}", lock_.path());
   contents_.index().PutBack();
@@ -58,7 +58,7 @@ KnownDirectories::Number SpoolDirectory::PresentDirectory() {
   return known_.NumberOf(lock_.directory());
 }
 
-// It may be another one than before, or none.
+// Another directory than before may be at the path now, or none.
 void SpoolDirectory::Enter() {
   SpoolIndex& index = contents_.index();
   const auto before = index.directory(), now = PresentDirectory();

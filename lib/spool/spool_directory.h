@@ -16,16 +16,16 @@
 
 namespace vmtelem {
 
-// The directory of a target in a spool: whether this process delivers from it, which one is at its path now, and what
-// another process does with the batches in it.
+// The directory of a target in a spool: whether this process delivers from it, whether it is still the same one, and
+// which of its batches another process has settled.
 //
 // A file that is gone from its directory is lost, or, if another process had the lock meanwhile, handed over. A
-// directory that is gone, because it was moved away or its file system is not mounted, may come back: what waits in it
-// is away, still spooled, and waits again as the same batches when the directory is back at its place, or their files
+// directory that is gone, because it was moved away or its file system is not mounted, may come back: its batches
+// are away, still spooled, and wait again as the same ones when the directory is back at its place, or their files
 // are in the one that is there now: they are known by their names. Nothing is taken from there meanwhile, nor if no
 // other directory can be made at its place: that needs the lock. The directory that was there meanwhile is away then,
-// with what was written to it. What was handed out and has its file in a directory that is away is displaced. A
-// directory that was removed does not come back: its files are gone.
+// with the batches that were written to it. A batch that is handed out and has its file in a directory that is away is
+// displaced. A directory that was removed does not come back: its files are gone.
 //
 // Writer's thread; what it refers to must outlive it. Blocks as long as the disk does.
 class SpoolDirectory {
@@ -34,15 +34,15 @@ class SpoolDirectory {
       : lock_(std::move(lock)), contents_(contents), log_(log), files_(lock_, contents, clock, log) {}
 
   // To be called before anything is written or read: tries to take the lock, and enters the directory that is there
-  // now. An error is what keeps batches from the disk.
+  // now. An error says why batches cannot be written.
   Result<void> Open();
   [[nodiscard]] bool delivers() const { return lock_.state() == SpoolLock::State::kHeld; }
 
   // A batch that was written there while another process delivers; `file` as WriteAndHold() gives it.
   void AddBeside(const SpoolName& name, FileDescriptor file) { beside_.Add(name, std::move(file)); }
-  // Of those that wait: somebody removed their files, which else shows when they are read.
+  // The batches that wait and whose files somebody removed, which else shows when they are read.
   std::vector<SpoolIndex::Id> FindGone();
-  // Once: says what waits for other targets.
+  // Names other targets whose batches wait, once.
   void LogOthers();
 
   [[nodiscard]] const SpoolLock& lock() const { return lock_; }

@@ -11,7 +11,7 @@
 #include "spool/fs/directory.h"
 #include "spool/spool_name.h"
 
-// A batch as a file. What is wrong with one is an error whose message follows the name of the file in a sentence, and
+// A batch as a file. A fault of one is an error whose message follows the name of the file in a sentence, and
 // whose code says what to do:
 //   kNotFound     there is no such file
 //   kInvalid      it is damaged, and will never be read

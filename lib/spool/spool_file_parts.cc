@@ -58,7 +58,7 @@ Result<std::shared_ptr<const Batch>> SpoolFileParts::Next() {
   return std::make_shared<const Batch>(std::move(lines));
 }
 
-// Until there is text for a part, or no more of it.
+// Reads until there is text for a part, or no more of it.
 Result<void> SpoolFileParts::Fill() {
   while (text_.size() < kLimits.max_text_bytes && !gzip_.at_end()) {
     if (packed_.empty()) {
@@ -82,7 +82,7 @@ Result<void> SpoolFileParts::ReadMore() {
   return {};
 }
 
-// Whole lines.
+// As many whole lines as make a part.
 SpoolFileParts::Text SpoolFileParts::CutFront() const {
   Text front{0, 0};
   while (front.lines < kLimits.max_lines) {

@@ -16,7 +16,7 @@ namespace vmtelem {
 // blocks as long as the disk does.
 class SpoolFileParts {
  public:
-  // Reads all of it once, for what ReadSpoolFile() checks, so that no part is read of a file that is damaged; a line
+  // Reads all of it once and checks it as ReadSpoolFile() does, so that no part of a damaged file is handed out; a line
   // that is longer than a part is damage.
   static Result<std::unique_ptr<SpoolFileParts>> Open(const FileDescriptor& directory, const SpoolName& name);
 

@@ -54,7 +54,7 @@ bool SpoolFiles::LookAt(const SpoolName& name) {
   return true;
 }
 
-// The names of what is no part of the spool.
+// Returns the names of files that are no part of the spool.
 std::vector<std::string> SpoolFiles::List() {
   BatchListing listing =
       ListBatches(lock_.directory(), [this](const SpoolName& name, std::uint32_t bytes) { Recover(name, bytes); });
@@ -73,7 +73,7 @@ void SpoolFiles::Recover(const SpoolName& name, std::uint32_t bytes) {
   if (!index.Holds(name) && !damaged_.IsLeft(name)) contents_.Recover(name, bytes);
 }
 
-// What no spool has made counts for nothing, neither for the bound nor as lines.
+// A file that no spool has made counts for nothing, neither for the bound nor as lines.
 void SpoolFiles::SetAsideTooLarge(const SpoolName& name) {
   if (damaged_.IsLeft(name) || contents_.index().Holds(name)) return;
   const std::string what = damaged_.SetAsideStranger(lock_.directory(), name);

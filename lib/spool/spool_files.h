@@ -16,9 +16,9 @@
 
 namespace vmtelem {
 
-// The files in the directory of a target, while this process delivers from it: finds what others put there, removes
-// what is settled, and moves aside what can be no batch. Writer's thread; what it refers to must outlive it. Blocks as
-// long as the disk does.
+// The files in the directory of a target, while this process delivers from it: finds batches that others put there,
+// removes those that are settled, and moves files aside that can be no batch. Writer's thread; what it refers to must
+// outlive it. Blocks as long as the disk does.
 class SpoolFiles {
  public:
   SpoolFiles(const SpoolLock& lock, SpoolContents& contents, Clock& clock, SpoolLog& log)
@@ -26,9 +26,9 @@ class SpoolFiles {
 
   // The directory is another one than before, or was another process's until now: recovers all that waits in it.
   void Begin();
-  // It is not there any more: what was noticed in it is forgotten.
+  // It is not there any more: forgets files that were noticed in it.
   void Leave() { unseen_.clear(); }
-  // Recovers what was put into it since.
+  // Recovers batches that were put into it since.
   void FindNew();
   // The batches that should wait in it, and whose files are gone.
   [[nodiscard]] std::vector<SpoolIndex::Id> FindGone();
@@ -38,10 +38,10 @@ class SpoolFiles {
   void RemoveLater(const SpoolEntry& entry, const BatchOutcome& outcome);
   // Tries those again that could not be removed. False if there was no time for all.
   bool RemoveRest();
-  // The process ends, and would leave what is settled to be sent again.
+  // The process ends, and settled batches whose files stay would be sent again.
   void RemoveRestAtEnd();
 
-  // Of a batch that is damaged: moves its file aside. What became of it, to follow its path in a sentence.
+  // Moves the file of a damaged batch aside. Returns what became of it, to follow its path in a sentence.
   std::string SetAside(const SpoolName& name) { return damaged_.SetAside(lock_.directory(), name); }
 
   [[nodiscard]] std::string PathOf(const SpoolName& name) const;

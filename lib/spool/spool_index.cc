@@ -61,7 +61,7 @@ std::optional<SpoolIndex::Id> SpoolIndex::Oldest() const {
   return IdOf(*waiting_.begin());
 }
 
-// Those in memory are few and, unless the clock was set back, the newest.
+// Batches in memory are few and, unless the clock was set back, the newest.
 std::optional<SpoolIndex::Id> SpoolIndex::OldestOnDisk(std::int64_t from_wall_ns) const {
   const auto first = waiting_.lower_bound(SpoolName{from_wall_ns, kFirstStamp, 0, 0});
   const auto found =

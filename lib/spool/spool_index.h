@@ -20,7 +20,7 @@ struct SpoolEntry {
   std::uint16_t directory = 0;  // that holds the file; set by the index when the entry is added
 };
 
-// What is known of the batches of a spool without reading them: which wait, which are handed out, how much they are.
+// The batches of a spool by name, without their content: which wait, which are handed out, how much they add up to.
 // About 90 bytes for each, so that a backlog of days costs megabytes; every operation is O(log n). An id is never used
 // again. Not thread-safe.
 class SpoolIndex {
@@ -42,7 +42,7 @@ class SpoolIndex {
   [[nodiscard]] bool Waits(Id id) const;
   [[nodiscard]] bool Holds(const SpoolName& name) const;
   [[nodiscard]] const SpoolEntry* Find(Id id) const;  // null if it is unknown; valid until the next change
-  [[nodiscard]] std::optional<Id> Find(const SpoolName& name) const;  // of those that were not handed out
+  [[nodiscard]] std::optional<Id> Find(const SpoolName& name) const;  // of a batch that was not handed out
   [[nodiscard]] std::optional<Id> Oldest() const;                     // of those that wait
   // Of those that wait; of those whose stamps begin then or later.
   [[nodiscard]] std::optional<Id> OldestOnDisk(std::int64_t from_wall_ns = kFirstStamp) const;
@@ -58,7 +58,7 @@ class SpoolIndex {
   // lines, and wait again, under their ids, when their directory is entered once more.
   void Enter(std::uint16_t directory);
   [[nodiscard]] std::uint16_t directory() const { return directory_; }
-  // The file of this name is in this directory now. Whether it is that of a batch that was away, and so waits again.
+  // The file of this name is in this directory now. True if it is that of a batch that was away, which waits again.
   bool Return(const SpoolName& name);
   [[nodiscard]] std::vector<Id> Away() const { return IdsOf(away_); }
   [[nodiscard]] std::vector<Id> HandedOut() const { return IdsOf(handed_out_); }

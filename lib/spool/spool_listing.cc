@@ -32,14 +32,14 @@ bool IsOwnerOf(uid_t user, const FileDescriptor& directory) {
   return ::fstat(directory.get(), &status) == 0 && status.st_uid == user;
 }
 
-// Who may enter the directory without being one of these had it open to all: what they leave there is not believed.
+// Another user can only put a file there while the directory is open to all, and such a file is not to be sent.
 bool MayLeaveBatches(uid_t user, const FileDescriptor& directory) {
   return user == ::geteuid() || user == 0 || IsOwnerOf(user, directory);
 }
 
 constexpr std::errc kForeign = std::errc::operation_not_permitted, kTooLarge = std::errc::file_too_large;
 
-// Without a block it is sparse, or its file system tells none of any file. Of a file that may be a batch.
+// Of a file that may be a batch. One without a block is sparse, or its file system counts none.
 off_t DiskBytesOf(const struct stat& status) {
   constexpr off_t kBlock = 512;  // whatever the blocks of the file system are: stat(2)
   const off_t most = std::numeric_limits<std::uint32_t>::max();

@@ -19,7 +19,7 @@ namespace {
 constexpr const char* kLockFile = "lock";
 constexpr std::string_view kServiceEnd = "\nservice\n", kPassingEnd = "\npassing\n";
 
-// No file can be made there now; what is there can be read all the same.
+// No file can be made there now, but files can be read.
 bool IsOutOfRoom(std::error_code error) {
   return error.value() == ENOSPC || error.value() == EDQUOT || error.value() == EROFS;
 }
@@ -54,7 +54,7 @@ SpoolLock::State SpoolLock::Take() {
   former_was_removed_ = false;
   const bool held = state_ == State::kHeld && IsAt(directory_, path()) && !IsReplaced(file_, directory_, kLockFile);
   if (held && (file_.valid() || LockFile())) {
-    TakeService();  // it may have been replaced or removed; who delivers goes on in any case
+    TakeService();  // its file may have been replaced or removed; this process goes on delivering in any case
     return state_;
   }
   file_ = {};
@@ -71,7 +71,7 @@ void SpoolLock::NoteRate(std::uint64_t bytes_per_s) const {
       fmt::format("{}\n{}{}", ::getpid(), bytes_per_s, role_ == SpoolRole::kService ? kServiceEnd : kPassingEnd);
   const auto file = OpenOwnFile(directory_, kLockFile, O_WRONLY);
   if (!file || !file_.valid() || IsReplaced(file_, directory_, kLockFile)) return;
-  // What was there is written over, and cut only then: that needs no space on a disk that is full.
+  // The old note is written over, and cut only then: that needs no space on a disk that is full.
   if (::pwrite(file->get(), text.data(), text.size(), 0) < 0) return;
   [[maybe_unused]] const int cut = ::ftruncate(file->get(), static_cast<off_t>(text.size()));
 }
@@ -95,7 +95,7 @@ SpoolLock::State SpoolLock::Open() {
   return State::kHeld;
 }
 
-// For who has only the directory, once a file can be made. False if another process was faster.
+// For a process that has locked only the directory, once a file can be made. False if another process was faster.
 bool SpoolLock::LockFile() {
   auto file = OpenAndLock([&](int access) { return OpenOrMakeFile(directory_, kLockFile, access); });
   if (!file) return file.error() != std::errc::operation_would_block;
@@ -103,7 +103,7 @@ bool SpoolLock::LockFile() {
   return LockDirectory(directory_, LOCK_SH);
 }
 
-// One that passes needs no such right.
+// A process that soon ends needs no such right.
 ServiceLock::State SpoolLock::TakeService() {
   return service_state_ = role_ == SpoolRole::kPassing ? ServiceLock::State::kHeld : service_.Take(directory_);
 }

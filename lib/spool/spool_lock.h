@@ -16,24 +16,24 @@ enum class SpoolRole {
   kPassing,  // as long as it takes, a drain time-out at most
 };
 
-// What the process that delivers from a target's directory says of itself, in the lock's file: what was there before,
-// for the moment between taking the lock and saying so.
+// What the process that delivers from a target's directory has written of itself into the lock's file. For a moment
+// after the lock was taken it is still the note of the process before.
 struct LockOwner {
-  pid_t pid = 0;                  // 0: it did not say
+  pid_t pid = 0;                  // 0: not known
   std::uint64_t bytes_per_s = 0;  // that come to the spool; 0: not known
   SpoolRole role = SpoolRole::kService;
 };
 LockOwner ReadLockOwner(const FileDescriptor& directory);
 
-// The right to deliver what one target's directory in the spool holds. One process has it at a time; files may be added
-// without it. A lock of its own for each target, so that two services can share a spool and write to two databases:
-// the files of others are only counted. The kernel takes it back however the process ends. A service has to be the one
-// service of the directory (ServiceLock) before it takes this lock; where that cannot be had this one has to do. Not
-// thread-safe.
+// The right to deliver the batches in one target's directory of the spool. One process has it at a time; files may be
+// added without it. A lock of its own for each target, so that two services can share a spool and write to two
+// databases: the files of others are only counted. The kernel takes it back however the process ends. A service has to
+// be the one service of the directory (ServiceLock) before it takes this lock; where that cannot be had this one has to
+// do. Not thread-safe.
 //
 // It is a lock (flock) on the file `lock`, and a shared one on the directory. Where that file is not there and cannot
-// be made, since no inode is left, it is an exclusive one on the directory: what waits there can be delivered, which
-// makes room.
+// be made, since no inode is left, it is an exclusive one on the directory: the batches there can be delivered,
+// which makes room.
 class SpoolLock {
  public:
   enum class State {
@@ -45,13 +45,13 @@ class SpoolLock {
   // `root` is the directory of the whole spool, `target` as SpoolTargetName() makes it. Both are made if need be.
   SpoolLock(std::string root, std::string target, SpoolRole role = SpoolRole::kService);
 
-  // Tries again; also gives back what is held of a directory or a lock's file that was replaced by another or removed,
-  // since another process may hold what is there now. The new state.
+  // Tries again; also gives back the lock of a directory, or of a lock's file, that was replaced or removed, since
+  // another process may hold the one that is there now. Returns the new state.
   State Take();
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] const LockOwner& holder() const { return holder_; }  // of kElsewhere
-  // Of kElsewhere: this would be a service, and another one is there, or it cannot be told that none is.
+  // Of kElsewhere: this would be a service, and another one is there, or may be.
   [[nodiscard]] bool is_second_service() const;
   [[nodiscard]] const std::string& reason() const { return reason_; }  // one line, names the path
   [[nodiscard]] const std::string& root() const { return root_; }

@@ -10,7 +10,7 @@
 
 namespace vmtelem {
 
-// The log of a spool, which says again at most once a minute what comes again and again. Not thread-safe.
+// The log of a spool, in which warnings that recur appear at most once a minute. Not thread-safe.
 class SpoolLog {
  public:
   // `clock` must outlive it.
@@ -22,8 +22,8 @@ class SpoolLog {
   // A warning of this kind, or nothing.
   void WarnSometimes(const std::string& kind, const std::string& message);
 
-  // What keeps batches from the disk, nothing if it takes them. Says each change once, and a change of the same kind
-  // again after a minute at the earliest: a disk that is nearly full takes one batch and not the next.
+  // `trouble` says why the disk takes no batches, nothing if it takes them. Logs each change once, and a change of the
+  // same kind again after a minute at the earliest: a disk that is nearly full takes one batch and not the next.
   void SayDisk(const std::optional<std::string>& trouble, const std::string& path, std::uint64_t memory_max_bytes);
 
  private:

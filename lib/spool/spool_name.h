@@ -11,7 +11,7 @@ namespace vmtelem {
 // The name of a file that holds one batch: all that is known of a batch without reading it. In the order of delivery.
 struct SpoolName {
   std::int64_t first_wall_ns = 0, last_wall_ns = 0;  // stamps of the oldest and the newest line
-  std::uint64_t sequence = 0;                        // tells files of the same stamps apart
+  std::uint64_t sequence = 0;                        // distinguishes files of the same stamps
   std::uint32_t lines = 0;
 
   auto operator<=>(const SpoolName&) const = default;  // NOLINT(modernize-use-nullptr): a false alarm of clang-tidy 14

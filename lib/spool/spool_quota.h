@@ -8,7 +8,7 @@
 // How much a spool may hold. Pure but for SpaceOf().
 namespace vmtelem {
 
-// What is free is free for processes without privileges, also if we have them.
+// The size of a file system, and how much of it is free for processes without privileges, also if we have them.
 struct FileSystemSpace {
   std::uint64_t total_bytes = 0, free_bytes = 0;
   std::uint64_t total_inodes = 0, free_inodes = 0;  // total 0: the file system makes them as they are needed
@@ -17,6 +17,7 @@ struct FileSystemSpace {
 
 IoResult<FileSystemSpace> SpaceOf(const FileDescriptor& directory);
 
+// The bounds of a spool, of which the administrator sets the first.
 struct SpoolLimits {
   // Disk space for the batches of all targets; 0: 4 GiB, at most 10 % of the file system.
   std::uint64_t max_bytes = 0;
@@ -24,7 +25,7 @@ struct SpoolLimits {
   std::optional<std::uint64_t> free_floor_bytes = std::nullopt, free_floor_inodes = std::nullopt;
 };
 
-// What something takes of a file system.
+// Space on a file system that something takes.
 struct SpaceAmount {
   std::uint64_t bytes = 0, inodes = 0;
 };
@@ -38,7 +39,7 @@ std::uint64_t FreeFloor(const SpoolLimits& limits, const FileSystemSpace& space)
 // By default the larger of 1,000 and 1 % of those that the file system has, at most 10 %; none where it counts none.
 std::uint64_t FreeInodesFloor(const SpoolLimits& limits, const FileSystemSpace& space);
 
-// What a file of that size will take there.
+// The space that a file of that size will take.
 SpaceAmount SpaceForFile(const FileSystemSpace& space, std::uint64_t size_bytes);
 
 // How much has to become free before `more` may be written.

@@ -5,7 +5,7 @@
 namespace vmtelem {
 
 void SpoolRate::Added(std::uint64_t bytes, SteadyTime now) {
-  if (since_) bytes_ += bytes;  // the first only begins to count: it holds what came before it
+  if (since_) bytes_ += bytes;  // the first batch only starts the clock: its lines came earlier
   if (!since_) since_ = now;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kAheadNs = 60'000'000'000;  // so far from now clocks of one host differ only by mistake
 
-constexpr int kMostAtOnce = 1'000;  // what is fresh waits meanwhile
+constexpr int kMostAtOnce = 1'000;  // fresh batches wait meanwhile
 constexpr std::uint64_t kLeastJoinedBytes = std::uint64_t{64} << 10U;
 
 Result<void> NoRoom(std::string why) { return Fail(ErrorCode::kIo, std::move(why)); }
@@ -24,7 +24,7 @@ SpaceAmount FreeIn(const FileSystemSpace& space) { return {space.free_bytes, spa
 
 bool IsAny(const SpaceAmount& amount) { return amount.bytes > 0 || amount.inodes > 0; }
 
-// Of what is lacking.
+// Whether more is free now of the kind that is lacking.
 bool IsMore(const SpaceAmount& now, const SpaceAmount& before, const SpaceAmount& lacking) {
   return (lacking.bytes > 0 && now.bytes > before.bytes) || (lacking.inodes > 0 && now.inodes > before.inodes);
 }
@@ -97,7 +97,7 @@ Result<void> SpoolRoomMaker::MakeRoom(std::optional<std::uint64_t> size_bytes) {
   return RestoreFloor(more);
 }
 
-// What is over our part of the bound goes. For what is to come nothing goes that does not make it fit.
+// Batches over our part of the bound go. For a batch that is to come none goes unless that makes it fit.
 Result<void> SpoolRoomMaker::KeepMax(const FileSystemSpace& space, std::uint64_t more) {
   const std::uint64_t max_bytes = SpoolMaxBytes(limits_, space);
   const std::uint64_t own_max = share_.OwnMax(max_bytes), own_room = share_.OwnRoom(max_bytes);
@@ -118,7 +118,7 @@ Result<void> SpoolRoomMaker::RestoreFloor(const SpaceAmount& more) {
   return is_enough ? TryForFloor(*space, more) : NoRoom(FloorReason(limits_, *space, lacking));
 }
 
-// Whoever has filled the file system may take what becomes free as well, at once or until the next look.
+// Whoever has filled the file system may take the space that becomes free as well, at once or until the next look.
 Result<void> SpoolRoomMaker::TryForFloor(const FileSystemSpace& space, const SpaceAmount& more) {
   const SteadyTime now = clock_.SteadyNow();
   const SpaceAmount lacking = SpaceBelowFloor(limits_, space, more), free = FreeIn(space);
@@ -174,7 +174,7 @@ std::error_code SpoolRoomMaker::Relieve(std::uint64_t bytes, const std::function
   return error;
 }
 
-// Then looks at what is free: before anything is written it shows whether this file system tells at once.
+// Then looks at the free space: before anything is written it shows whether this file system counts it at once.
 Result<void> SpoolRoomMaker::GiveUpBatches(const std::string& reason, const std::function<bool()>& goes_on) {
   Result<void> made;
   const std::uint64_t held = index_.file_bytes();
@@ -196,14 +196,14 @@ std::string SpoolRoomMaker::WhyFull() const {
   return share_.others_hold_any() ? "the batches of other targets fill it" : "it is full";
 }
 
-// The oldest, but before it what has stamps of times to come: a clock that ran ahead made them, and else they would
+// The oldest, but before it batches with stamps in the future: a clock that ran ahead made them, and else they would
 // outlast all that is sampled until then.
 std::optional<SpoolIndex::Id> SpoolRoomMaker::NextToGiveUp() const {
   const auto ahead = index_.OldestOnDisk(clock_.WallNowNs() + kAheadNs);
   return ahead ? ahead : index_.OldestOnDisk();
 }
 
-// What is free now or soon.
+// The space that is free now or soon.
 IoResult<FileSystemSpace> SpoolRoomMaker::Look() {
   auto space = SpaceOf(directory_.lock().directory());
   if (space) space->free_bytes += freed_.Look(space->free_bytes, clock_.SteadyNow());

@@ -20,12 +20,13 @@ namespace vmtelem {
 
 // Makes room for a batch at the cost of those that wait, within three bounds:
 // - SPOOL_MAX_BYTES, which is strict: the next batches of this target go, and when that is not enough, because other
-//   targets fill it, what is new finds no room. While that is less than its fair share it keeps what it has, and claims
-//   more, for which others that hold more than theirs make room, see spool_share.h.
-// - What is left free on the file system, of bytes and of inodes: it only costs batches if that restores it, a few at a
-//   time; giving them all up for a disk that somebody else fills would help nobody.
-// - What the file system takes, which may be less than it tells (a quota): a batch goes if that lets the new one be
-//   written. None goes while batches are delivered, which makes room as well.
+//   targets fill it, new batches find no room. A target that has less than its fair share keeps its batches and claims
+//   more, for which others that hold more than theirs make room, see TargetShare.
+// - The floor of free bytes and inodes on the file system: it only costs batches if that restores it, a few at a time;
+//   giving them all up for a disk that somebody else fills would help nobody.
+// - The space that the file system grants, which may be less than it reports (a quota): a batch goes if that lets the
+//   new one be written. None goes while batches are delivered, which makes room as
+//   well.
 //
 // Each call needs the lock of the directory. An error says why there is no room. Writer's thread; what it refers to
 // must outlive it. Blocks as long as the disk does.
@@ -34,23 +35,24 @@ class SpoolRoomMaker {
   // Gives up this batch, which waits on the disk.
   using GiveUp = std::function<Result<void>(SpoolIndex::Id id, const std::string& reason)>;
 
-  // While the last delivery is no longer ago, what waits is about to be delivered too. So is what is found at start.
+  // While the last delivery is no longer ago, the batches that wait are about to be delivered too. So are those that
+  // are found at start.
   static constexpr Nanoseconds kDeliveryShows = std::chrono::seconds(5);
 
   SpoolRoomMaker(const SpoolLimits& limits, SpoolDirectory& directory, const SpoolIndex& index, Clock& clock,
                  GiveUp give_up);
 
-  // For what waits now, and for a file of that size that is to be written.
+  // For the batches that wait now, and for a file of that size that is to be written.
   void KeepBounds();
   Result<void> MakeRoomFor(std::uint64_t size_bytes);
 
   // Whether so much is free, for a moment, whatever the bounds are.
   bool IsFree(std::uint64_t bytes);
 
-  // Whether less than an eighth of what it may hold is left.
+  // Whether less than an eighth of the room for our batches is left.
   bool IsShort();
 
-  // Of batches that are made of small ones: each is a small part of what the spool holds, since they go as a whole.
+  // Of batches that are made of small ones: each is a small part of the spool, since it is given up as a whole.
   JoinLimits LimitsOfJoined();
 
   // Calls `write`, which writes that file, and again if it lacks space and something may be given up for it.

@@ -27,7 +27,7 @@ std::vector<OtherShare> ThoseAlive(const std::vector<OtherShare>& others) {
   return alive;
 }
 
-// Of what is not held by targets where nobody makes room.
+// Of the space without the targets where nobody makes room.
 std::uint64_t ToShare(std::uint64_t max_bytes, const std::vector<OtherShare>& others,
                       const std::vector<OtherShare>& alive) {
   return Less(max_bytes, HeldBytes(others) - HeldBytes(alive));
@@ -49,7 +49,8 @@ std::uint64_t OwnRoomBytes(std::uint64_t max_bytes, const std::vector<OtherShare
   return std::min(OwnMaxBytes(max_bytes, others), Less(max_bytes, HeldBytes(others)));
 }
 
-// In steps, so that others give up no more than is about to be used. Who has not been seen to live yet may do so.
+// In steps, so that others give up no more than is about to be used. A target that has not been seen to live yet may do
+// so.
 std::uint64_t ClaimOf(std::uint64_t max_bytes, std::uint64_t held_bytes, std::uint64_t refused_bytes,
                       const std::vector<OtherShare>& others) {
   const std::vector<OtherShare> alive = ThoseAlive(others);

@@ -7,15 +7,15 @@ namespace vmtelem {
 
 // How targets share the bound of one spool. Each fills it as it needs while the others do not. One that finds no room
 // while it holds less than its fair share, the bound by the number of targets that hold batches, claims more, and one
-// that holds more than its own makes room for that with its own batches. What others hold costs nobody his fair share,
-// but for what waits where no process makes room: that leaves less to share. Pure.
+// that holds more than its own makes room for that with its own batches. The batches of others cost nobody his fair
+// share, except where no process makes room: that leaves less to share. Pure.
 struct OtherShare {
   std::uint64_t held_bytes = 0;
   std::uint64_t claimed_bytes = 0;  // wants to hold so many; 0: no more than it does
   bool is_alive = true;             // a process delivers from there, or adds to it
 };
 
-// The most that our target keeps: what is more goes.
+// The most that our target keeps: batches beyond it go.
 std::uint64_t OwnMaxBytes(std::uint64_t max_bytes, const std::vector<OtherShare>& others);
 
 // The most that it fills, less than that while others have not made room yet.

@@ -33,7 +33,7 @@ std::string LowerCase(std::string_view text) {
   return lower;
 }
 
-// host:port of what lies between "//" and the path.
+// host:port of the text between "//" and the path.
 std::string HostAndPort(std::string_view authority, std::string_view scheme) {
   const std::size_t after_bracket = authority.find(']') == std::string_view::npos ? 0 : authority.find(']');
   if (authority.find(':', after_bracket) != std::string_view::npos) return LowerCase(authority);

@@ -85,7 +85,7 @@ Result<SpoolEntry> SpoolWriter::WriteBeside(const Batch& batch, const SpoolName&
   return EntryOf(batch, name);
 }
 
-// Some file systems tell the blocks of a file only later.
+// Some file systems count the blocks of a file only later.
 SpoolEntry SpoolWriter::EntryOf(const Batch& written, const SpoolName& name) const {
   const std::uint32_t disk_bytes = BatchDiskBytes(place(), FormatSpoolName(name).c_str()).value_or(0);
   return {name, std::max(disk_bytes, static_cast<std::uint32_t>(written.gzip()->size())), false};
@@ -117,8 +117,8 @@ SpoolWriter::Id SpoolWriter::KeepInMemory(std::shared_ptr<const Batch> batch) {
 }
 
 // Neighbours are written as one file, since each file costs two syncs; where space is short there may be some for a
-// small batch and none for a large one. With nothing left to try the disk with, what is sealed next has to show whether
-// it works: a writer that waits for a durable spool would never seal it.
+// small batch and none for a large one. With nothing left to try the disk with, the next batch that is sealed has to
+// show whether it works: a writer that waits for a durable spool would never seal it.
 void SpoolWriter::Persist() {
   MemoryBatches& memory = contents_.memory();
   JoinLimits limits = room_.LimitsOfJoined();

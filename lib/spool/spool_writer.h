@@ -23,9 +23,9 @@ struct DiskSpoolOptions {
   std::uint64_t few_files = 5'000;                            // beyond it small batches are joined
 };
 
-// Brings the batches of a spool to the disk: makes room, writes, and keeps in memory what the disk does not take until
-// it does. Joins small batches. While another process delivers it adds to that one's batches and gives up none of them.
-// Each attempt to write has a name of its own, since nobody can say for sure that a failed one has left no file.
+// Brings the batches of a spool to the disk: makes room, writes, and keeps batches in memory while the disk does not
+// take them. Joins small batches. While another process delivers it adds to that one's batches and gives up none of
+// them. Each attempt to write has a name of its own, since nobody can say for sure that a failed one has left no file.
 // Writer's thread; what it refers to must outlive it. Blocks as long as the disk does.
 class SpoolWriter {
  public:
@@ -46,14 +46,14 @@ class SpoolWriter {
   // disk no batch goes for one that is not written. A disk that is away holds nothing up.
   Id KeepInMemory(std::shared_ptr<const Batch> batch);
 
-  // Writes for a while what only memory holds.
+  // Writes, for a while, batches that only memory holds.
   void Persist();
   // Joins some small batches if there are many, or if they take room that is short.
   void JoinSome();
   void KeepBounds() { room_.KeepBounds(); }
   void Delivered() { room_.Delivered(); }
 
-  // What an attempt to open or to write has shown.
+  // The result of an attempt to open or to write.
   template <class T>
   void NoteDisk(const Result<T>& attempt) {
     NoteTrouble(attempt ? std::nullopt : std::optional(attempt.error().message));

@@ -6,14 +6,14 @@
 
 namespace vmtelem {
 
-// What others make room for is looked for at once.
+// Others make room for a claim, so their batches are counted anew at once.
 void TargetShare::Claim(std::uint64_t max_bytes) {
   const std::uint64_t bytes = ClaimOf(max_bytes, index_.file_bytes(), refused_bytes_, shares());
   if (claim_.Keep(directory_.lock().directory(), bytes, clock_.SteadyNow())) directory_.others().Expire();
 }
 
-// Again before anything goes or is refused for what they hold, and whenever ours has grown by a 16th of the bound: by
-// no more than that targets which grow together exceed it.
+// Counts them again before a batch goes or is refused because of theirs, and whenever ours have grown by a 16th of the
+// bound: targets that grow together exceed it by no more than that.
 void TargetShare::LookAtOthers(std::uint64_t max_bytes, std::uint64_t more_bytes) {
   OtherTargets& others = directory_.others();
   const std::uint64_t held = index_.file_bytes();

@@ -16,11 +16,11 @@ class TargetShare {
   TargetShare(SpoolDirectory& directory, const SpoolIndex& index, Clock& clock)
       : directory_(directory), index_(index), clock_(clock) {}
 
-  // Of a spool with this bound: claims what our target wants to hold.
+  // Claims as much as our target wants to hold of a spool with this bound.
   void Claim(std::uint64_t max_bytes);
-  // Counts what others hold, if that is due before so much more is written.
+  // Counts the batches of others, if that is due before so much more is written.
   void LookAtOthers(std::uint64_t max_bytes, std::uint64_t more_bytes);
-  // What OwnMaxBytes() and OwnRoomBytes() say.
+  // OwnMaxBytes() and OwnRoomBytes() of the present shares.
   [[nodiscard]] std::uint64_t OwnMax(std::uint64_t max_bytes) const;
   [[nodiscard]] std::uint64_t OwnRoom(std::uint64_t max_bytes) const;
   [[nodiscard]] bool others_hold_any() const { return directory_.others().bytes() > 0; }

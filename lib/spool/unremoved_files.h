@@ -25,9 +25,9 @@ class UnremovedFiles {
   void Add(const SpoolName& name, const BatchOutcome& outcome, Directory directory) {
     files_.insert_or_assign(name, File{outcome, directory});
   }
-  // The file of this name is in this directory now. Whether it is one of these.
+  // The file of this name is in this directory now. True if it is one of these.
   bool IsIn(Directory directory, const SpoolName& name);
-  // Those in this directory. False if there was no time for all.
+  // Tries the files in this directory. False if there was no time for all.
   bool RemoveFrom(Directory directory, const Remove& remove, Clock& clock);
 
  private:

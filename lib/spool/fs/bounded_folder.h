@@ -35,7 +35,8 @@ class BoundedFolder {
 
   // Opens or makes it, unless that is done already and it is still there.
   std::error_code Open(const FileDescriptor& parent, const std::string& name);
-  // Removes files until one more of that size fits; false if it never will. `before_removal` is told the name of each.
+  // Removes files until one more of that size fits; false if it never will. `before_removal` is called with the name of
+  // each.
   bool MakeRoom(std::uint64_t bytes, const std::function<void(const std::string& name)>& before_removal = {});
   void Added(File file);
   // The last file has grown.

@@ -26,15 +26,15 @@ std::string WithoutSlashAtEnd(std::string path) {
   return path;
 }
 
-// What lies above `path`; "." and "/" are above themselves.
+// The directory above `path`; "." and "/" are above themselves.
 std::string ParentOf(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// Opens what was made just now, and nothing that was put in its place. The umask may have taken away even what is
-// needed for that, though not from root.
+// Opens the directory that was made just now, and no link that was put in its place. The umask may have taken away even
+// the permission for that, though not from root.
 IoResult<FileDescriptor> OpenMade(const FileDescriptor& parent, const std::string& name) {
   const auto open = [&] { return ::openat(parent.get(), name.c_str(), kOpenDirectory | O_NOFOLLOW); };
   int fd = open();

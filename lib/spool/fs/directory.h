@@ -19,11 +19,11 @@ using IoResult = tl::expected<T, std::error_code>;
 
 std::error_code LastError();
 
-// Opens a directory; makes it, and what is missing above it, with mode 0700 whatever the umask is, and durably.
+// Opens a directory; makes it, and missing ones above it, with mode 0700 whatever the umask is, and durably.
 IoResult<FileDescriptor> OpenOrMakeDirectory(const std::string& path);
 
 // The same for `name` in `parent`. It belongs to the owner of `parent` even if root makes it, so that a service that is
-// not root can go on with what an administrator began.
+// not root can go on after an administrator began.
 IoResult<FileDescriptor> OpenOrMakeDirectory(const FileDescriptor& parent, const std::string& name);
 
 // If we are root, gives `file` to the owner of `directory`.
@@ -38,16 +38,16 @@ std::error_code RenameNew(const FileDescriptor& directory, const std::string& fr
 // Makes the names in the directory survive a power cut, as far as its file system knows how.
 std::error_code SyncDirectory(const FileDescriptor& directory);
 
-// When its content changed last, by the clock of its file system; 0 if that cannot be told. Also of a file.
+// When its content changed last, by the clock of its file system; 0 if that is not known. Also of a file.
 std::int64_t ChangedAtNs(const FileDescriptor& directory);
 
-// Whether what is now at `path` is the directory that is open.
+// True if `path` refers to the directory that is open.
 bool IsAt(const FileDescriptor& directory, const std::string& path);
 
-// Whether something else is there, or nothing. False if that cannot be told.
+// True if `path` refers to something else, or to nothing. False if that is not known.
 bool IsGoneFrom(const FileDescriptor& directory, const std::string& path);
 
-// Whether the directory that is open is at no path any more, and will never be. False if that cannot be told.
+// True if the directory that is open was removed: no path will refer to it again. False if that is not known.
 bool IsRemoved(const FileDescriptor& directory);
 
 }  // namespace vmtelem

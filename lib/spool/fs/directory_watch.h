@@ -25,7 +25,7 @@ class DirectoryWatch {
   // Watches this directory, open and at this path, from now on. List it after this call, so that nothing is missed.
   void Start(const FileDescriptor& directory, const std::string& path);
 
-  // What came since the last time. Does not block.
+  // The files that came since the last time. Does not block.
   News Poll(const FileDescriptor& directory, SteadyTime now);
 
   [[nodiscard]] bool immediate() const { return inotify_.valid(); }

@@ -25,8 +25,8 @@ std::string UnfinishedName(std::string_view name);
 bool IsUnfinishedName(std::string_view name);
 
 // Removes the files that processes left which ended while they wrote. A process that still writes holds a lock (flock)
-// on its file, which the kernel takes back however the process ends; a process number in the name could not tell this
-// across containers. How many.
+// on its file, which the kernel takes back however the process ends; a process number in the name could not show this
+// across containers. Returns how many.
 std::size_t RemoveUnfinished(const FileDescriptor& directory);
 
 }  // namespace vmtelem

@@ -12,7 +12,8 @@ namespace vmtelem {
 // clock, no disk. Not thread-safe.
 class PendingFreeSpace {
  public:
-  // The default of btrfs's mount option "commit". What is not free by then is held by something else, like a snapshot.
+  // The default of btrfs's mount option "commit". Space that is not free by then is held by something else, like a
+  // snapshot.
   static constexpr Nanoseconds kWait = std::chrono::seconds(30);
 
   // Files of so many bytes were removed since the last look.
@@ -30,7 +31,7 @@ class PendingFreeSpace {
 
   std::deque<Part> to_come_;     // the oldest first
   std::uint64_t seen_free_ = 0;  // at the last look
-  std::uint64_t most_free_ = 0;  // since something was removed last: what others write hides nothing that came
+  std::uint64_t most_free_ = 0;  // since the last removal: other writers do not hide space that came
 };
 
 }  // namespace vmtelem

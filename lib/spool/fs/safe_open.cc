@@ -25,8 +25,9 @@ std::error_code NotOwn() {
   return {1, category};
 }
 
-// Another name of a file that is not the directory's owner's: whoever may put names there need not be allowed to change
-// that file. Further names of the owner's own files are no harm, as those of a copy that is made of links.
+// True for another name of a file that is not the directory's owner's: a user who may put names there need not be
+// allowed to change that file. Further names of the owner's own files are no harm, as those of a copy that is made of
+// links.
 bool IsSomebodyElses(const FileDescriptor& directory, const struct stat& file) {
   struct stat status {};
   return file.st_nlink > 1 && (::fstat(directory.get(), &status) != 0 || status.st_uid != file.st_uid);

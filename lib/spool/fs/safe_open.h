@@ -23,10 +23,11 @@ IoResult<FileDescriptor> OpenOwnFile(const FileDescriptor& directory, const char
 // locks, asks for one that can write (flock(2)).
 IoResult<FileDescriptor> OpenAndLock(const std::function<IoResult<FileDescriptor>(int access)>& open);
 
-// Whether what is written to it changes something else too, such as a copy of the spool that is made of links.
+// True if the file has further names, so that to write to it changes something else too, such as a copy of the spool
+// that is made of links.
 bool HasAnotherName(const FileDescriptor& directory, const std::string& name);
 
-// Whether `file`, open, is what `name` in `directory` stands for no longer. False if that cannot be told now.
+// True if `name` in `directory` no longer refers to `file`, which is open. False if that is not known.
 bool IsReplaced(const FileDescriptor& file, const FileDescriptor& directory, const char* name);
 
 }  // namespace vmtelem
