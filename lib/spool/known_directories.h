@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-#include "spool/fs/file_descriptor.h"
+#include "base/file_io.h"
 
 namespace vmtelem {
 

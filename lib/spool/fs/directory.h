@@ -8,7 +8,7 @@
 
 #include <tl/expected.hpp>
 
-#include "spool/fs/file_descriptor.h"
+#include "base/file_io.h"
 
 // Directories that only their owner may enter. Everything below one is reached by its descriptor, so that nobody can
 // put a link in the way. No function throws; an error_code is that of the system call that failed.

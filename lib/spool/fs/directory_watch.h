@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "base/clock.h"
-#include "spool/fs/file_descriptor.h"
+#include "base/file_io.h"
 
 namespace vmtelem {
 
