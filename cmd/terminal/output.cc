@@ -8,28 +8,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_io.h"
+
 namespace vmtelem {
 namespace {
-
-// Returns 0 or the errno.
-int WriteAll(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {  // whoever shares the descriptor made it non-blocking
-      pollfd ready{fd, POLLOUT, 0};
-      ::poll(&ready, 1, -1);
-    } else if (errno != EINTR) {
-      return errno;
-    }
-  }
-  return 0;
-}
 
 tl::unexpected<Error> FailFor(ErrorCode code, std::string_view doing, const std::string& path, int number) {
   return Fail(code, fmt::format("cannot {} {}: {}", doing, path, std::strerror(number)));
@@ -38,7 +23,7 @@ tl::unexpected<Error> FailFor(ErrorCode code, std::string_view doing, const std:
 Result<void> WriteInPlace(const std::string& path, std::string_view text) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) return FailFor(ErrorCode::kCannotCreate, "open", path, errno);
-  const int fault = WriteAll(fd, text);
+  const int fault = WriteAll(fd, text).value();
   ::close(fd);
   if (fault == EPIPE) return Fail(ErrorCode::kClosed, fmt::format("the reader of {} has gone", path));
   if (fault != 0) return FailFor(ErrorCode::kIo, "write", path, fault);
@@ -47,7 +32,7 @@ Result<void> WriteInPlace(const std::string& path, std::string_view text) {
 
 // The bytes must be on disk before the name is: else a crash could leave an empty file under it.
 int WriteAndSync(int fd, std::string_view text) {
-  int fault = WriteAll(fd, text);
+  int fault = WriteAll(fd, text).value();
   if (fault == 0 && ::fsync(fd) != 0) fault = errno;
   if (::close(fd) != 0 && fault == 0) fault = errno;
   return fault;
@@ -102,7 +87,7 @@ std::string WithoutLinks(const std::string& path) {
 }  // namespace
 
 Result<void> WriteOutput(int fd, std::string_view text) {
-  const int fault = WriteAll(fd, text);
+  const int fault = WriteAll(fd, text).value();
   if (fault == 0) return {};
   if (fault == EPIPE) return Fail(ErrorCode::kClosed, "the reader of standard output has gone");
   return Fail(ErrorCode::kIo, fmt::format("cannot write to standard output: {}", std::strerror(fault)));

@@ -1,53 +1,32 @@
 #include "base/secret_file.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <cstddef>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/byte_order_mark.h"
+#include "base/file_io.h"
 
 namespace vmtelem {
 namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{64} * 1024;
 
-struct Descriptor {
-  explicit Descriptor(int number) : fd(number) {}
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int fd;
-};
-
-Result<std::string> ReadAll(int fd, const std::string& path) {
-  std::string text(kMaxBytes + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t got = ::read(fd, text.data() + size, text.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Fail(ErrorCode::kInvalid, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
-  }
-  text.resize(size);
-  if (size > kMaxBytes) return Fail(ErrorCode::kInvalid, fmt::format("{} is larger than 64 KiB", path));
-  return text;
+tl::unexpected<Error> CannotRead(const std::string& path, const std::error_code& error) {
+  return Fail(ErrorCode::kInvalid, fmt::format("cannot read {}: {}", path, error.message()));
 }
 
 }  // namespace
 
 Result<SecretFile> ReadSecretFile(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.fd < 0) return Fail(ErrorCode::kInvalid, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  auto text = ReadAll(file.fd, path);
-  if (!text) return tl::make_unexpected(text.error());
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.valid()) return CannotRead(path, LastError());
+  auto text = ReadAll(file, kMaxBytes + 1);
+  if (!text) return CannotRead(path, text.error());
+  if (text->size() > kMaxBytes) return Fail(ErrorCode::kInvalid, fmt::format("{} is larger than 64 KiB", path));
   if (HasUtf16Mark(*text)) return Fail(ErrorCode::kInvalid, fmt::format("{} is UTF-16; save it as UTF-8", path));
   text->erase(0, text->size() - WithoutUtf8Mark(*text).size());
   while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
@@ -56,7 +35,7 @@ Result<SecretFile> ReadSecretFile(const std::string& path) {
       std::any_of(text->begin(), text->end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; });
   if (has_control) return Fail(ErrorCode::kInvalid, fmt::format("{} holds more than one line", path));
   struct stat status {};
-  const bool open_to_others = ::fstat(file.fd, &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0;
+  const bool open_to_others = ::fstat(file.get(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0;
   return SecretFile{Secret(std::move(*text)), open_to_others};
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdint>
 #include <utility>
 
@@ -18,22 +17,14 @@ namespace {
 
 tl::unexpected<Error> Damaged(std::string how) { return Fail(ErrorCode::kInvalid, std::move(how)); }
 
-Result<std::string> ReadAll(const FileDescriptor& file) {
+Result<std::string> ReadPacked(const FileDescriptor& file) {
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return SystemFault();
   if (!S_ISREG(status.st_mode)) return Damaged("is not a file");
   if (status.st_size > static_cast<off_t>(kMaxSpoolFileBytes)) return Damaged("is larger than 64 MiB");
-  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
-  std::size_t size = 0;
-  while (size < bytes.size()) {
-    const ssize_t got = ::read(file.get(), bytes.data() + size, bytes.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return SystemFault();
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
-  }
-  bytes.resize(size);
-  return bytes;
+  auto packed = ReadAll(file, static_cast<std::size_t>(status.st_size));
+  if (!packed) return SystemFault(packed.error());
+  return std::move(*packed);
 }
 
 // The size of the text, modulo 2^32, as gzip writes it at the end of the file: no other way is known without unpacking
@@ -61,8 +52,7 @@ Batch Packed(const Batch& batch, GzipCompressor& compressor) {
 }
 
 // All of it may pass: permissions come back, descriptors and memory become free.
-tl::unexpected<Error> SystemFault() {
-  const std::error_code error = LastError();
+tl::unexpected<Error> SystemFault(const std::error_code& error) {
   if (error == std::errc::no_such_file_or_directory) return Fail(ErrorCode::kNotFound, "is gone");
   const ErrorCode code = error == std::errc::io_error ? ErrorCode::kIo : ErrorCode::kDenied;
   return Fail(code, "cannot be read: " + error.message());
@@ -103,7 +93,7 @@ Result<std::shared_ptr<const Batch>> ReadOpenSpoolFile(const FileDescriptor& fil
   if (max_text_bytes < kMaxSpoolFileBytes && StatedTextBytes(file) > max_text_bytes) {
     return Fail(ErrorCode::kUnsupported, "has more text than is read at once");
   }
-  auto packed = ReadAll(file);
+  auto packed = ReadPacked(file);
   if (!packed) return tl::make_unexpected(std::move(packed.error()));
   return DecodeSpoolFile(name, std::move(*packed), max_text_bytes);
 }

@@ -34,7 +34,7 @@ Result<std::shared_ptr<const Batch>> DecodeSpoolFile(const SpoolName& name, std:
                                                      std::size_t max_text_bytes = kMaxSpoolFileBytes);
 
 // What the system call that failed last means for a file of the spool.
-tl::unexpected<Error> SystemFault();
+tl::unexpected<Error> SystemFault(const std::error_code& error = LastError());
 
 Result<FileDescriptor> OpenSpoolFile(const FileDescriptor& directory, const SpoolName& name);
 

@@ -48,8 +48,6 @@ IoResult<FileDescriptor> OpenMade(const FileDescriptor& parent, const std::strin
 
 }  // namespace
 
-std::error_code LastError() { return {errno, std::generic_category()}; }
-
 IoResult<FileDescriptor> OpenOrMakeDirectory(const std::string& path) {
   auto opened = OpenPath(path);
   const std::string plain = WithoutSlashAtEnd(path);
@@ -85,6 +83,11 @@ std::error_code GiveToOwnerOf(const FileDescriptor& directory, const FileDescrip
   if (::fstat(directory.get(), &status) != 0) return LastError();
   if (status.st_uid == 0) return {};
   return ::fchown(file.get(), status.st_uid, status.st_gid) == 0 ? std::error_code() : LastError();
+}
+
+std::error_code MakePrivate(const FileDescriptor& directory, const FileDescriptor& made) {
+  if (::fchmod(made.get(), S_IRUSR | S_IWUSR) != 0) return LastError();
+  return GiveToOwnerOf(directory, made);
 }
 
 std::error_code ForEachName(const FileDescriptor& directory, const std::function<void(const char* name)>& visit) {

@@ -6,18 +6,11 @@
 #include <string_view>
 #include <system_error>
 
-#include <tl/expected.hpp>
-
 #include "base/file_io.h"
 
 // Directories that only their owner may enter. Everything below one is reached by its descriptor, so that nobody can
 // put a link in the way. No function throws; an error_code is that of the system call that failed.
 namespace vmtelem {
-
-template <class T>
-using IoResult = tl::expected<T, std::error_code>;
-
-std::error_code LastError();
 
 // Opens a directory; makes it, and missing ones above it, with mode 0700 whatever the umask is, and durably.
 IoResult<FileDescriptor> OpenOrMakeDirectory(const std::string& path);
@@ -28,6 +21,10 @@ IoResult<FileDescriptor> OpenOrMakeDirectory(const FileDescriptor& parent, const
 
 // If we are root, gives `file` to the owner of `directory`.
 std::error_code GiveToOwnerOf(const FileDescriptor& directory, const FileDescriptor& file);
+
+// Makes a file that was made just now its owner's alone, mode 0600 whatever the umask is, and gives it to the owner of
+// `directory`.
+std::error_code MakePrivate(const FileDescriptor& directory, const FileDescriptor& made);
 
 // Calls `visit` with each name in the directory but "." and "..", in no order. `visit` may not change the directory.
 std::error_code ForEachName(const FileDescriptor& directory, const std::function<void(const char* name)>& visit);

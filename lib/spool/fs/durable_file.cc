@@ -1,6 +1,5 @@
 #include "spool/fs/durable_file.h"
 
-#include <cerrno>
 #include <vector>
 
 #include <fcntl.h>
@@ -18,21 +17,9 @@ constexpr mode_t kMode = S_IRUSR | S_IWUSR;
 
 bool TryLock(const FileDescriptor& file) { return ::flock(file.get(), LOCK_EX | LOCK_NB) == 0; }
 
-std::error_code WriteAll(const FileDescriptor& file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return LastError();
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-// The mode is set again because the umask may have narrowed it.
 std::error_code Fill(const FileDescriptor& directory, const FileDescriptor& file, std::string_view bytes) {
-  if (::fchmod(file.get(), kMode) != 0) return LastError();
-  if (const auto error = GiveToOwnerOf(directory, file)) return error;
-  if (const auto error = WriteAll(file, bytes)) return error;
+  if (const auto error = MakePrivate(directory, file)) return error;
+  if (const auto error = WriteAll(file.get(), bytes)) return error;
   return ::fsync(file.get()) == 0 ? std::error_code() : LastError();
 }
 

@@ -33,12 +33,6 @@ bool IsSomebodyElses(const FileDescriptor& directory, const struct stat& file) {
   return file.st_nlink > 1 && (::fstat(directory.get(), &status) != 0 || status.st_uid != file.st_uid);
 }
 
-// The mode is set again because the umask may have narrowed it.
-std::error_code Furnish(const FileDescriptor& directory, const FileDescriptor& made) {
-  if (::fchmod(made.get(), kMode) != 0) return LastError();
-  return GiveToOwnerOf(directory, made);
-}
-
 }  // namespace
 
 IoResult<FileDescriptor> OpenOrMakeFile(const FileDescriptor& directory, const char* name, int flags) {
@@ -47,7 +41,7 @@ IoResult<FileDescriptor> OpenOrMakeFile(const FileDescriptor& directory, const c
   FileDescriptor made(::openat(directory.get(), name, flags | O_CREAT | O_EXCL | kNeverALink, kMode));
   if (!made.valid() && errno == EEXIST) return OpenOwnFile(directory, name, flags);
   if (!made.valid()) return tl::make_unexpected(LastError());
-  if (const auto error = Furnish(directory, made)) return tl::make_unexpected(error);
+  if (const auto error = MakePrivate(directory, made)) return tl::make_unexpected(error);
   return made;
 }
 
