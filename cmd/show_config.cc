@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/url.h"
 #include "cmd/command.h"
 #include "cmd/terminal/display_text.h"
 #include "cmd/terminal/table.h"
 #include "cmd/terminal/terminal.h"
 #include "config/proxy.h"
-#include "config/url.h"
 #include "spool/spool_capacity.h"
 #include "spool/spool_target.h"
 

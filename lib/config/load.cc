@@ -4,11 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "base/url.h"
 #include "config/layers.h"
 #include "config/proxy.h"
 #include "config/spool_directory.h"
 #include "config/target_check.h"
-#include "config/url.h"
 
 namespace vmtelem {
 namespace {

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/parse.h"
+#include "base/url.h"
 
 namespace vmtelem {
 namespace {
@@ -56,7 +57,7 @@ std::optional<std::string> CheckHostAndPort(std::string_view text) {
 }
 
 std::string_view HostOf(std::string_view url) {
-  const std::string_view authority = Authority(url.substr(url.find("://") + 3));
+  const std::string_view authority = Authority(SplitUrl(url).address);
   const std::string_view host = authority.substr(0, FindPortColon(authority));
   return host.substr(0, 1) == "[" ? host.substr(1, host.size() - 2) : host;
 }
@@ -75,21 +76,6 @@ std::optional<std::string> CheckInfluxUrl(std::string_view url) {
   // In a path it would be read as the end of a password by whoever shows the URL, and so two servers as one.
   if (!problem && rest.find('@') != std::string_view::npos) return "holds an '@'; write %40 in a path";
   return problem;
-}
-
-std::string MaskUrl(std::string_view url) {
-  // A password may hold any of "/?#" unescaped, so everything up to the last @ is taken for the user part.
-  const std::size_t scheme_end = url.find("://");
-  const std::size_t start = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
-  const std::size_t at = url.rfind('@');
-  const bool has_user = at != std::string_view::npos && at >= start;
-  std::string masked(url.substr(0, start));
-  if (has_user) masked += "***";
-  const std::string_view rest = url.substr(has_user ? at : start);
-  const std::size_t query = rest.find('?');
-  masked += rest.substr(0, query);
-  if (query != std::string_view::npos) masked += "?***";
-  return masked;
 }
 
 }  // namespace vmtelem

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-// Just enough of RFC 3986 to check the URL of a database before it is used, and to show a URL without its secrets.
+// Just enough of RFC 3986 to check the URL of a database before it is used.
 namespace vmtelem {
 
 // What is wrong with the URL of a database, to follow its name in a sentence; nothing if it can be used. Allowed is
@@ -16,8 +16,5 @@ std::optional<std::string> CheckHostAndPort(std::string_view text);
 
 // The host of such a URL, without the brackets of an IPv6 address.
 std::string_view HostOf(std::string_view url);
-
-// The URL with its user, its password and its query replaced by ***. For any URL, also one that is not well-formed.
-std::string MaskUrl(std::string_view url);
 
 }  // namespace vmtelem

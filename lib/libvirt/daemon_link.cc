@@ -5,15 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "base/url.h"
 #include "libvirt/api/uri.h"
 
 namespace vmtelem {
 
 DaemonLink::DaemonLink(const CollectOptions& options, const Parts& parts, std::shared_ptr<Notifier> notifier)
-    : options_(options),
-      parts_(parts),
-      notifier_(std::move(notifier)),
-      shown_uri_(UriForDisplay(options.hypervisor.uri)) {}
+    : options_(options), parts_(parts), notifier_(std::move(notifier)), shown_uri_(MaskUrl(options.hypervisor.uri)) {}
 
 Result<void> DaemonLink::Connect(SteadyTime deadline) {
   if (connected()) return {};

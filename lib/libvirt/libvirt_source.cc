@@ -13,6 +13,7 @@
 #include <libvirt/libvirt.h>
 
 #include "base/backoff.h"
+#include "base/url.h"
 #include "libvirt/api/host_name.h"
 #include "libvirt/api/uri.h"
 #include "libvirt/domain_discovery.h"
@@ -43,7 +44,7 @@ class LibvirtSource final : public Source {
  public:
   LibvirtSource(CollectOptions options, Clock& clock, LoggerPtr log)
       : options_(std::move(options)),
-        shown_uri_(UriForDisplay(options_.hypervisor.uri)),
+        shown_uri_(MaskUrl(options_.hypervisor.uri)),
         host_(HostName(options_.hypervisor, std::nullopt)),
         is_remote_(!UriHost(options_.hypervisor.uri).empty()),
         clock_(clock),

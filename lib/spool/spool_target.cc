@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/url.h"
+
 namespace vmtelem {
 namespace {
 
@@ -37,21 +39,18 @@ std::string LowerCase(std::string_view text) {
 std::string HostAndPort(std::string_view authority, std::string_view scheme) {
   const std::size_t after_bracket = authority.find(']') == std::string_view::npos ? 0 : authority.find(']');
   if (authority.find(':', after_bracket) != std::string_view::npos) return LowerCase(authority);
-  return LowerCase(authority) + (scheme == "https" ? ":443" : ":80");
+  return LowerCase(authority) + (scheme == "https://" ? ":443" : ":80");
 }
 
 // The URL in its one spelling, without user, query and fragment.
 std::string Server(std::string_view url) {
-  const std::size_t scheme_end = url.find("://");
-  if (scheme_end == std::string_view::npos) return {};
-  const std::string scheme = LowerCase(url.substr(0, scheme_end));
-  std::string_view rest = url.substr(scheme_end + 3);
-  // A password may hold any of "/?#" unescaped, so everything up to the last @ is taken for the user part.
-  if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) rest.remove_prefix(at + 1);
-  rest = rest.substr(0, rest.find_first_of("?#"));
+  const UrlParts parts = SplitUrl(url);
+  if (parts.scheme.empty()) return {};
+  const std::string scheme = LowerCase(parts.scheme);
+  std::string_view rest = parts.address.substr(0, parts.address.find('#'));
   while (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
   const std::size_t path = std::min(rest.find('/'), rest.size());
-  return fmt::format("{}://{}{}", scheme, HostAndPort(rest.substr(0, path), scheme), rest.substr(path));
+  return fmt::format("{}{}{}", scheme, HostAndPort(rest.substr(0, path), scheme), rest.substr(path));
 }
 
 // FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/

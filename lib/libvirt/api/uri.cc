@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/url.h"
+
 namespace vmtelem {
 namespace {
 
@@ -46,21 +48,13 @@ Parts Split(std::string_view uri) {
   return parts;
 }
 
-// Where the user part may begin. A URI without "//" counts as user part as a whole; a "://" further on may belong to a
-// parameter.
-std::size_t UserInfoStart(std::string_view uri) {
-  const std::size_t scheme_end = std::min(uri.find_first_of(":@/?#"), uri.size());
-  return uri.substr(scheme_end).starts_with("://") ? scheme_end + 3 : 0;
-}
-
 // The texts behind each colon up to the last @: without "//" any of the colons may end the user.
 void AddPasswords(std::string_view uri, std::vector<std::string>& secrets) {
-  const std::size_t start = UserInfoStart(uri);
-  const std::size_t at = uri.rfind('@');
-  if (at == std::string_view::npos || at < start) return;
-  const std::string_view user_info = uri.substr(start, at - start);
+  const UrlParts parts = SplitUrl(uri);
+  if (parts.user.empty()) return;
+  const std::string_view user_info = parts.user.substr(0, parts.user.size() - 1);
   for (std::size_t colon = user_info.find(':'); colon != std::string_view::npos;
-       colon = start == 0 ? user_info.find(':', colon + 1) : std::string_view::npos) {
+       colon = parts.scheme.empty() ? user_info.find(':', colon + 1) : std::string_view::npos) {
     secrets.emplace_back(user_info.substr(colon + 1));
   }
   // An @ further on may belong to a parameter.
@@ -109,17 +103,6 @@ void ReplaceAll(std::string& text, std::string_view from, std::string_view to) {
 
 }  // namespace
 
-std::string UriForDisplay(const std::string& uri) {
-  const std::size_t start = UserInfoStart(uri);
-  // A password may hold any of "/?#" unescaped, so everything up to the last @ is taken for the user part.
-  const std::size_t at = uri.rfind('@');
-  const bool has_user = at != std::string::npos && at >= start;
-  const std::string rest = uri.substr(has_user ? at : start);
-  const std::size_t question = rest.find('?');
-  return uri.substr(0, start) + (has_user ? "***" : "") + rest.substr(0, question) +
-         (question == std::string::npos ? "" : "?***");
-}
-
 std::string WithoutPassword(std::string text, const std::string& uri) {
   std::vector<std::string> secrets;
   AddPasswords(uri, secrets);
@@ -128,14 +111,14 @@ std::string WithoutPassword(std::string text, const std::string& uri) {
   for (std::size_t i = 0; i < written; ++i) secrets.push_back(PercentDecoded(secrets[i]));
   // The longest first: one may be a part of another.
   std::sort(secrets.begin(), secrets.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
-  ReplaceAll(text, uri, UriForDisplay(uri));
+  ReplaceAll(text, uri, MaskUrl(uri));
   for (const std::string& secret : secrets) ReplaceAll(text, secret, "***");
   return text;
 }
 
 std::string NamingUri(std::string message, const std::string& uri) {
   message = WithoutPassword(std::move(message), uri);
-  const std::string shown = UriForDisplay(uri);
+  const std::string shown = MaskUrl(uri);
   return message.find(shown) == std::string::npos ? shown + ": " + message : message;
 }
 

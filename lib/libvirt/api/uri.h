@@ -6,9 +6,6 @@
 // that cannot be taken apart is left to libvirt to refuse. Pure functions.
 namespace vmtelem {
 
-// The URI for display: user and password are "***", and so is the query, whose parameters may be secrets too.
-std::string UriForDisplay(const std::string& uri);
-
 // `text` (a message of libvirt's, which may quote the URI or a part of it) without the URI's password and the values of
 // its parameters, as they are written and percent-decoded.
 std::string WithoutPassword(std::string text, const std::string& uri);

@@ -7,16 +7,17 @@
 
 #include <fmt/format.h>
 
+#include "base/url.h"
 #include "libvirt/api/uri.h"
 
 namespace vmtelem {
 namespace {
 
-std::string OneLine(const char* text) {
-  std::string line = text == nullptr ? "unknown error" : text;
+// Byte by byte: a password that the text quotes must still be found in it.
+std::string WithoutControlCharacters(std::string text) {
   std::replace_if(
-      line.begin(), line.end(), [](unsigned char byte) { return byte < 0x20; }, ' ');
-  return line;
+      text.begin(), text.end(), [](unsigned char byte) { return byte < 0x20; }, ' ');
+  return text;
 }
 
 bool IsPermission(int system_errno) { return system_errno == EACCES || system_errno == EPERM; }
@@ -75,7 +76,8 @@ VirtError LastVirtError() {
   const virErrorPtr last = virGetLastError();
   if (last == nullptr) return {VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, 0, "unknown error"};
   const int system_errno = last->code == VIR_ERR_SYSTEM_ERROR ? last->int1 : 0;
-  return {last->code, last->domain, system_errno, OneLine(last->message)};
+  return {last->code, last->domain, system_errno,
+          WithoutControlCharacters(last->message == nullptr ? "unknown error" : last->message)};
 }
 
 bool MeansConnectionLost(const VirtError& error) {
@@ -143,8 +145,7 @@ Error OpenError(const std::string& uri, const VirtError& error) {
   } else if (code == ErrorCode::kInternal) {
     code = ErrorCode::kUnreachable;
   }
-  std::string message =
-      fmt::format("cannot connect to {}: {}", UriForDisplay(uri), WithoutPassword(error.message, uri));
+  std::string message = fmt::format("cannot connect to {}: {}", MaskUrl(uri), WithoutPassword(error.message, uri));
   return {code, std::move(message), OpenHint(uri, error, code)};
 }
 
