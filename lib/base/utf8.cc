@@ -68,6 +68,12 @@ std::string RepairUtf8(std::string_view text) {
   return repaired;
 }
 
+std::string_view CutUtf8(std::string_view text, std::size_t max_bytes) {
+  if (text.size() <= max_bytes) return text;
+  while (max_bytes > 0 && IsContinuation(text[max_bytes])) --max_bytes;
+  return text.substr(0, max_bytes);
+}
+
 locale_t Utf8Locale() {
   static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
   static const locale_t locale = utf8 != nullptr ? utf8 : ::newlocale(LC_CTYPE_MASK, "C", nullptr);

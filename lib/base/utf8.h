@@ -25,6 +25,9 @@ std::u32string DecodeUtf8(std::string_view text);
 // `text` with each byte that is not part of well-formed UTF-8 replaced by U+FFFD.
 std::string RepairUtf8(std::string_view text);
 
+// The start of `text`, at most `max_bytes` long and cut before a character rather than in it.
+std::string_view CutUtf8(std::string_view text, std::size_t max_bytes);
+
 // The properties of characters whatever the user's locale is, for iswctype_l(3) and uselocale(3); where the system has
 // no C.UTF-8, those of ASCII. It is never freed. Any thread.
 locale_t Utf8Locale();

@@ -10,13 +10,9 @@
 #include "model/counters.h"
 #include "model/snapshot.h"
 
-// What NICs, disks and vCPUs have in common: a key, a set of counters, and sums that are of all or of none. Inside
+// What NICs, disks and vCPUs have in common: a set of counters, and sums that are of all or of none. Inside
 // derive/ only.
 namespace vmtelem {
-
-inline const std::string& KeyOf(const NicStats& nic) { return nic.device; }
-inline const std::string& KeyOf(const DiskStats& disk) { return disk.device; }
-inline unsigned KeyOf(const VcpuStats& vcpu) { return vcpu.index; }
 
 template <class Device>
 bool HasCounters(const Device& device) {

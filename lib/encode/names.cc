@@ -10,14 +10,6 @@ namespace vmtelem {
 namespace {
 
 bool IsControl(char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }
-bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-void CutToCap(std::string& text) {
-  if (text.size() <= kMaxNameBytes) return;
-  std::size_t end = kMaxNameBytes;
-  while (IsContinuation(text[end])) --end;
-  text.resize(end);
-}
 
 }  // namespace
 
@@ -27,7 +19,7 @@ std::string RepairName(std::string_view name) {
     if (IsControl(c)) c = '_';
     if (c == '\\') c = '/';
   }
-  CutToCap(text);
+  text.resize(CutUtf8(text, kMaxNameBytes).size());
   return text;
 }
 

@@ -8,10 +8,6 @@
 namespace vmtelem {
 namespace {
 
-const std::string& KeyOf(const NicStats& nic) { return nic.device; }
-const std::string& KeyOf(const DiskStats& disk) { return disk.device; }
-unsigned KeyOf(const VcpuStats& vcpu) { return vcpu.index; }
-
 std::string SeriesText(Measurement measurement, std::string_view tags) {
   return std::string(kMeasurementNames[measurement]).append(tags);
 }

@@ -13,14 +13,6 @@ constexpr std::size_t kMaxQuotedBytes = 20;
 constexpr std::size_t kMaxRead = 4096;  // enough for an excerpt, whatever is shortened in it
 constexpr std::string_view kWhitespace = " \t\r\n";
 
-// At most `max_bytes`, cut before a sequence of UTF-8 rather than in it.
-std::string_view Cut(std::string_view text, std::size_t max_bytes) {
-  if (text.size() <= max_bytes) return text;
-  std::size_t end = max_bytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end);
-}
-
 // An apostrophe within a word is not a quotation mark.
 bool Opens(std::string_view text, std::size_t at) {
   if (text[at] != '\'' && text[at] != '"' && text[at] != '`') return false;
@@ -34,7 +26,7 @@ std::string ShortenQuotations(std::string_view text) {
     if (!Opens(text, at)) continue;
     const std::size_t end = std::min(text.find(text[at], at + 1), text.size());
     const std::string_view quoted = text.substr(at + 1, end - at - 1);
-    const std::string_view kept = Cut(quoted, kMaxQuotedBytes);
+    const std::string_view kept = CutUtf8(quoted, kMaxQuotedBytes);
     out += kept;
     if (kept.size() < quoted.size()) out += "...";
     if (end < text.size()) out += text[end];
@@ -64,7 +56,7 @@ bool IsHtml(std::string_view body) {
 std::string Excerpt(std::string_view text) {
   if (IsHtml(text)) return "an HTML page; a proxy or another server seems to answer";
   const std::string line = ShortenQuotations(OneLine(RepairUtf8(text.substr(0, kMaxRead))));
-  const std::string_view kept = Cut(line, kMaxBytes);
+  const std::string_view kept = CutUtf8(line, kMaxBytes);
   return std::string(kept) + (kept.size() < line.size() ? "..." : "");
 }
 

@@ -34,6 +34,11 @@ struct VcpuStats {
   EnumArray<VcpuCounter, Counter> counters{};
 };
 
+// The key of a device among those of its VM.
+inline const std::string& KeyOf(const NicStats& nic) { return nic.device; }
+inline const std::string& KeyOf(const DiskStats& disk) { return disk.device; }
+inline unsigned KeyOf(const VcpuStats& vcpu) { return vcpu.index; }
+
 struct DomainStats {
   std::string name;  // as libvirt gives it: any bytes
   std::string uuid;

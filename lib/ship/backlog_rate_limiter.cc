@@ -4,14 +4,9 @@
 #include <cmath>
 
 namespace vmtelem {
-namespace {
-
-double SecondsOf(Nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
-
-}  // namespace
 
 void BacklogRateLimiter::Sealed(std::size_t lines, SteadyTime now) {
-  live_per_s_ = LiveLinesPerSecond(now) + static_cast<double>(lines) / SecondsOf(kMemory);
+  live_per_s_ = LiveLinesPerSecond(now) + static_cast<double>(lines) / Seconds(kMemory);
   sealed_at_ = now;
 }
 
@@ -23,7 +18,7 @@ void BacklogRateLimiter::Sent(std::size_t lines, SteadyTime now) {
 
 // Each batch counts less the older it is.
 double BacklogRateLimiter::LiveLinesPerSecond(SteadyTime now) const {
-  return live_per_s_ * std::exp(-SecondsOf(now - sealed_at_) / SecondsOf(kMemory));
+  return live_per_s_ * std::exp(-Seconds(now - sealed_at_) / Seconds(kMemory));
 }
 
 }  // namespace vmtelem

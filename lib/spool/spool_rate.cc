@@ -11,7 +11,7 @@ void SpoolRate::Added(std::uint64_t bytes, SteadyTime now) {
 
 std::optional<std::uint64_t> SpoolRate::Due(SteadyTime now) {
   if (!since_ || now - *since_ < window_) return std::nullopt;
-  const double seconds = std::chrono::duration<double>(now - *since_).count();
+  const double seconds = Seconds(now - *since_);
   since_ = now;
   window_ = std::chrono::minutes(1);
   return static_cast<std::uint64_t>(static_cast<double>(std::exchange(bytes_, 0)) / seconds);
