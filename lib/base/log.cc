@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <spdlog/formatter.h>
-#include <spdlog/sinks/null_sink.h>
 
 #include "base/visible_text.h"
 
@@ -109,7 +108,5 @@ LoggerPtr MakeLogger(spdlog::sink_ptr sink, LogFormat format, LogLevel level) {
   logger->flush_on(spdlog::level::trace);
   return logger;
 }
-
-LoggerPtr MakeNullLogger() { return std::make_shared<Logger>("null", std::make_shared<spdlog::sinks::null_sink_mt>()); }
 
 }  // namespace vmtelem

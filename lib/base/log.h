@@ -25,7 +25,4 @@ std::optional<LogLevel> ParseLogLevel(std::string_view name);
 // A logger that writes one line per event to `sink`, in which nothing of a message hides: see VisibleText().
 LoggerPtr MakeLogger(spdlog::sink_ptr sink, LogFormat format, LogLevel level);
 
-// A logger that says nothing, for tests and for callers who do not care.
-LoggerPtr MakeNullLogger();
-
 }  // namespace vmtelem

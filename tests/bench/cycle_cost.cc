@@ -16,9 +16,9 @@
 #include <sys/resource.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "derive/rate_tracker.h"
 #include "encode/influx_encoder.h"
+#include "fakes/null_logger.h"
 #include "libvirt/libvirt_source.h"
 
 namespace vmtelem {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/gzip.h"
+#include "fakes/null_logger.h"
 #include "spool/disk_spool.h"
 
 namespace vmtelem {

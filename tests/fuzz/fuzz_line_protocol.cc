@@ -14,6 +14,7 @@
 #include "encode/names.h"
 #include "encode/text_encoders.h"
 #include "fakes/line_protocol_parser.h"
+#include "fakes/null_logger.h"
 
 // Any bytes as names and values of a snapshot: what is encoded must be read back as it went in, by a parser that takes
 // only what every database takes.

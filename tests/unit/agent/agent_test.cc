@@ -9,6 +9,7 @@
 #include "fakes/fake_source.h"
 #include "fakes/fake_spool.h"
 #include "fakes/instant_sink.h"
+#include "fakes/null_logger.h"
 #include "spool/memory_spool.h"
 
 namespace vmtelem {

@@ -9,6 +9,7 @@
 #include "fakes/fake_clock.h"
 #include "fakes/fake_source.h"
 #include "fakes/instant_sink.h"
+#include "fakes/null_logger.h"
 #include "spool/memory_spool.h"
 
 // What an agent does with its source at the end, and what it tells of it.

@@ -5,6 +5,7 @@
 
 #include "encode/influx_encoder.h"
 #include "fakes/line_protocol_parser.h"
+#include "fakes/null_logger.h"
 #include "model/derived.h"
 #include "model/snapshot.h"
 

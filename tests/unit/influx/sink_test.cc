@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <unistd.h>
 
+#include "fakes/null_logger.h"
 #include "fakes/scripted_server.h"
 #include "influx/influx_sink.h"
 #include "leaping_clock.h"

@@ -9,6 +9,7 @@
 
 #include "fake_daemon.h"
 #include "fakes/eventually.h"
+#include "fakes/null_logger.h"
 #include "libvirt/lane_pool.h"
 #include "libvirt/libvirt_source.h"
 #include "scaled_clock.h"

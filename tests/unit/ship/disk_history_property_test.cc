@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "fakes/disk_conditions.h"
+#include "fakes/null_logger.h"
 #include "fakes/temporary_directory.h"
 #include "spool/disk_spool.h"
 #include "spool/enqueue.h"
