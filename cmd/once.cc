@@ -31,7 +31,7 @@ Lines InfluxLines(const Context& context, Sample& sample) {
 
 std::string Encode(const Context& context, Sample& sample) {
   const std::string format = context.arguments.Last("--format").value_or("influx");
-  if (format == "prometheus") return PrometheusText(sample.snapshot, sample.derived, ThisBuild());
+  if (format == "prometheus") return PrometheusText(sample.snapshot, ThisBuild());
   if (format == "json") return JsonLines(sample.snapshot, sample.derived, sample.timings, context.config().encode);
   return InfluxLines(context, sample).bytes;
 }

@@ -158,7 +158,7 @@ void Check(Input input) {
   for (const ParsedLine& line : parsed.lines) CheckLine(line, snapshot, derived[0]);
   // Of the other two only that they cope with it.
   JsonLines(snapshot, derived, {}, {});
-  PrometheusText(snapshot, derived, {});
+  PrometheusText(snapshot, {});
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace vmtelem {
 namespace {
 
-std::string Text(const Snapshot& snapshot) { return PrometheusText(snapshot, {}, {"1.2.3", "abc"}); }
+std::string Text(const Snapshot& snapshot) { return PrometheusText(snapshot, {"1.2.3", "abc"}); }
 
 std::vector<std::string> LinesOf(const std::string& text) {
   std::vector<std::string> lines;
