@@ -13,7 +13,7 @@ namespace vmtelem {
 class Backoff {
  public:
   static constexpr Nanoseconds kBase = std::chrono::milliseconds(500);
-  static constexpr Nanoseconds kMaxRetryAfter = std::chrono::minutes(10);  // what a server may ask for
+  static constexpr Nanoseconds kMaxRetryAfter = std::chrono::minutes(10);  // the most that a server may ask for
 
   // `random` is uniform in [0, 1).
   explicit Backoff(std::function<double()> random);

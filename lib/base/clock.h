@@ -31,6 +31,7 @@ class Clock {
                          const std::function<bool()>& ready) = 0;
 };
 
+// The clocks of the system.
 class SystemClock final : public Clock {
  public:
   SteadyTime SteadyNow() override;

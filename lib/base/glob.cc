@@ -124,7 +124,7 @@ std::vector<Element> Parse(Characters pattern) {
   return elements;
 }
 
-// Where the pattern does not go on, the last star takes one character more. What came before that star need not be
+// Where the pattern does not go on, the last star takes one character more. The elements before that star need not be
 // tried again: the star could take whatever another choice would leave.
 bool Matches(const std::vector<Element>& pattern, Characters text) {
   std::size_t at = 0, here = 0;

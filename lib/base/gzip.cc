@@ -11,15 +11,15 @@ constexpr int kLevel = 1;
 constexpr int kGzipWindowBits = 15 + 16;  // zlib.h: 16 asks for the gzip format
 constexpr int kMemoryLevel = 8;           // zlib's default
 
-// What the end of a member says of its text's size, within what deflate can make of so few bytes: a first guess, since
-// nobody has checked it yet. One byte more, so that there is never none.
+// The size of the text that the end of a member gives, but no more than deflate can make of so few bytes: a guess,
+// since nothing has been checked yet. Never 0.
 std::size_t GuessTextBytes(std::string_view packed) {
   constexpr std::size_t kMostPerByte = 1032;  // zlib.net/zlib_tech.html
-  std::size_t told = 0;
+  std::size_t given = 0;
   for (std::size_t i = 0; i < 4 && i < packed.size(); ++i) {
-    told = told << 8U | static_cast<unsigned char>(packed[packed.size() - 1 - i]);
+    given = given << 8U | static_cast<unsigned char>(packed[packed.size() - 1 - i]);
   }
-  return std::min(told, kMostPerByte * packed.size()) + 1;
+  return std::min(given, kMostPerByte * packed.size()) + 1;
 }
 
 }  // namespace

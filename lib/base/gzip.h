@@ -33,8 +33,8 @@ class GzipReader {
   GzipReader(const GzipReader&) = delete;
   GzipReader& operator=(const GzipReader&) = delete;
 
-  // Takes from the front of `packed` what it uses, and appends what that gives to `text`, at most `max_bytes`. False if
-  // that cannot be unpacked, and when the member's own checks (CRC-32 and length) do not hold.
+  // Takes bytes from the front of `packed` and appends their text, at most `max_bytes`, to `text`. False if they cannot
+  // be unpacked, or the member's own checks (CRC-32 and length) fail.
   bool Unpack(std::string_view& packed, std::string& text, std::size_t max_bytes);
   [[nodiscard]] bool at_end() const;  // of the member: its checks held
   void Restart();                     // another member follows

@@ -48,7 +48,7 @@ struct Quantity {
 
 bool IsDigit(char byte) { return byte >= '0' && byte <= '9'; }
 
-// What a double cannot hold is either endless or as good as nothing.
+// A number that a double cannot hold is either infinite or as good as zero.
 double BeyondDouble(std::string_view number) {
   const std::string_view whole = number.substr(0, number.find('.'));
   const bool is_large = whole.find_first_not_of('0') != std::string_view::npos;

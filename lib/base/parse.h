@@ -8,8 +8,7 @@
 #include "base/clock.h"
 
 // Parsing and printing of the quantities that users write. No locale is involved. Pure functions. A number that is
-// larger than its type can hold becomes the largest one: that lies beyond every range, which is what its user is to be
-// told.
+// larger than its type can hold becomes the largest one, which lies beyond every range and is reported as that.
 namespace vmtelem {
 
 // A number of seconds ("1.5", ".5"), or a number with a unit: ns us ms s m h d. Absent: not a duration, or negative.

@@ -23,6 +23,7 @@ enum class ErrorCode {
   kInternal,
 };
 
+// An error for people.
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string message;  // one line, names the thing; never holds a secret

@@ -7,6 +7,7 @@
 
 namespace vmtelem {
 
+// A credential that was read from a file.
 struct SecretFile {
   Secret secret;
   bool readable_by_others = false;  // worth a warning

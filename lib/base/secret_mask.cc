@@ -89,7 +89,7 @@ class Search {
 
   const std::unordered_set<std::string>& pieces_;
   std::vector<bool> struck_;
-  std::size_t end_;  // what follows is not to be read
+  std::size_t end_;  // the text from here on is left out
 };
 
 }  // namespace
@@ -108,7 +108,7 @@ void SecretMask::AddPieces(const std::string& text) {
   for (std::size_t at = 0; at + kShortest <= lower.size(); ++at) pieces_.insert(lower.substr(at, kShortest));
 }
 
-// What stands around a place that was struck out may, put together, be read in yet another way.
+// The texts around a place that was struck out may, put together, be read in yet another way.
 std::string SecretMask::StrikeOut(std::string text) const {
   if (text.empty() || pieces_.empty()) return text;
   for (int round = 0; round < kMostRounds; ++round) {

@@ -12,14 +12,14 @@ namespace vmtelem {
 
 // Strikes secrets out of texts that others wrote, on their way to people. A secret counts as found where eight bytes of
 // it in a row come to light, in small or capital letters, as they are or in any coding that programs commonly quote
-// with (see text_coding.h), four times over at most (base64 twice): what is escaped more often is cut off unread. So
-// the first or the last characters of a token are found like all of it. To look costs a fraction of a millisecond, and
-// nothing if the text is empty. Many threads may look at once, while nobody adds.
+// with (see text_coding.h), four times over at most (base64 twice): text that is escaped more often is cut off. So
+// the first or the last characters of a token are found like all of it. A search takes a fraction of a millisecond.
+// Many threads may strike out at once, as long as none adds.
 class SecretMask {
  public:
   static constexpr std::size_t kShortest = 8;
 
-  // One of fewer than eight bytes is not looked for: it would be found in ordinary words.
+  // A secret of fewer than eight bytes is not looked for: it would be found in ordinary words.
   void Add(const Secret& secret);
 
   // `text` with *** for each place where a secret was.
@@ -28,7 +28,7 @@ class SecretMask {
  private:
   void AddPieces(const std::string& text);
 
-  // Each eight bytes in a row, in small letters, of a secret and of its base64: a server may change the case of either,
+  // All runs of eight bytes, in small letters, of a secret and of its base64: a server may change the case of either,
   // which no decoder undoes, or encode it twice.
   std::unordered_set<std::string> pieces_;
 };

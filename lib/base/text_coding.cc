@@ -10,7 +10,7 @@
 namespace vmtelem {
 namespace {
 
-// What stands at the start of a text instead of `bytes`.
+// An escape of `length` bytes at the start of a text, and the bytes that it stands for.
 struct Escape {
   std::string bytes;
   std::size_t length = 0;

@@ -11,12 +11,13 @@ namespace vmtelem {
 // The length in bytes of the well-formed UTF-8 sequence at the start of `text`, 0 if there is none.
 std::size_t Utf8SequenceLength(std::string_view text);
 
-// The first character of `text`, which is not empty, is taken off it.
+// A character at the start of a text.
 struct Utf8Character {
   char32_t code_point;     // kBadByte + the byte where it is not part of well-formed UTF-8
   std::string_view bytes;  // of `text`
 };
 inline constexpr char32_t kBadByte = 0x110000;  // beyond Unicode
+// Takes the first character off `text`, which is not empty.
 Utf8Character TakeUtf8(std::string_view& text);
 
 // The code points of `text`, as TakeUtf8() gives them.

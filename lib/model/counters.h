@@ -21,12 +21,12 @@ struct EnumArray : std::array<T, static_cast<std::size_t>(Enum::kCount)> {
   constexpr const T& operator[](Enum index) const { return Base::operator[](static_cast<std::size_t>(index)); }
 };
 
-// From the guest's point of view: rx is what the guest received.
+// Counters of a NIC from the guest's point of view: rx is what the guest received.
 enum class NicCounter { kRxBytes, kRxPackets, kRxErrors, kRxDrops, kTxBytes, kTxPackets, kTxErrors, kTxDrops, kCount };
 inline constexpr EnumArray<NicCounter, std::string_view> kNicCounterNames{
     {"rx_bytes", "rx_packets", "rx_errors", "rx_drops", "tx_bytes", "tx_packets", "tx_errors", "tx_drops"}};
 
-// kErrors only where the hypervisor knows it; QEMU does not.
+// Counters of a disk. kErrors only where the hypervisor knows it; QEMU does not.
 enum class DiskCounter {
   kRdReqs,
   kRdBytes,
@@ -46,18 +46,20 @@ inline constexpr EnumArray<DiskCounter, std::string_view> kDiskCounterNames{
 inline constexpr std::array kRatedDiskCounters{DiskCounter::kRdReqs, DiskCounter::kRdBytes, DiskCounter::kWrReqs,
                                                DiskCounter::kWrBytes};
 
+// A size of a disk or its image.
 enum class DiskGauge { kCapacityBytes, kAllocationBytes, kPhysicalBytes, kCount };
 inline constexpr EnumArray<DiskGauge, std::string_view> kDiskGaugeNames{
     {"capacity_bytes", "allocation_bytes", "physical_bytes"}};
 
-// kDelayNs is time spent runnable but not running: steal.
+// Counters of a virtual CPU. kDelayNs is time spent runnable but not running: steal.
 enum class VcpuCounter { kTimeNs, kWaitNs, kDelayNs, kCount };
 inline constexpr EnumArray<VcpuCounter, std::string_view> kVcpuCounterNames{{"time_ns", "wait_ns", "delay_ns"}};
 
-// Of the whole VM with its I/O threads, so kTimeNs is at least the sum over the vCPUs.
+// CPU times of the whole VM with its I/O threads, so kTimeNs is at least the sum over the vCPUs.
 enum class CpuCounter { kTimeNs, kUserNs, kSystemNs, kCount };
 inline constexpr EnumArray<CpuCounter, std::string_view> kCpuCounterNames{{"time_ns", "user_ns", "system_ns"}};
 
+// A gauge or counter of the memory of a VM and its guest.
 enum class MemoryValue {
   kCurrentBytes,
   kMaxBytes,

@@ -5,13 +5,14 @@
 
 #include "model/counters.h"
 
-// What follows from two neighbouring snapshots, kept apart from the facts. Plain data.
+// Values computed from two neighbouring snapshots, kept apart from the facts. Plain data.
 namespace vmtelem {
 
 using Rate = std::optional<double>;  // per second of measured time
-// 0 to 100; may exceed 100 by what the hypervisor itself used, and by the 10 % to which the time is known.
+// 0 to 100; may exceed 100 by the time that the hypervisor itself used, and by the 10 % to which the time is known.
 using Percent = std::optional<double>;
 
+// The computed values of one VM.
 struct DomainDerived {
   // Sums over the devices; a sum is absent unless every device that has counters gave its part.
   EnumArray<NicCounter, Counter> nic_totals{};

@@ -33,6 +33,7 @@ struct Hypervisor {
   std::string uri;   // may hold a password (libssh): never log it
 };
 
+// What is read from a hypervisor, and within which limits. Plain data.
 struct CollectOptions {
   Hypervisor hypervisor;
   StatsGroups groups = kAllGroups;
@@ -40,14 +41,15 @@ struct CollectOptions {
   // Upper bound of every deadline of a libvirt call; the adaptive ones are shorter.
   Nanoseconds timeout = std::chrono::seconds(30);
   // How long the first sample waits for a hypervisor to answer, at most `timeout`; later ones need not wait, because
-  // the attempt goes on between them. For who takes one sample only, it is the whole time-out.
+  // the attempt goes on between them. Where only one sample is taken, it is the whole time-out.
   Nanoseconds first_answer_timeout = Nanoseconds::max();
-  // Of a service: a cycle ends two intervals (at least 2 s) after its tick, with what has been answered, and calls that
-  // take longer go on into the next. 0: single samples, which take as long as `timeout` allows unless nothing answers.
+  // Of a service: a cycle ends two intervals (at least 2 s) after its tick, with the answers that have come, and calls
+  // that take longer go on into the next. 0: single samples, which take as long as `timeout` allows unless nothing
+  // answers.
   Nanoseconds interval{};
   std::size_t lanes = 0;  // bulk calls in parallel; 0: by the number of VMs and cores
-  std::size_t lanes_parked_max =
-      8;  // blocked calls that are replaced by another lane; each pins a worker of the daemon
+  // So many lanes are replaced by others while calls on them block; each pins a worker of the daemon.
+  std::size_t lanes_parked_max = 8;
   Nanoseconds device_cache_ttl = std::chrono::seconds(300);  // how long details out of the domain XML are believed
 };
 

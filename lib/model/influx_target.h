@@ -19,7 +19,7 @@ constexpr std::string_view NameOf(InfluxApi api) {
 struct Proxy {
   std::string url;       // scheme://host[:port] without user and password; empty: there is none
   Secret login;          // "user:password", percent-encoded as it was given; may be empty
-  std::string variable;  // that names it
+  std::string variable;  // of the environment, that gives it
 };
 
 // A database to write to. Plain data.

@@ -10,16 +10,18 @@
 #include "base/result.h"
 #include "model/counters.h"
 
-// What one collection found: facts as the hypervisor gave them, nothing derived. Plain data, owned by whoever holds
-// it, no thread of its own.
+// The outcome of one collection: facts as the hypervisor gave them, nothing derived. Plain data, of whatever thread
+// holds it.
 namespace vmtelem {
 
+// A network interface of a VM.
 struct NicStats {
   std::string device;  // target name on the host, e.g. vnet0; the key, since positions shift
   EnumArray<NicCounter, Counter> counters{};
   bool failed = false;  // its counters are absent because reading them failed, not because it has none
 };
 
+// A disk of a VM.
 struct DiskStats {
   std::string device;  // target name in the guest, e.g. vda
   EnumArray<DiskCounter, Counter> counters{};
@@ -27,6 +29,7 @@ struct DiskStats {
   bool failed = false;  // likewise
 };
 
+// A virtual CPU of a VM.
 struct VcpuStats {
   unsigned index = 0;  // may be sparse
   std::optional<int> state;
@@ -39,12 +42,13 @@ inline const std::string& KeyOf(const NicStats& nic) { return nic.device; }
 inline const std::string& KeyOf(const DiskStats& disk) { return disk.device; }
 inline unsigned KeyOf(const VcpuStats& vcpu) { return vcpu.index; }
 
+// All that was read of one VM.
 struct DomainStats {
   std::string name;  // as libvirt gives it: any bytes
   std::string uuid;
   Stamp stamp;  // when the call that answered was issued
-  // How long that call took: the counters were read at some moment of it. And the shortest that recent calls of the
-  // same kind took, this one included, which all of them need.
+  // How long that call took; the counters were read at some moment of it. The floor is the shortest time that recent
+  // calls of the same kind took, this one included: all of them need so much.
   Nanoseconds call_took{}, call_floor{};
 
   // Changes whenever the counters may have started anew although none went backward: a start event, another domain
@@ -66,10 +70,11 @@ struct DomainStats {
   std::optional<double> monitor_blocked_s;
 };
 
-// Whether the VM gave anything beyond its identity: a state, a counter or a gauge. Its domain id and what is known of
-// its monitor do not count, since they are known of a VM that does not answer too.
+// Whether the VM gave anything beyond its identity: a state, a counter or a gauge. Its domain id and the state of its
+// monitor do not count, since they are known of a VM that does not answer too.
 bool HasStatistics(const DomainStats& domain);
 
+// All VMs of a hypervisor in one cycle.
 struct Snapshot {
   std::string host;  // value of the host tag, before repair
   Stamp stamp;       // when the cycle began
@@ -77,19 +82,19 @@ struct Snapshot {
   std::uint64_t cycle = 0;
 
   bool up = false;  // the hypervisor answered
-  // Every VM that is known to run. One that gave no answer is listed with its identity only.
+  // Every VM that is known to run. A VM that gave no answer is listed with its identity only.
   std::vector<DomainStats> domains;
-  std::vector<Error> problems;  // what was asked and not read in this cycle, each naming its VM
+  std::vector<Error> problems;  // values that could not be read in this cycle; each names its VM
 
-  // Of the source since it was made.
+  // Totals since the source was made, but for `lanes` and `lanes_parked`, which are of now.
   std::uint64_t lanes = 0, lanes_parked = 0, polls = 0, poll_errors = 0, values_out_of_range = 0;
-  std::uint64_t polls_late = 0;  // set by whoever schedules the polls
-  // Pairs of samples of a VM without rates because the time between them is not known; set by whoever derives.
+  std::uint64_t polls_late = 0;  // set by the scheduler of the cycles
+  // Pairs of samples of a VM without rates because the time between them is not known; set by the code that derives.
   std::uint64_t rates_uncertain = 0;
   Nanoseconds poll_latency{};
 };
 
-// How many VMs of the snapshot do not answer: what is asked of their monitor, or of all of them, blocks.
+// How many VMs of the snapshot do not answer: calls that need their monitor, or all calls for them, block.
 std::size_t CountHungVms(const Snapshot& snapshot);
 
 // A VM in a list: what list-vms shows.
@@ -102,7 +107,7 @@ struct DomainInfo {
   Counter vcpus, memory_max_bytes, memory_bytes, cpu_time_ns;
 };
 
-// The field's names of virDomainState without spaces: "running", "shutoff", ...; "unknown" for a number beyond them.
+// The usual name of a virDomainState without spaces: "running", "shutoff", ...; "unknown" for a number beyond them.
 std::string_view DomainStateName(int state);
 
 }  // namespace vmtelem

@@ -8,6 +8,7 @@
 
 namespace vmtelem {
 
+// Which VMs a list holds: those that run, or all.
 enum class ListScope { kActive, kAll };
 
 // The port to one hypervisor. One thread at a time calls it (the collector's, or main's); every call returns within
@@ -17,8 +18,8 @@ class Source {
   virtual ~Source() = default;
 
   // Fills `snapshot`, reusing its memory. Always sets host, stamp, cycle and the source's own counters. On an error
-  // (kUnreachable, kTimeout, kDenied, ...: the hypervisor as a whole) up is false and there are no domains. What one
-  // VM did not give is absent there and named in `problems`.
+  // (kUnreachable, kTimeout, kDenied, ...: the hypervisor as a whole) up is false and there are no domains. A value
+  // that a VM did not give is absent, and named in `problems`.
   virtual Result<void> Collect(Snapshot& snapshot) = 0;
 
   // The VMs that match the filter, ordered by name.
@@ -28,7 +29,7 @@ class Source {
   virtual void Interrupt() noexcept = 0;
 
   // Ends all connections, waiting a short while. Gives the number of calls that have not returned even so: each holds a
-  // thread that no one can end, so the process can only leave by _exit. Nothing may be called afterwards.
+  // thread that nothing can end, so the process can only leave by _exit. Nothing may be called afterwards.
   virtual std::size_t Close() noexcept = 0;
 };
 
