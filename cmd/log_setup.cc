@@ -20,7 +20,8 @@ namespace {
 
 // One write(2) per line: lines of several processes on one descriptor do not mix, and nothing is left in a buffer when
 // the process leaves by _exit(). Never waits for the reader of stderr: collecting, delivering and stopping all log, and
-// none of them may hang on a pager or a stopped terminal. What cannot be written is counted, and told when it can.
+// none of them may hang on a pager or a stopped terminal. What cannot be written is counted, and the number logged when
+// it can.
 class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit DescriptorSink(int fd) : fd_(fd) {}

@@ -13,8 +13,9 @@ namespace vmtelem {
 // The logger of this process, on stderr.
 LoggerPtr MakeProcessLogger(const Process& process, const Config& config, LogLevel default_level);
 
-// The log of a task whose failure is told anyway, as an error of the command: it would say the same twice. Its warnings
-// are kept back until it is known that they say more. With a log level that was asked for nothing is kept back.
+// The log of a task whose failure is reported anyway, as an error of the command: it would say the same twice. Its
+// warnings are kept back until it is known that they say more. With a log level that was asked for nothing is kept
+// back.
 class HeldLog {
  public:
   HeldLog(const Process& process, const Config& config, LoggerPtr log);

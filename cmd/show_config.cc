@@ -34,7 +34,7 @@ struct SpoolRoom {
   [[nodiscard]] double hours() const { return static_cast<double>(bytes) / static_cast<double>(bytes_per_s) / 3600; }
 };
 
-// Nothing if there is no spool, or it cannot be told which.
+// Nothing if there is no spool, or the settings do not say which.
 std::optional<SpoolRoom> FindSpoolRoom(const Context& context) {
   const Config& config = context.config();
   if (config.delivery.spool_dir.empty() || config.influx.url.empty() || config.influx.database.empty())

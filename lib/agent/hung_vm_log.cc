@@ -9,7 +9,7 @@ namespace vmtelem {
 namespace {
 
 // QEMU may be busy for a moment, and libvirt locks a VM while it starts, ends or is taken over by a new daemon.
-constexpr double kWorthTelling_s = 2;
+constexpr double kWorthLogging_s = 2;
 
 constexpr std::size_t kMostLines = 10;  // of one kind in one cycle
 constexpr std::size_t kNamesInCount = 3;
@@ -18,17 +18,17 @@ struct Line {
   std::string name, text;
 };
 
-// The lines, or, if they are many, one that says so of all the VMs.
+// The lines, or, if they are many, a single line for all the VMs.
 std::vector<std::string> EachOrCounted(const std::vector<Line>& lines, std::string_view what) {
-  std::vector<std::string> told;
+  std::vector<std::string> logged;
   if (lines.size() <= kMostLines) {
-    for (const Line& line : lines) told.push_back(line.text);
-    return told;
+    for (const Line& line : lines) logged.push_back(line.text);
+    return logged;
   }
   std::string names;
   for (std::size_t i = 0; i < kNamesInCount; ++i) names += fmt::format("{}'{}'", i == 0 ? "" : ", ", lines[i].name);
-  told.push_back(fmt::format("{} VMs {}: {} and {} more", lines.size(), what, names, lines.size() - kNamesInCount));
-  return told;
+  logged.push_back(fmt::format("{} VMs {}: {} and {} more", lines.size(), what, names, lines.size() - kNamesInCount));
+  return logged;
 }
 
 // Of a VM that blocks, the time is taken when everything else was read.
@@ -68,7 +68,7 @@ HungVmLog::News HungVmLog::Watch(const Snapshot& snapshot) {
 void HungVmLog::Compare(const Snapshot& snapshot, const DomainStats& domain, Changes& changes) {
   const auto found = hangs_.find(domain.uuid);
   if (found == hangs_.end()) {
-    if (domain.monitor_ok != false || domain.monitor_blocked_s.value_or(kWorthTelling_s) < kWorthTelling_s) return;
+    if (domain.monitor_ok != false || domain.monitor_blocked_s.value_or(kWorthLogging_s) < kWorthLogging_s) return;
     hangs_.emplace(domain.uuid, Hang{domain.name, BlockedSince(snapshot, domain), pass_});
     changes.begun.push_back({domain.name, DescribeHungVm(domain)});
     return;

@@ -13,7 +13,7 @@ namespace vmtelem {
 // A VM whose monitor_ok is false, in one line: what blocks, for how long, and what is known of the VM all the same.
 std::string DescribeHungVm(const DomainStats& domain);
 
-// Finds in the snapshots of one hypervisor which VMs stop answering and which answer again, so that each is told once
+// Finds in the snapshots of one hypervisor which VMs stop answering and which answer again, so that each is logged once
 // and not once per cycle. State without a clock; one thread.
 class HungVmLog {
  public:

@@ -10,8 +10,8 @@
 
 namespace vmtelem {
 
-// Finds in what was missing in each cycle what is worth reporting: what has been missing in several cycles in a row and
-// for a while. A VM that is just starting or ending lacks part of its data for a cycle or two, which is no news,
+// Finds out which missing readings are worth reporting: those that have been missing in several cycles in a row and for
+// a while. A VM that is just starting or ending lacks part of its data for a cycle or two, which is no news,
 // however many do so one after the other. State without a clock; one thread.
 class ProblemWatch {
  public:
@@ -20,7 +20,7 @@ class ProblemWatch {
 
   struct News {
     std::vector<std::string> lasting;  // messages, each when it begins to last
-    bool ended = false;                // of what was reported nothing is missing any more
+    bool ended = false;                // every problem that was reported is over
   };
   // `problems` of one cycle. The same message in the next cycle is the same problem.
   News Watch(const std::vector<Error>& problems, SteadyTime now);

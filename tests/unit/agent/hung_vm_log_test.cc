@@ -54,7 +54,7 @@ TEST_CASE("of a VM that is set aside no more is said than that a call to it bloc
         "VM 'web' does not answer: a call to it has been blocked for 12.0 s; nothing else is known of it");
 }
 
-TEST_CASE("no time is told of a VM of which it is not known for how long it has been blocked") {
+TEST_CASE("no time is given for a VM that has been blocked for an unknown time") {
   DomainStats domain = MakeHungDomain("web", 0);
   domain.monitor_blocked_s.reset();
   CHECK(DescribeHungVm(domain) == "VM 'web' does not answer; only what needs no monitor is known of it");
@@ -67,7 +67,7 @@ TEST_CASE("VMs that answer, and VMs of whose monitor nothing is known, are no ne
   CHECK(news.ended.empty());
 }
 
-TEST_CASE("a VM that has not answered for long is told in the first cycle and not again while it lasts") {
+TEST_CASE("a VM that has not answered for long is logged in the first cycle and not again while it lasts") {
   Cycles cycles;
   const DomainStats hung = MakeHungDomain("web", 3);
   CHECK(cycles.Next({Answering("db"), hung}).begun == Lines{DescribeHungVm(hung)});
@@ -84,14 +84,14 @@ TEST_CASE("a VM that does not answer for less than two seconds is no news") {
   CHECK(cycles.Next({Answering("web")}).ended.empty());
 }
 
-TEST_CASE("a VM is told when it has not answered for two seconds") {
+TEST_CASE("a VM is logged when it has not answered for two seconds") {
   Cycles cycles;
   CHECK(cycles.Next({MakeHungDomain("web", 1)}).begun.empty());
   CHECK(cycles.Next({MakeHungDomain("web", 2)}).begun.size() == 1);
   CHECK(cycles.Next({Answering("web")}).ended.size() == 1);
 }
 
-TEST_CASE("a VM that answers again is told once, with the time that it did not") {
+TEST_CASE("a VM that answers again is logged once, with the time for which it did not") {
   Cycles cycles;
   cycles.Next({MakeHungDomain("web", 3.5)});
   cycles.Next({MakeHungDomain("web", 4.5)});
@@ -115,7 +115,7 @@ TEST_CASE("a VM that blocks a cycle has been blocked from the beginning of that 
   CHECK(watch.Watch(snapshot).ended == Lines{"VM 'web' answers again after 2.9 s"});
 }
 
-TEST_CASE("a VM that vanishes while it does not answer is told as gone") {
+TEST_CASE("a VM that vanishes while it does not answer is logged as gone") {
   Cycles cycles;
   cycles.Next({MakeHungDomain("web", 3), Answering("db")});
   CHECK(cycles.Next({Answering("db")}).ended == Lines{"VM 'web', which did not answer for 4.0 s, is gone"});
@@ -143,7 +143,7 @@ TEST_CASE("a monitor of which nothing is known, as while another client holds it
   CHECK(cycles.Next({MakeHungDomain("web", 5)}).begun.empty());
 }
 
-TEST_CASE("a VM that hangs again is told again") {
+TEST_CASE("a VM that hangs again is logged again") {
   Cycles cycles;
   cycles.Next({MakeHungDomain("web", 3)});
   cycles.Next({Answering("web")});
@@ -152,7 +152,7 @@ TEST_CASE("a VM that hangs again is told again") {
   CHECK(cycles.Next({Answering("web")}).ended == Lines{"VM 'web' answers again after 3.5 s"});
 }
 
-TEST_CASE("VMs are told apart by UUID, and a VM that was renamed is the same") {
+TEST_CASE("VMs are distinguished by UUID, and a VM that was renamed is the same") {
   Cycles cycles;
   DomainStats twin = MakeHungDomain("web", 3);
   twin.uuid = "other";

@@ -12,7 +12,7 @@
 #include "fakes/null_logger.h"
 #include "spool/memory_spool.h"
 
-// What an agent does with its source at the end, and what it tells of it.
+// What an agent does with its source at the end, and what it reports of it.
 namespace vmtelem {
 namespace {
 
@@ -44,7 +44,7 @@ struct World {
   std::shared_ptr<Received> received = std::make_shared<Received>();
 };
 
-TEST_CASE_METHOD(World, "a stop tells how many calls of the source have not returned") {
+TEST_CASE_METHOD(World, "a stop reports how many calls of the source have not returned") {
   source->unreturned_calls = 3;
   const auto agent = Start();
   CHECK(agent->unreturned_calls() == 0);

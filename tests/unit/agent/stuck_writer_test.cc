@@ -101,7 +101,7 @@ TEST_CASE_METHOD(PatientWorld, "a stop waits for a writer that the disk lets go"
   CHECK(lines.queued == 0);
 }
 
-TEST_CASE_METHOD(World, "the status line tells that delivery stands still, and for how long") {
+TEST_CASE_METHOD(World, "the status line says that delivery stands still, and for how long") {
   CHECK_THAT(agent->StatusLine(), !Catch::Contains("stood still"));
   CHECK(
       Eventually([this] { return agent->StatusLine().find("delivery has stood still for 3s") != std::string::npos; }));
