@@ -1,4 +1,4 @@
-#include "cmd/named_vms.h"
+#include "libvirt/named_vms.h"
 
 #include <algorithm>
 

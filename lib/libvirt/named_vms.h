@@ -8,6 +8,7 @@
 
 namespace vmtelem {
 
+// What a VM goes by.
 struct VmName {
   std::string_view name, uuid;
 };

@@ -1,4 +1,4 @@
-#include "cmd/stdout_sink.h"
+#include "ship/stdout_sink.h"
 
 #include <algorithm>
 #include <array>
@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "base/visible_text.h"
-#include "cmd/terminal/terminal.h"
 
 namespace vmtelem {
 namespace {
@@ -48,7 +47,7 @@ Error ErrorOf(int number) {
 }  // namespace
 
 StdoutSink::StdoutSink(int fd, std::function<void(const Error&)> on_broken)
-    : fd_(fd), is_terminal_(IsTerminal(fd)), wake_fd_(MakeEventDescriptor()), on_broken_(std::move(on_broken)) {}
+    : fd_(fd), is_terminal_(::isatty(fd) == 1), wake_fd_(MakeEventDescriptor()), on_broken_(std::move(on_broken)) {}
 
 StdoutSink::~StdoutSink() { ::close(wake_fd_); }
 

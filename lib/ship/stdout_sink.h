@@ -11,8 +11,8 @@
 
 namespace vmtelem {
 
-// A Sink that writes to a descriptor: `run --stdout`; a terminal gets lines that are safe for it. A reader that stops
-// reading blocks nobody: bytes are written only as the descriptor is ready for them.
+// A Sink that writes to a descriptor, which stands for standard output: `run --stdout`. A terminal gets lines that are
+// safe for it. A reader that stops reading blocks nobody: bytes are written only as the descriptor is ready for them.
 class StdoutSink final : public Sink {
  public:
   // `on_broken` is called once, on the writer's thread, when nothing can be written any more: kClosed or kIo. From then
