@@ -80,7 +80,7 @@ std::vector<Fault> JudgeOptionValues(const Arguments& arguments) {
     const OptionInfo& option = *FindOption(flag, *arguments.command);
     std::size_t index = 0;
     Nanoseconds duration{};
-    std::optional<std::string> problem;
+    Problem problem;
     if (option.value_name == "FORMAT") problem = ParseWordOf(option.allowed, values.back(), index);
     if (option.value_name == "DUR") problem = ParseDurationWithin(option.allowed, values.back(), duration);
     if (!problem) continue;
@@ -170,7 +170,7 @@ Outcome RunAny(const Process& process) {
 
 }  // namespace
 
-ExitCode Fail(const Context& context, const Error& error) {
+ExitCode ReportFailure(const Context& context, const Error& error) {
   if (error.code != ErrorCode::kClosed) context.messages.Error(error);
   return ExitCodeFor(error.code);
 }

@@ -33,8 +33,8 @@ Outcome RunListVms(const Context& context);
 // Judges the faults of the settings by itself.
 Outcome RunShowConfig(const Context& context);
 
-// Tells what went wrong and what that means for the exit status.
-ExitCode Fail(const Context& context, const Error& error);
+// Reports what went wrong, and gives the exit status that this means.
+ExitCode ReportFailure(const Context& context, const Error& error);
 // Prints a command's result. Silent when its reader has gone.
 ExitCode Print(const Context& context, std::string_view text);
 // The same of text for programs with names of any origin in it: as it is for a pipe, made safe for a terminal.

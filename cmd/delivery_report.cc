@@ -46,8 +46,8 @@ Error Explained(const Context& context, const Delivery& delivery) {
 
 void Report(const Context& context, const Delivery& delivery) {
   // Where all lines have one fate, the fault says it all.
-  const bool tells_more = delivery.lines.written + LostLines(delivery.lines) > 0;
-  if (tells_more || !delivery.fault) context.messages.Error(Whereabouts(delivery));
+  const bool says_more = delivery.lines.written + LostLines(delivery.lines) > 0;
+  if (says_more || !delivery.fault) context.messages.Error(Whereabouts(delivery));
   if (delivery.fault) context.messages.Error(Explained(context, delivery));
 }
 
@@ -95,12 +95,9 @@ ExitCode JudgeUnreadable(const Context& context, const Delivery& delivery) {
 }  // namespace
 
 ExitCode ReportDelivery(const Context& context, const Delivery& delivery, const std::string& spool) {
+  if (!delivery.lost.empty()) context.messages.Error(delivery.lost);
   WarnOfOlder(context, delivery, spool);
   return MoreTelling(JudgeLines(context, delivery), JudgeUnreadable(context, delivery));
-}
-
-std::uint64_t LostLines(const LineCounts& counts) {
-  return counts.sampled + counts.recovered - counts.written - counts.rejected - counts.spooled - counts.handed_over;
 }
 
 std::uint64_t OlderRejected(const Delivery& delivery) {

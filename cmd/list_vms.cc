@@ -5,11 +5,11 @@
 
 #include "base/utf8.h"
 #include "cmd/command.h"
-#include "cmd/named_vms.h"
 #include "cmd/terminal/display_text.h"
 #include "cmd/terminal/table.h"
 #include "cmd/terminal/terminal.h"
 #include "libvirt/libvirt_source.h"
+#include "libvirt/named_vms.h"
 
 namespace vmtelem {
 namespace {
@@ -139,7 +139,7 @@ ExitCode ReportMissing(const Context& context, const Domains& domains, ListScope
 ExitCode ListVms(const Context& context, Source& source) {
   const ListScope scope = context.arguments.Has("--all") ? ListScope::kAll : ListScope::kActive;
   const auto domains = source.List(scope);
-  if (!domains) return Fail(context, domains.error());
+  if (!domains) return ReportFailure(context, domains.error());
   const ExitCode printed = PrintList(context, *domains);
   return MoreTelling(printed, ReportMissing(context, *domains, scope));
 }

@@ -3,45 +3,34 @@
 #include <fmt/format.h>
 
 #include "agent/hung_vm_log.h"
-#include "agent/sample.h"
+#include "agent/sample_cycle.h"
 #include "base/parse.h"
 #include "cmd/command.h"
-#include "cmd/named_vms.h"
 #include "cmd/once_delivery.h"
 #include "cmd/terminal/output.h"
 #include "cmd/version.h"
 #include "encode/text_encoders.h"
 #include "libvirt/libvirt_source.h"
+#include "libvirt/named_vms.h"
 
 namespace vmtelem {
 namespace {
 
-// The lines of one sample, as every database takes them.
-Lines InfluxLines(const Context& context, Sample& sample) {
-  InfluxEncoder encoder(context.config().encode, context.log);
-  Lines lines;
-  SystemClock clock;
-  const SteadyTime begin = clock.SteadyNow();
-  encoder.AppendDomains(sample.snapshot, sample.derived, lines);
-  sample.timings.encode = clock.SteadyNow() - begin;
-  encoder.AppendHost(sample.snapshot, sample.timings, lines);
-  encoder.LogNameRepairs();
-  return lines;
-}
-
-std::string Encode(const Context& context, Sample& sample) {
+std::string Encode(const Context& context, SampleCycle& sample) {
   const std::string format = context.arguments.Last("--format").value_or("influx");
-  if (format == "prometheus") return PrometheusText(sample.snapshot, ThisBuild());
-  if (format == "json") return JsonLines(sample.snapshot, sample.derived, sample.timings, context.config().encode);
-  return InfluxLines(context, sample).bytes;
+  if (format == "prometheus") return PrometheusText(sample.snapshot(), ThisBuild());
+  if (format == "json") {
+    return JsonLines(sample.snapshot(), sample.derived(), sample.timings(), context.config().encode);
+  }
+  return sample.Encode().bytes;
 }
 
-ExitCode PrintSample(const Context& context, Sample& sample) {
+ExitCode PrintSample(const Context& context, SampleCycle& sample) {
   const std::string text = Encode(context, sample);
   const auto file = context.arguments.Last("--output");
   if (!file) return PrintData(context, text);
   const auto replaced = ReplaceFile(*file, text);
-  return replaced ? ExitCode::kOk : Fail(context, replaced.error());
+  return replaced ? ExitCode::kOk : ReportFailure(context, replaced.error());
 }
 
 ExitCode ReportProblems(const Context& context, const Snapshot& snapshot) {
@@ -60,13 +49,13 @@ ExitCode ReportProblems(const Context& context, const Snapshot& snapshot) {
 ExitCode SampleOnce(const Context& context, Source& source, Clock& clock) {
   const Nanoseconds window = ParseDuration(context.arguments.Last("--window").value_or("0")).value_or(Nanoseconds{});
   const bool prints = context.arguments.Has("--stdout") || context.arguments.Has("--output");
-  auto sample = TakeSample(source, clock, window);
-  if (!sample) {
-    const ExitCode fault = Fail(context, sample.error());
+  SampleCycle sample(source, clock, context.config().encode, context.log);
+  if (const auto taken = sample.Take(window); !taken) {
+    const ExitCode fault = ReportFailure(context, taken.error());
     return prints ? fault : MoreTelling(fault, DeliverSample(context, {}));  // what waits in the spool
   }
-  const ExitCode read = ReportProblems(context, sample->snapshot);
-  const ExitCode given = prints ? PrintSample(context, *sample) : DeliverSample(context, InfluxLines(context, *sample));
+  const ExitCode read = ReportProblems(context, sample.snapshot());
+  const ExitCode given = prints ? PrintSample(context, sample) : DeliverSample(context, sample.Encode());
   return MoreTelling(read, given);
 }
 

@@ -9,18 +9,19 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/spool_setup.h"
 #include "base/local_host_name.h"
 #include "base/parse.h"
 #include "base/text.h"
 #include "base/url.h"
 #include "cmd/command.h"
-#include "cmd/named_vms.h"
-#include "cmd/spool_setup.h"
-#include "cmd/stdout_sink.h"
+#include "cmd/spool_place.h"
 #include "cmd/stop_signals.h"
 #include "cmd/version.h"
 #include "influx/influx_sink.h"
 #include "libvirt/libvirt_source.h"
+#include "libvirt/named_vms.h"
+#include "ship/stdout_sink.h"
 
 namespace vmtelem {
 namespace {
@@ -78,6 +79,12 @@ Result<std::unique_ptr<Sink>> MakeSink(const Context& context, Clock& clock, Bro
   return std::make_unique<StdoutSink>(context.process.stdout_fd, [&](const Error& error) { broken.Note(error); });
 }
 
+Result<std::unique_ptr<Spool>> OpenSpool(const Context& context, const DeliveryOptions& options, Clock& clock) {
+  auto lock = LockSpool(context, SpoolRole::kService);
+  if (!lock) return MakeMemorySpool(options);
+  return OpenServiceSpool(options, std::move(*lock), clock, context.log);
+}
+
 void LogStart(const Context& context) {
   const Config& config = context.config();
   const bool prints = context.arguments.Has("--stdout");
@@ -103,7 +110,7 @@ void LogMissingVms(const Context& context, const Snapshot& snapshot) {
   }
 }
 
-// A daemon that hangs at the start is to be told of in the first lines, not after the time-out of one call. A
+// A daemon that hangs at the start is to be named in the first lines, not after the time-out of one call. A
 // connection over ssh takes a second or two.
 CollectOptions CollectForService(const Config& config) {
   CollectOptions options = config.collect;
@@ -124,7 +131,7 @@ AgentOptions MakeOptions(const Context& context) {
 }
 
 ExitCode ExitCodeFor(const Context& context, const BrokenOutput& broken, const LineCounts& lines) {
-  if (const auto error = broken.error()) return Fail(context, *error);
+  if (const auto error = broken.error()) return ReportFailure(context, *error);
   return lines.dropped + lines.rejected == 0 ? ExitCode::kOk : ExitCode::kPartial;
 }
 
@@ -141,11 +148,11 @@ Outcome RunRun(const Context& context) {
   SystemClock clock;
   BrokenOutput broken;
   auto sink = MakeSink(context, clock, broken);
-  if (!sink) return {Fail(context, sink.error())};
+  if (!sink) return {ReportFailure(context, sink.error())};
   AgentOptions options = MakeOptions(context);
   const Drain drain{.timeout = options.delivery.drain_timeout, .stops_on_hold = context.arguments.Has("--stdout")};
-  auto spool = OpenSpool(context, clock);  // a disk that does not answer must not keep signals off
-  if (!spool) return {Fail(context, spool.error())};
+  auto spool = OpenSpool(context, options.delivery, clock);  // a disk that does not answer must not keep signals off
+  if (!spool) return {ReportFailure(context, spool.error())};
   BlockSignals();
   auto source = MakeLibvirtSource(CollectForService(context.config()), clock, context.log);
   Agent agent(std::move(options), std::move(source), {std::move(*sink), std::move(*spool)}, clock, context.log);

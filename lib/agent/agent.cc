@@ -1,68 +1,21 @@
 #include "agent/agent.h"
 
-#include <algorithm>
 #include <future>
-#include <optional>
 #include <thread>
 #include <utility>
 
-#include "agent/collector.h"
 #include "agent/status_line.h"
-#include "ship/line_queue.h"
 
 namespace vmtelem {
-namespace {
-
-// What is neither stored nor refused, nor in the spool or taken from there, was dropped before it came to a batch.
-BatchOutcome Bounded(BatchOutcome sample, const LineCounts& counts) {
-  const std::uint64_t beyond = sample.waiting - std::min(sample.waiting, counts.spooled + counts.handed_over);
-  sample.waiting -= beyond;
-  sample.dropped += beyond;
-  return sample;
-}
-
-}  // namespace
-
-// What carries lines to a sink; the parts refer to one another, so they live and die together.
-struct DeliveryPipeline {
-  DeliveryPipeline(const DeliveryOptions& options, DeliveryTarget to, Clock& clock, const LoggerPtr& log,
-                   SampleOutcome* sample = nullptr)
-      : target(std::move(to)),
-        queue(options.line_memory_bytes(), ledger, [this] { target.sink->Wake(); }),
-        writer(options, {queue, *target.spool, *target.sink, ledger, clock, sample}, log) {}
-
-  DeliveryTarget target;
-  Ledger ledger;
-  LineQueue queue;
-  Writer writer;
-};
 
 struct Agent::State {
-  State(AgentOptions o, std::unique_ptr<Source> s, DeliveryTarget target, Clock& c, const LoggerPtr& l)
+  State(AgentOptions o, std::unique_ptr<Source> s, DeliveryTarget target, Clock& c, const LoggerPtr& log)
       : options(std::move(o)),
         clock(c),
-        log(l),
         source(std::move(s)),
         pipeline(options.delivery, std::move(target), c, log),
         collector(
-            options.collect, {*source, pipeline.queue, c}, [this] { return Report(); }, log) {}
-
-  [[nodiscard]] AgentReport Report() const {
-    const WriterStats writer = pipeline.writer.stats();
-    const CollectorStats collected = collector.stats();
-    AgentReport report;
-    report.lines = pipeline.ledger.counts();
-    report.queue_bytes = pipeline.queue.bytes() + writer.open_bytes + writer.spool.memory_bytes;
-    report.spool_bytes = writer.spool.bytes - writer.spool.memory_bytes;
-    report.spool_batches = writer.spool.batches - writer.spool.memory_batches;
-    report.rejected_displaced_lines = writer.spool.rejected_displaced_lines;
-    report.writes = writer.writes;
-    report.write_retries = writer.write_retries;
-    report.write_latency = writer.write_latency;
-    report.names_repaired = collected.names_repaired;
-    report.values_out_of_range = collected.values_out_of_range;
-    return report;
-  }
+            options.collect, {*source, pipeline.queue, c}, [this] { return pipeline.report(); }, log) {}
 
   // The source is closed last: what waits must not be kept from the database by a hypervisor that blocks.
   void Stop(const Drain& drain) {
@@ -88,7 +41,6 @@ struct Agent::State {
 
   AgentOptions options;
   Clock& clock;
-  LoggerPtr log;
   std::unique_ptr<Source> source;
   DeliveryPipeline pipeline;
   Collector collector;
@@ -114,33 +66,18 @@ void Agent::Start() {
 
 AgentReport Agent::Stop(const Drain& drain) {
   state_->Stop(drain);
-  return state_->Report();
+  return state_->collector.report();
 }
 
-AgentReport Agent::report() const { return state_->Report(); }
+AgentReport Agent::report() const { return state_->collector.report(); }
 
 std::size_t Agent::unreturned_calls() const { return state_->unreturned_calls; }
 
 bool Agent::writer_is_stuck() const { return state_->writer_is_stuck; }
 
 std::string Agent::StatusLine() const {
-  return StatusText({state_->Report(), state_->collector.stats(), state_->pipeline.writer.stats(),
+  return StatusText({state_->collector.report(), state_->collector.stats(), state_->pipeline.writer.stats(),
                      state_->clock.SteadyNow(), state_->options.collect.interval});
-}
-
-Delivery DeliverOnce(Lines lines, DeliveryTarget target, const DeliveryOptions& options, Clock& clock,
-                     const LoggerPtr& log) {
-  SampleOutcome sample(lines);
-  DeliveryPipeline pipeline(options, std::move(target), clock, log, &sample);
-  if (!lines.empty()) pipeline.queue.Push(std::move(lines));
-  pipeline.writer.Stop({.timeout = options.drain_timeout, .stops_on_hold = true});
-  pipeline.writer.Run();
-  const WriterStats stats = pipeline.writer.stats();
-  const LineCounts counts = pipeline.ledger.counts();
-  const BatchOutcome own = Bounded(sample.outcome(), counts);
-  std::optional<Error> fault = stats.fault;
-  if (own.rejected > 0 && fault && fault->code == ErrorCode::kRefusedData) fault->message = own.reason;
-  return {counts, own, fault, stats.spool.delivered_elsewhere, pipeline.target.spool->UnreadablePaths()};
 }
 
 }  // namespace vmtelem

@@ -2,17 +2,13 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "agent/collector.h"
+#include "agent/delivery_pipeline.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/result.h"
 #include "model/agent_report.h"
-#include "model/batch_outcome.h"
-#include "model/delivery.h"
 #include "model/delivery_options.h"
 #include "model/source.h"
 #include "ship/writer.h"
@@ -24,12 +20,6 @@ struct AgentOptions {
   CollectorOptions collect;
   DeliveryOptions delivery;
   Nanoseconds drain_grace = std::chrono::seconds(5);  // for a disk that is slow when the drain time-out has ended
-};
-
-// Where lines go and where they wait for it.
-struct DeliveryTarget {
-  std::unique_ptr<Sink> sink;
-  std::unique_ptr<Spool> spool;
 };
 
 // Wires a source to a sink: one collector thread, one writer thread, and the order in which they start and stop. Made,
@@ -44,7 +34,7 @@ class Agent {
 
   void Start();
 
-  // Stops collecting, delivers what waits, closes the source, and tells how it ended. Idempotent.
+  // Stops collecting, delivers what waits, closes the source, and gives the report at the end. Idempotent.
   AgentReport Stop(const Drain& drain);
   // What closing the source gave; 0 before Stop(). By the thread that stops.
   [[nodiscard]] std::size_t unreturned_calls() const;
@@ -61,18 +51,5 @@ class Agent {
   struct State;
   std::shared_ptr<State> state_;  // with the writer's thread, which may have to be left behind
 };
-
-// Delivers lines that were sampled outside an agent (`once`), if there are any, and what else is in the spool: returns
-// when all is stored or refused, the target refuses whatever comes, or the drain time-out has passed. `fault` is why
-// not all are written; none if another process delivers what is left in the spool.
-struct Delivery {
-  LineCounts lines;
-  BatchOutcome sample{};  // of the lines that were given, whatever becomes of the rest
-  std::optional<Error> fault{};
-  bool delivered_elsewhere = false;       // another process has taken the spool over
-  std::vector<std::string> unreadable{};  // files of batches that stay in the spool since they cannot be read
-};
-Delivery DeliverOnce(Lines lines, DeliveryTarget target, const DeliveryOptions& options, Clock& clock,
-                     const LoggerPtr& log);
 
 }  // namespace vmtelem

@@ -1,19 +1,17 @@
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <string>
 
-#include "agent/hung_vm_log.h"
-#include "agent/problem_watch.h"
+#include "agent/cycle_log.h"
+#include "agent/sample_cycle.h"
 #include "agent/tick_schedule.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "derive/rate_tracker.h"
-#include "encode/influx_encoder.h"
 #include "model/agent_report.h"
+#include "model/encode_options.h"
 #include "model/source.h"
 #include "ship/line_queue.h"
 
@@ -28,15 +26,15 @@ struct CollectorOptions {
   std::function<void(const Snapshot&)> on_first_answer{};
 };
 
-// What a collector tells of itself.
+// What a collector knows of its cycles.
 struct CollectorStats {
   std::uint64_t cycles = 0, failed_cycles = 0, names_repaired = 0, values_out_of_range = 0;
   std::uint64_t vms = 0, hung_vms = 0;  // of the last cycle
   std::string fault;                    // likewise; empty: none
 };
 
-// Asks one hypervisor for everything at each tick, derives, encodes, and hands the lines to the queue. Run() is the
-// body of the collector's thread; its one wait is for the next tick or for Stop().
+// Takes a sample of one hypervisor at each tick and hands its lines to the queue. Run() is the body of the collector's
+// thread; its one wait is for the next tick or for Stop().
 class Collector {
  public:
   struct Parts {  // all must outlive the collector
@@ -44,7 +42,8 @@ class Collector {
     LineQueue& queue;
     Clock& clock;
   };
-  Collector(CollectorOptions options, Parts parts, std::function<AgentReport()> report, LoggerPtr log);
+  // `delivery_report` gives what is known of delivery, on any thread that calls report().
+  Collector(CollectorOptions options, Parts parts, std::function<AgentReport()> delivery_report, LoggerPtr log);
 
   void Run();
   void RunOnce();  // one cycle, now
@@ -52,33 +51,22 @@ class Collector {
   // Any thread.
   void Stop();
   [[nodiscard]] CollectorStats stats() const;
+  [[nodiscard]] AgentReport report() const;  // of delivery and of the cycles so far
 
  private:
   bool WaitForTick();
-  void LogOutcome(const Result<void>& outcome);
-  void LogProblems();
-  void LogHungVms();
-  void Encode(Nanoseconds derive_time);
   void Publish(const Result<void>& outcome);
 
   CollectorOptions options_;
-  Parts parts_;
-  std::function<AgentReport()> report_;
-  LoggerPtr log_;
-
+  const Parts parts_;
+  const std::function<AgentReport()> delivery_report_;
+  const LoggerPtr log_;
   TickSchedule schedule_;
-  RateTracker tracker_;
-  HungVmLog hung_vm_log_;
-  ProblemWatch problems_;
-  InfluxEncoder encoder_;
-  Snapshot snapshot_;
-  std::vector<DomainDerived> derived_;
-  Lines lines_;
-  std::size_t lines_bytes_ = 0;  // of the last cycle, to reserve for the next
+  SampleCycle cycle_;
+  CycleLog cycle_log_;
   std::uint64_t late_ = 0;
-  std::string logged_;  // the fault that was logged last; empty: none
 
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // of what is below: the only state that other threads touch
   std::condition_variable stopped_;
   bool stop_ = false;
   CollectorStats stats_;

@@ -1,50 +1,53 @@
-#include "agent/sample.h"
+#include "agent/sample_cycle.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <tuple>
+#include <utility>
 
-#include "derive/rate_tracker.h"
+#include "base/sleep.h"
 
 namespace vmtelem {
-namespace {
 
-void WaitUntil(Clock& clock, SteadyTime deadline) {
-  std::mutex mutex;
-  std::condition_variable never;
-  std::unique_lock lock(mutex);
-  clock.WaitUntil(lock, never, deadline, [] { return false; });
-}
+SampleCycle::SampleCycle(Source& source, Clock& clock, EncodeOptions options, LoggerPtr log)
+    : source_(source), clock_(clock), encoder_(options, std::move(log)) {}
 
-// libvirt lists in the order of a hash; people and diff(1) want the same order every time.
-void SortByName(std::vector<DomainStats>& domains) {
-  std::sort(domains.begin(), domains.end(),
+void SampleCycle::SortByName() {
+  std::sort(snapshot_.domains.begin(), snapshot_.domains.end(),
             [](const auto& a, const auto& b) { return std::tie(a.name, a.uuid) < std::tie(b.name, b.uuid); });
 }
 
-Result<void> CollectInto(Source& source, Clock& clock, RateTracker& tracker, Sample& sample) {
-  if (auto outcome = source.Collect(sample.snapshot); !outcome) return outcome;
-  SortByName(sample.snapshot.domains);
-  const SteadyTime begin = clock.SteadyNow();
-  tracker.Derive(sample.snapshot, sample.derived);
-  sample.snapshot.rates_uncertain = tracker.rates_uncertain();
-  sample.timings.derive = clock.SteadyNow() - begin;
-  return {};
+void SampleCycle::Derive() {
+  const SteadyTime begin = clock_.SteadyNow();
+  tracker_.Derive(snapshot_, derived_);
+  snapshot_.rates_uncertain = tracker_.rates_uncertain();
+  timings_.derive = clock_.SteadyNow() - begin;
 }
 
-}  // namespace
+Lines SampleCycle::Encode(const std::optional<AgentLine>& agent) {
+  Lines lines;
+  lines.bytes.reserve(lines_bytes_ + lines_bytes_ / 8);
+  const SteadyTime begin = clock_.SteadyNow();
+  encoder_.AppendDomains(snapshot_, derived_, lines);
+  timings_.encode = clock_.SteadyNow() - begin;
+  encoder_.AppendHost(snapshot_, timings_, lines);
+  if (agent) encoder_.AppendAgent(agent->agent, snapshot_.stamp, agent->report, lines);
+  encoder_.LogNameRepairs();
+  lines_bytes_ = lines.bytes.size();
+  return lines;
+}
 
-Result<Sample> TakeSample(Source& source, Clock& clock, Nanoseconds window) {
-  RateTracker tracker;
-  Sample sample;
-  auto outcome = CollectInto(source, clock, tracker, sample);
-  if (outcome && window > Nanoseconds::zero()) {
-    WaitUntil(clock, sample.snapshot.stamp.steady + window);
-    outcome = CollectInto(source, clock, tracker, sample);
-  }
-  if (!outcome) return tl::make_unexpected(outcome.error());
-  return sample;
+Result<void> SampleCycle::Take(Nanoseconds window) {
+  auto outcome = CollectAndDerive();
+  if (!outcome || window <= Nanoseconds::zero()) return outcome;
+  SleepUntil(clock_, snapshot_.stamp.steady + window);
+  return CollectAndDerive();
+}
+
+Result<void> SampleCycle::CollectAndDerive() {
+  if (auto outcome = Collect(); !outcome) return outcome;
+  SortByName();
+  Derive();
+  return {};
 }
 
 }  // namespace vmtelem

@@ -1,23 +1,62 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/result.h"
+#include "derive/rate_tracker.h"
 #include "encode/influx_encoder.h"
+#include "model/agent_report.h"
+#include "model/batch.h"
 #include "model/derived.h"
 #include "model/source.h"
 
 namespace vmtelem {
 
-struct Sample {
-  Snapshot snapshot;
-  std::vector<DomainDerived> derived;
-  CycleTimings timings;
-};
+// The way of a sample from a hypervisor to lines: collect, derive, encode. Each cycle reuses the memory of the one
+// before, and its rates are since then. One thread.
+class SampleCycle {
+ public:
+  // All but `options` must outlive this.
+  SampleCycle(Source& source, Clock& clock, EncodeOptions options, LoggerPtr log);
 
-// One sample. With a window, two samples that far apart, of which the second is given, with rates. Blocks for the
-// window and for what the source takes. The VMs are ordered by name. Fails if the hypervisor as a whole did not answer.
-Result<Sample> TakeSample(Source& source, Clock& clock, Nanoseconds window);
+  // Asks the hypervisor for everything.
+  Result<void> Collect() { return source_.Collect(snapshot_); }
+  // Orders the VMs by name. libvirt lists in the order of a hash; people and diff(1) want the same order every time.
+  void SortByName();
+  void Derive();
+  struct AgentLine {
+    std::string_view agent;
+    AgentReport report;
+  };
+  // The lines of the VMs, then the one of the hypervisor, which carries the time that those took, then the agent's.
+  Lines Encode(const std::optional<AgentLine>& agent = std::nullopt);
+
+  // One sample, derived. With a window, two samples that far apart, of which the second counts, with rates. Blocks for
+  // the window and for what the source takes. The VMs are ordered by name. Fails if the hypervisor as a whole did not
+  // answer.
+  Result<void> Take(Nanoseconds window);
+
+  [[nodiscard]] Snapshot& snapshot() { return snapshot_; }
+  [[nodiscard]] const std::vector<DomainDerived>& derived() const { return derived_; }
+  [[nodiscard]] const CycleTimings& timings() const { return timings_; }
+  [[nodiscard]] std::uint64_t names_repaired() const { return encoder_.names_repaired(); }
+
+ private:
+  Result<void> CollectAndDerive();
+
+  Source& source_;
+  Clock& clock_;
+  RateTracker tracker_;
+  InfluxEncoder encoder_;
+  Snapshot snapshot_;
+  std::vector<DomainDerived> derived_;
+  CycleTimings timings_;
+  std::size_t lines_bytes_ = 0;  // of the last cycle, to reserve for the next
+};
 
 }  // namespace vmtelem

@@ -1,28 +1,29 @@
-#include "cmd/spool_setup.h"
+#include "agent/spool_setup.h"
 
-#include <thread>
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "base/sleep.h"
 #include "spool/disk_spool.h"
 #include "spool/memory_spool.h"
-#include "spool/spool_target.h"
 
 namespace vmtelem {
 namespace {
 
-// A `once` is gone in seconds: it does not keep a service from starting. Where a service delivers that could not take
-// the lock of services, on a file system without inodes, the other lock's file tells, or says nothing: what it says may
-// be from the process before for a moment, so that is believed only if it stays so.
+constexpr Nanoseconds kLookInterval = std::chrono::milliseconds(20);
+constexpr Nanoseconds kBelievedAfter = std::chrono::milliseconds(500);
+
+// A service that could not take the lock of services, on a file system without inodes, has its role in the other lock's
+// file, or nothing. For a moment that file may still hold the role of the process before, so it is believed only if it
+// does not change.
 bool IsHeldByService(SpoolLock& lock, Clock& clock) {
-  const SteadyTime until = clock.SteadyNow() + std::chrono::milliseconds(500);
+  const SteadyTime until = clock.SteadyNow() + kBelievedAfter;
   const auto seems_so = [&lock] {
     return lock.state() == SpoolLock::State::kElsewhere && lock.holder().role == SpoolRole::kService;
   };
   while (seems_so() && !lock.is_second_service()) {
-    if (clock.SteadyNow() >= until) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const SteadyTime now = clock.SteadyNow();
+    if (now >= until) return true;
+    SleepUntil(clock, now + kLookInterval);
     lock.Take();
   }
   return lock.is_second_service();
@@ -30,37 +31,23 @@ bool IsHeldByService(SpoolLock& lock, Clock& clock) {
 
 }  // namespace
 
-std::optional<SpoolPlace> FindSpoolPlace(const Context& context) {
-  if (context.arguments.Has("--stdout") || context.arguments.Has("--no-spool")) return std::nullopt;
-  const Config& config = context.config();
-  if (config.delivery.spool_dir.empty()) {
-    context.log->warn(
-        "no directory for a spool: neither SPOOL_DIR nor HOME is set; lines wait in memory only, and are lost when the "
-        "process ends before they are delivered; --no-spool accepts that");
-    return std::nullopt;
-  }
-  return SpoolPlace{config.delivery.spool_dir, SpoolTargetName(config.influx)};
+std::unique_ptr<Spool> MakeMemorySpool(const DeliveryOptions& options) {
+  return std::make_unique<MemorySpool>(options.spool_memory_bytes());
 }
 
-std::unique_ptr<Spool> MakeMemorySpool(const Context& context) {
-  return std::make_unique<MemorySpool>(context.config().delivery.spool_memory_bytes());
+std::unique_ptr<Spool> MakeDiskSpool(const DeliveryOptions& options, SpoolLock lock, Clock& clock,
+                                     const LoggerPtr& log) {
+  const DiskSpoolOptions of_disk{.limits = {.max_bytes = options.spool_max_bytes},
+                                 .memory_max_bytes = options.spool_memory_bytes()};
+  return std::make_unique<DiskSpool>(of_disk, std::move(lock), clock, log);
 }
 
-std::unique_ptr<Spool> MakeDiskSpool(const Context& context, SpoolLock lock, Clock& clock, const LoggerPtr& log) {
-  const DeliveryOptions& delivery = context.config().delivery;
-  const DiskSpoolOptions options{.limits = {.max_bytes = delivery.spool_max_bytes},
-                                 .memory_max_bytes = delivery.spool_memory_bytes()};
-  return std::make_unique<DiskSpool>(options, std::move(lock), clock, log);
-}
-
-Result<std::unique_ptr<Spool>> OpenSpool(const Context& context, Clock& clock) {
-  const auto place = FindSpoolPlace(context);
-  if (!place) return MakeMemorySpool(context);
-  SpoolLock lock(place->root, place->target, SpoolRole::kService);
+Result<std::unique_ptr<Spool>> OpenServiceSpool(const DeliveryOptions& options, SpoolLock lock, Clock& clock,
+                                                const LoggerPtr& log) {
   if (IsHeldByService(lock, clock)) {
     return Fail(ErrorCode::kInUse, lock.reason(), "stop it, or give this one a --spool-dir of its own");
   }
-  return MakeDiskSpool(context, std::move(lock), clock, context.log);
+  return MakeDiskSpool(options, std::move(lock), clock, log);
 }
 
 }  // namespace vmtelem

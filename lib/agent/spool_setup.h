@@ -1,29 +1,25 @@
 #pragma once
 
 #include <memory>
-#include <optional>
-#include <string>
 
-#include "cmd/command.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
 #include "model/delivery.h"
+#include "model/delivery_options.h"
 #include "spool/spool_lock.h"
 
+// Which spool a command gets.
 namespace vmtelem {
 
-// The place of one target in the spool.
-struct SpoolPlace {
-  std::string root;
-  std::string target;
-};
+std::unique_ptr<Spool> MakeMemorySpool(const DeliveryOptions& options);
+// `clock` must outlive the spool.
+std::unique_ptr<Spool> MakeDiskSpool(const DeliveryOptions& options, SpoolLock lock, Clock& clock,
+                                     const LoggerPtr& log);
 
-// Nothing if this command keeps what waits in memory: it was told to, it prints, or no directory can be had, which it
-// warns of.
-std::optional<SpoolPlace> FindSpoolPlace(const Context& context);
-
-std::unique_ptr<Spool> MakeMemorySpool(const Context& context);
-std::unique_ptr<Spool> MakeDiskSpool(const Context& context, SpoolLock lock, Clock& clock, const LoggerPtr& log);
-
-// The spool of a service: fails with kInUse if another process delivers from the same place.
-Result<std::unique_ptr<Spool>> OpenSpool(const Context& context, Clock& clock);
+// The spool of a service. Fails with kInUse if another service delivers from the same place, for which it waits half a
+// second at most: a `once` is gone in seconds, and does not keep a service from starting.
+Result<std::unique_ptr<Spool>> OpenServiceSpool(const DeliveryOptions& options, SpoolLock lock, Clock& clock,
+                                                const LoggerPtr& log);
 
 }  // namespace vmtelem

@@ -15,9 +15,9 @@
 #include <libvirt/libvirt.h>
 #include <sys/resource.h>
 
+#include "agent/sample_cycle.h"
 #include "base/clock.h"
-#include "derive/rate_tracker.h"
-#include "encode/influx_encoder.h"
+#include "fakes/default_settings.h"
 #include "fakes/null_logger.h"
 #include "libvirt/libvirt_source.h"
 
@@ -81,33 +81,30 @@ class BareCall {
   virConnectPtr connection_;
 };
 
+CollectOptions OptionsFor(const std::string& uri) {
+  CollectOptions options = DefaultConfig().collect;
+  options.hypervisor.uri = uri;
+  return options;
+}
+
 class WholeCycle {
  public:
-  explicit WholeCycle(const std::string& uri) : encoder_({}, MakeNullLogger()) {
-    CollectOptions options;
-    options.hypervisor.uri = uri;
-    source_ = MakeLibvirtSource(options, clock_, MakeNullLogger());
-  }
+  explicit WholeCycle(const std::string& uri) : source_(MakeLibvirtSource(OptionsFor(uri), clock_, MakeNullLogger())) {}
 
   void operator()() {
-    if (!source_->Collect(snapshot_)) std::exit(EXIT_FAILURE);
-    tracker_.Derive(snapshot_, derived_);
-    lines_.Clear();
-    encoder_.AppendDomains(snapshot_, derived_, lines_);
-    encoder_.AppendHost(snapshot_, {}, lines_);
+    if (!cycle_.Collect()) std::exit(EXIT_FAILURE);
+    cycle_.Derive();
+    lines_ = cycle_.Encode().count;
   }
 
-  [[nodiscard]] std::size_t vms() const { return snapshot_.domains.size(); }
-  [[nodiscard]] std::size_t lines() const { return lines_.count; }
+  [[nodiscard]] std::size_t vms() { return cycle_.snapshot().domains.size(); }
+  [[nodiscard]] std::size_t lines() const { return lines_; }
 
  private:
   SystemClock clock_;
   std::unique_ptr<Source> source_;
-  Snapshot snapshot_;
-  RateTracker tracker_;
-  std::vector<DomainDerived> derived_;
-  InfluxEncoder encoder_;
-  Lines lines_;
+  SampleCycle cycle_{*source_, clock_, {}, MakeNullLogger()};
+  std::size_t lines_ = 0;
 };
 
 std::string PeakMemory() {

@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "agent/sample.h"
 #include "fakes/default_settings.h"
 #include "fakes/eventually.h"
 #include "fakes/fake_clock.h"
@@ -38,12 +37,6 @@ std::shared_ptr<Received> DatabaseAway() {
   auto received = std::make_shared<Received>();
   received->accept = false;
   return received;
-}
-
-DeliveryOptions WithDrainTimeout(Nanoseconds timeout) {
-  DeliveryOptions options = QuickOptions().delivery;
-  options.drain_timeout = timeout;
-  return options;
 }
 
 std::uint64_t Sum(const LineCounts& lines) {
@@ -95,7 +88,7 @@ TEST_CASE("an agent that is stopped twice or never started ends well") {
   CHECK(agent.Stop({10s}).lines.sampled == 0);
 }
 
-TEST_CASE("the status line tells what is wrong") {
+TEST_CASE("the status line says what is wrong") {
   SystemClock clock;
   const auto received = DatabaseAway();
   Agent agent(QuickOptions(), OneDomain(clock), To(received), clock, MakeNullLogger());
@@ -103,7 +96,7 @@ TEST_CASE("the status line tells what is wrong") {
   CHECK(Eventually([&] { return agent.StatusLine().find("the database is away") != std::string::npos; }));
 }
 
-TEST_CASE("the status line tells that the hypervisor does not answer although every line is delivered") {
+TEST_CASE("the status line says that the hypervisor does not answer although every line is delivered") {
   SystemClock clock;
   auto source = OneDomain(clock);
   source->failure = Error{ErrorCode::kUnreachable, "no hypervisor", ""};
@@ -114,24 +107,24 @@ TEST_CASE("the status line tells that the hypervisor does not answer although ev
   CHECK_THAT(agent.StatusLine(), Catch::Contains("no hypervisor") && !Catch::Contains("all is well"));
 }
 
-TEST_CASE("the status line tells how many VMs do not answer") {
+TEST_CASE("the status line says how many VMs do not answer") {
   SystemClock clock;
   auto source = OneDomain(clock);
   source->domains = {MakeHungDomain("web", 1), MakeDomain("db", 1)};
-  std::string told = "1 VM does not answer";
+  std::string expected = "1 VM does not answer";
   const bool two = GENERATE(false, true);
   if (two) {
     source->domains.push_back(MakeHungDomain("mail", 1));
-    told = "2 VMs do not answer";
+    expected = "2 VMs do not answer";
   }
   const auto received = std::make_shared<Received>();
   Agent agent(QuickOptions(), std::move(source), To(received), clock, MakeNullLogger());
   agent.Start();
   received->WaitForLines(1);
-  CHECK_THAT(agent.StatusLine(), Catch::Contains(told) && !Catch::Contains("all is well"));
+  CHECK_THAT(agent.StatusLine(), Catch::Contains(expected) && !Catch::Contains("all is well"));
 }
 
-TEST_CASE("what the spool holds is reported, and told in the status line") {
+TEST_CASE("what the spool holds is reported, and in the status line") {
   SystemClock clock;
   const auto received = DatabaseAway();
   auto spool = std::make_unique<FakeSpool>();
@@ -148,7 +141,7 @@ TEST_CASE("what the spool holds is reported, and told in the status line") {
   CHECK(agent.Stop({}).lines.dropped == 0);
 }
 
-TEST_CASE("what only memory holds is told as waiting in memory, not in the spool") {
+TEST_CASE("what only memory holds is counted as waiting in memory, not in the spool") {
   SystemClock clock;
   const auto received = DatabaseAway();
   Agent agent(QuickOptions(), OneDomain(clock), To(received), clock, MakeNullLogger());
@@ -169,69 +162,6 @@ TEST_CASE("a stop interrupts a call to the hypervisor that is in progress") {
   agent.Start();
   agent.Stop({10s});
   CHECK(hung.interrupted);
-}
-
-TEST_CASE("one sample has no rates, a window gives them") {
-  FakeClock clock;
-  FakeSource source(clock);
-  source.domains = {MakeDomain("web", 100)};
-  CHECK_FALSE(TakeSample(source, clock, 0s)->derived[0].has_features);
-
-  source.before_collect = [&source] { source.domains = {MakeDomain("web", 100 + 500 * (source.collects - 1))}; };
-  const auto sample = TakeSample(source, clock, 5s);
-  CHECK(sample->derived[0].nic_rates[0][NicCounter::kRxBytes] == 100.0);
-}
-
-TEST_CASE("the VMs of a sample are ordered by name") {
-  FakeClock clock;
-  FakeSource source(clock);
-  source.domains = {MakeDomain("web", 1), MakeDomain("db", 2), MakeDomain("mail", 3)};
-  const auto sample = TakeSample(source, clock, 1s);
-  REQUIRE(sample->snapshot.domains.size() == 3);
-  CHECK(sample->snapshot.domains[0].name == "db");
-  CHECK(sample->snapshot.domains[1].name == "mail");
-  CHECK(sample->derived[2].nic_totals[NicCounter::kRxBytes] == 1U);
-}
-
-TEST_CASE("a sample of a hypervisor that does not answer is its error") {
-  FakeClock clock;
-  FakeSource source(clock);
-  source.failure = Error{ErrorCode::kDenied, "no access", ""};
-  CHECK(TakeSample(source, clock, 0s).error().code == ErrorCode::kDenied);
-}
-
-TEST_CASE("lines that are delivered once are all accounted for") {
-  SystemClock clock;
-  const auto received = std::make_shared<Received>();
-  const Delivery delivery =
-      DeliverOnce(Lines{"a v=1 1\nb v=1 1\n", 2, 1, 1}, To(received), WithDrainTimeout(10s), clock, MakeNullLogger());
-  CHECK(delivery.lines.written == 2);
-  CHECK_FALSE(delivery.fault.has_value());
-  CHECK(received->bytes == "a v=1 1\nb v=1 1\n");
-}
-
-TEST_CASE("lines that cannot be delivered once are left in the spool, if there is one") {
-  SystemClock clock;
-  const auto received = std::make_shared<Received>();
-  received->accept = false;
-  const DeliveryOptions options = WithDrainTimeout(100ms);
-  const Delivery delivery =
-      DeliverOnce(Lines{"a v=1 1\n", 1, 1, 1}, {std::make_unique<InstantSink>(received), std::make_unique<FakeSpool>()},
-                  options, clock, MakeNullLogger());
-  CHECK(delivery.lines.spooled == 1);
-  REQUIRE(delivery.fault.has_value());
-  CHECK(delivery.fault->code == ErrorCode::kUnreachable);
-}
-
-TEST_CASE("lines that cannot be delivered once come back with the reason") {
-  SystemClock clock;
-  const auto received = std::make_shared<Received>();
-  received->accept = false;
-  const DeliveryOptions options = WithDrainTimeout(100ms);
-  const Delivery delivery = DeliverOnce(Lines{"a v=1 1\n", 1, 1, 1}, To(received), options, clock, MakeNullLogger());
-  CHECK(delivery.lines.dropped == 1);
-  REQUIRE(delivery.fault.has_value());
-  CHECK(delivery.fault->code == ErrorCode::kUnreachable);
 }
 
 }  // namespace

@@ -28,9 +28,9 @@ struct CollectorFixture {
   FakeSource source{clock};
   Ledger ledger;
   LineQueue queue{1 << 20, ledger, [] {}};
-  std::ostringstream told;
+  std::ostringstream logged;
   LoggerPtr log =
-      MakeLogger(std::make_shared<spdlog::sinks::ostream_sink_mt>(told), LogFormat::kJournald, LogLevel::kInfo);
+      MakeLogger(std::make_shared<spdlog::sinks::ostream_sink_mt>(logged), LogFormat::kJournald, LogLevel::kInfo);
   std::vector<std::size_t> first_answers;  // the number of VMs in each
   Collector collector{
       {std::chrono::seconds(1), {}, "agent1", [this](const Snapshot& s) { first_answers.push_back(s.domains.size()); }},

@@ -33,20 +33,21 @@ TEST_CASE_METHOD(CollectorFixture, "a hypervisor that does not answer is written
   CHECK_THAT(lines, !Contains("vm_"));
 }
 
-TEST_CASE_METHOD(CollectorFixture, "a hypervisor that is away for many cycles is told once, and once that it is back") {
+TEST_CASE_METHOD(CollectorFixture,
+                 "a hypervisor that is away for many cycles is logged once, and once when it is back") {
   source.failure = Error{ErrorCode::kUnreachable, "no hypervisor", "is libvirtd running?"};
   for (int i = 0; i < 5; ++i) Cycle();
   source.failure.reset();
   for (int i = 0; i < 5; ++i) Cycle();
-  CHECK(told.str() == "<4>no hypervisor; is libvirtd running?\n<6>host1 answers again: 0 VMs\n");
+  CHECK(logged.str() == "<4>no hypervisor; is libvirtd running?\n<6>host1 answers again: 0 VMs\n");
 }
 
-TEST_CASE_METHOD(CollectorFixture, "a VM that gives only part of its data is told once while it lasts") {
+TEST_CASE_METHOD(CollectorFixture, "a VM that gives only part of its data is logged once while it lasts") {
   source.problems = {Error{ErrorCode::kTimeout, "VM 'web': block statistics are missing", ""}};
   for (int i = 0; i < 5; ++i) Cycle();
   source.problems.clear();
   for (int i = 0; i < 5; ++i) Cycle();
-  CHECK_THAT(told.str(), Catch::Matches("<4>host1: .*VM 'web'.*\n<6>host1: .*\n"));
+  CHECK_THAT(logged.str(), Catch::Matches("<4>host1: .*VM 'web'.*\n<6>host1: .*\n"));
 }
 
 TEST_CASE_METHOD(CollectorFixture,
@@ -56,13 +57,13 @@ TEST_CASE_METHOD(CollectorFixture,
   Cycle();
   source.problems.clear();
   Cycle();
-  CHECK(told.str().empty());
+  CHECK(logged.str().empty());
 }
 
 TEST_CASE_METHOD(CollectorFixture, "an interrupted call says nothing of the hypervisor") {
   source.failure = Error{ErrorCode::kClosed, "interrupted", ""};
   CHECK(Cycle().empty());
-  CHECK(told.str().empty());
+  CHECK(logged.str().empty());
 }
 
 TEST_CASE_METHOD(CollectorFixture, "every line that is written is counted as sampled") {
@@ -74,13 +75,13 @@ TEST_CASE_METHOD(CollectorFixture, "every line that is written is counted as sam
   CHECK(ledger.counts().queued == lines.count);
 }
 
-TEST_CASE_METHOD(CollectorFixture, "a VM that does not answer is told once, and once that it answers again") {
+TEST_CASE_METHOD(CollectorFixture, "a VM that does not answer is logged once, and once when it answers again") {
   source.domains = {MakeHungDomain("web", 3.5)};
   for (int i = 0; i < 5; ++i) Cycle();
   source.domains[0].monitor_ok = true;
   for (int i = 0; i < 5; ++i) Cycle();
   CHECK(
-      told.str() ==
+      logged.str() ==
       "<4>VM 'web' does not answer: its monitor has been blocked for 3.5 s; only what needs no monitor is known of it\n"
       "<6>VM 'web' answers again after 8.5 s\n");
 }
@@ -88,7 +89,7 @@ TEST_CASE_METHOD(CollectorFixture, "a VM that does not answer is told once, and 
 TEST_CASE_METHOD(CollectorFixture, "a name with a line end breaks no line of the log") {
   source.domains = {MakeHungDomain("we\nb", 3.5)};
   Cycle();
-  CHECK_THAT(told.str(), Contains("VM 'we\\u000ab' does not answer"));
+  CHECK_THAT(logged.str(), Contains("VM 'we\\u000ab' does not answer"));
 }
 
 TEST_CASE_METHOD(CollectorFixture, "a VM that does not answer is counted while it does not") {
