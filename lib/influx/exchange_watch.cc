@@ -9,7 +9,7 @@ bool Has(std::string_view text, std::string_view part) { return text.find(part) 
 
 }  // namespace
 
-// CURLOPT_VERBOSE would show the token if there were no function that takes what it says.
+// CURLOPT_VERBOSE would print the token if its messages did not go to a function.
 bool ExchangeWatch::Attach(CURL* easy) {
   easy_ = easy;
   bool ok = connections_.Watch(easy);

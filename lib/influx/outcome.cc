@@ -97,7 +97,7 @@ bool RefusesEncoding(const Reply& reply) {
 
 bool Has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
-// What the server's words suggest if it refuses whatever it is sent.
+// The cause that the server's words suggest, for a server that refuses every request.
 std::string LikelyCause(const InfluxTarget& target, const Reply& reply) {
   if (IsHtml(reply.body)) return "is INFLUX_URL the address of InfluxDB?";
   if (Has(reply.body, "organization")) return "is INFLUX_ORG the name of an organisation there?";
@@ -135,7 +135,7 @@ Verdict AnsweredError(const InfluxTarget& target, const Reply& reply, const Batc
   return Make(Action::kRetry, ErrorCode::kUnreachable, Described(target, reply, "answers with an error"));
 }
 
-// A failure whose words say that the target is not what it is taken for, which lasts until somebody mends that.
+// The words of this failure show a wrong setting, so it lasts until somebody corrects that.
 bool IsSettingAtFault(const std::string& body) {
   const bool is_missing = Has(body, "not found") && (Has(body, "retention policy") || Has(body, "database") ||
                                                      Has(body, "bucket") || Has(body, "organization"));

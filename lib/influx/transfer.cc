@@ -97,7 +97,7 @@ bool Transfer::Configure(const InfluxTarget& target, const std::string& url) {
   return ok;
 }
 
-// Refuses what comes only if there is no end to it: that costs the connection.
+// Refuses bytes only of an answer without end, since that costs the connection.
 std::size_t Transfer::Keep(char* data, std::size_t size, std::size_t count, void* transfer) {
   auto& self = *static_cast<Transfer*>(transfer);
   const std::size_t bytes = size * count;

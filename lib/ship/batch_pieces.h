@@ -21,11 +21,11 @@ class BatchPieces {
   struct Piece {
     explicit Piece(Indices of) : lines(std::move(of)), ranges(lines.size()) {}
     Piece(Indices of, std::size_t longest) : lines(std::move(of)), ranges(lines.size(), longest) {}
-    // Nothing of it was sent yet, and no line is suspected, so it may be divided.
+    // No line of it is settled, named or suspected, so it may be divided.
     [[nodiscard]] bool is_fresh() const { return !searched && !apart && ranges.begin() == 0; }
     Indices lines;
     Bisection ranges;               // of positions in `lines`
-    bool apart = false;             // the server named its lines, or they are like others that were isolated
+    bool apart = false;             // its lines were named by the server, or are of series of known poison
     bool refused_with_all = false;  // it was refused when the target refused everything
     bool searched = false;          // something of it was refused, or has failed often enough
     bool resent = false;            // in another form, as the sink asked

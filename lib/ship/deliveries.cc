@@ -67,7 +67,7 @@ InFlight* Deliveries::Searched() const {
   return first_suspect;
 }
 
-// Where one is searched, nothing suspected goes beside it: what fails there would start its count anew.
+// While one is searched, nothing suspected goes beside it: its failures would start the count of that one anew.
 InFlight* Deliveries::FirstReady(Priority priority, SteadyTime now) const {
   if (InFlight* const searched = Searched(); priority == Priority::kSuspect && searched != nullptr) {
     if (searched->request()) return nullptr;

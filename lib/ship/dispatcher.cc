@@ -55,8 +55,8 @@ void Dispatcher::NoteTarget(const InFlight& delivery, const Answer& answer) {
   parts_.log.Recovered(parts_.accounts.waiting_lines() - settled_now, now);
 }
 
-// Nothing follows for others from what was stored in part: it says neither that the target takes lines nor that it does
-// not. Nor from what was stored, if it was sent before they were answered: it may be of before.
+// Nothing follows for others from a request that was stored in part: it shows neither that the target takes lines nor
+// that it does not. Nor from a stored one that was sent before they were answered: the target may have changed since.
 void Dispatcher::NoteOthers(const InFlight& delivery, const Answer& answer) {
   if (answer.verdict.action == Action::kAckPartly) return;
   const bool stored = answer.verdict.action == Action::kAck;
@@ -85,7 +85,7 @@ void Dispatcher::SetPace(InFlight& delivery, const Answer& answer, const Step& s
   }
   delivery.BackOff(now, target_.backoff().cap());
   if (!delivery.lines().awaits_next()) return;
-  // A probe comes next, or, of silence, whatever others send: NoteOthers() ends the wait.
+  // A probe comes next; after silence, any request of others: NoteOthers() ends the wait.
   if (verdict.silent) delivery.WaitUntil(now + target_.backoff().cap());
   if (!verdict.silent && deliveries_.Searched() == &delivery) delivery.WaitUntil(now);
 }
@@ -120,7 +120,7 @@ void Dispatcher::MakeDurable(std::size_t most) {
   deliveries_.RemoveTakenOver();
 }
 
-// When a search has ended it is known what the others that waited for it have to be split off of.
+// When a search has ended, the others that waited for it know more poison to split off.
 void Dispatcher::ForgetDone() {
   const Deliveries::List done = deliveries_.TakeDone();
   if (done.empty()) return;

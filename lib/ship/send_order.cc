@@ -44,7 +44,7 @@ bool SendOrder::BacklogMayBeTaken(SteadyTime now) const {
          (hastened_ || now >= backlog_limiter_.ready_at());
 }
 
-// To be asked only for what could use it.
+// Only for a priority that has something to send: asking starts the patience of the reserved slot.
 bool SendOrder::MayUseSlot(Priority priority, SteadyTime now) {
   if (priority == Priority::kLive || hastened_ || SlotsOpen() == 1) return true;
   return deliveries_.CountRequests() + 1 < SlotsOpen() || TooManySearches() || reserved_slot_.MayTake(now);
@@ -79,7 +79,7 @@ bool SendOrder::HasAnotherTurn(Priority priority, const InFlight& ready) const {
 }
 
 // While the target refuses everything it is asked for one line now and then: of the oldest batch, then of a new one,
-// and so on. It may refuse what has waited for long and nothing else.
+// and so on, since it may refuse lines for their age.
 InFlight* SendOrder::ChooseProbed(SteadyTime now) {
   const Deliveries::List& all = deliveries_.all();
   const bool may_be_new = all.empty() || (probes_ % 2 == 1 && all.size() < kMostProbed);
@@ -131,7 +131,7 @@ std::shared_ptr<const Batch> SendOrder::ProbeFor(InFlight& delivery) {
   return (may_be_other ? other : delivery).lines().Sample();
 }
 
-// Whatever could start now was started, so only what is to come counts.
+// Everything that could start now was started, so only times to come count.
 std::optional<SteadyTime> SendOrder::NextStart(SteadyTime now) const {
   if (deliveries_.CountRequests() >= SlotsOpen()) return std::nullopt;
   std::optional<SteadyTime> first;

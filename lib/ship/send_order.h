@@ -36,15 +36,16 @@ class SendOrder {
 
   // A batch was just sealed and is in the spool.
   void Sealed(std::uint64_t id, std::size_t lines, SteadyTime now);
-  // What may be sent now, and the request to send of it, which needs an id yet. Null if there is nothing, or no slot.
+  // The delivery to send now. Null if there is none, or no slot for it.
   InFlight* Next(SteadyTime now);
+  // The request to send of it, but for an id; it has had its turn then.
   Request Compose(InFlight& delivery);
 
   // The next two hold when Next() has given all there was. A batch that is sealed now would be sent now.
   [[nodiscard]] bool HasRoom(SteadyTime now) const { return MayStart(now) && HasRoomFor(Priority::kLive); }
   // When there may be more although no request has ended.
   [[nodiscard]] std::optional<SteadyTime> NextStart(SteadyTime now) const;
-  // More is searched for lines at fault than memory should hold, and this delivery has to wait for its search.
+  // Memory holds enough batches that are searched for lines at fault, and this one still waits for its search.
   [[nodiscard]] bool ShouldHandBack(const InFlight& delivery) const;
 
   // From now on nothing is spared for live batches, and the backlog goes at full speed.
@@ -76,7 +77,7 @@ class SendOrder {
   KnownPoison known_;
   BacklogRateLimiter backlog_limiter_;
   ReservedSlot reserved_slot_;
-  Priority last_ = Priority::kBacklog, last_beside_ = Priority::kBacklog;  // that were sent; of all but kLive
+  Priority last_ = Priority::kBacklog, last_beside_ = Priority::kBacklog;  // sent last; likewise, but for kLive
   bool hastened_ = false;
   std::size_t probes_ = 0;
 };

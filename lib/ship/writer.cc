@@ -68,7 +68,7 @@ void Writer::Intake(SteadyTime now) {
   if (parts_.queue.TakeAll(fresh)) batcher_.Add(std::move(fresh), now);
 }
 
-// While the target refuses everything a batch that is due is sealed first, so that it may be the one that is probed.
+// While the target refuses everything a batch that is due is sealed first, so that its lines may be the probe.
 void Writer::SealAndStart(SteadyTime now) {
   if (!dispatcher_.held()) dispatcher_.Start(now);
   while (closed_ ? !batcher_.empty() : batcher_.Due(now, PaceAt(now))) {
