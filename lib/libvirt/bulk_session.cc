@@ -31,15 +31,15 @@ Result<void> BulkSession::EnsureConnected() {
   return {};
 }
 
-Result<ShardResult> BulkSession::Collect(ShardRequest request, LaneClock& clock) {
+Result<ShardResult> BulkSession::Collect(const ShardRequest& request, LaneClock& clock) {
   if (connected_ == nullptr) return Fail(ErrorCode::kUnreachable, "there is no connection");
   const auto found = connected_->pointers.Find(request.domains);
   if (!found) return Noting(Result<ShardResult>(tl::make_unexpected(found.error())));
   const auto begin = clock.Now();
   if (!begin) return Abandoned();
-  ShardResult result{std::move(request.memory), {}, found->some_unknown};
-  auto read = connected_->reader.Read(found->pointers, request.query, result.stats, clock);
+  auto read = connected_->reader.Read(found->pointers, request.query, clock);
   if (!read) return Noting(Result<ShardResult>(tl::make_unexpected(read.error())));
+  ShardResult result{std::move(*read), {}, found->some_unknown};
   result.stats.kind = KindOfCall(request.domains, request.query.depth);
   const auto end = clock.Now();
   if (end) result.took = end->steady - begin->steady;

@@ -22,7 +22,6 @@ namespace vmtelem {
 struct ShardRequest {
   DomainRefs domains;
   StatsQuery query;
-  StatsResult memory;  // to be reused
 };
 
 // The statistics of a shard, as one connection gave them.
@@ -44,7 +43,7 @@ class BulkSession {
   Result<void> Prepare();
 
   // Reads the statistics of the VMs that run.
-  Result<ShardResult> Collect(ShardRequest request, LaneClock& clock);
+  Result<ShardResult> Collect(const ShardRequest& request, LaneClock& clock);
 
   // Asks each VM for its state; that waits for the VM's lock, but does not lock libvirtd's list of VMs meanwhile. Then
   // asks a VM that answered how long its monitor has been busy with one command.

@@ -105,7 +105,7 @@ class LibvirtSource final : public Source {
     for (const auto& domain : discovery_.domains()) {
       (cycle_.stuck().set_aside(domain->uuid) ? set_aside : eligible).push_back(domain);
     }
-    auto result = cycle_.Collect(eligible, MakePlan(snapshot));
+    auto result = cycle_.Collect(eligible, MakePlan(now));
     if (cycle_.TakeNewDaemon()) filler_.NoteNewDaemon();
     if (!result) return tl::make_unexpected(WhyNot(result.error()));
     NoteConnected();
@@ -140,7 +140,7 @@ class LibvirtSource final : public Source {
     log_.NoteConnected(host_);
   }
 
-  StatsCycle::Plan MakePlan(Snapshot& snapshot) {
+  StatsCycle::Plan MakePlan(SteadyTime tick) {
     const std::size_t vms = discovery_.domains().size();
     const std::size_t shards = LaneCount({options_.lanes, vms, std::thread::hardware_concurrency(), is_remote_});
     cycle_.lanes().Resize(shards + (is_remote_ ? LanePool::kSparesOfRemote : LanePool::kSpares));
@@ -151,8 +151,6 @@ class LibvirtSource final : public Source {
     plan.terms.blocked_max = options_.lanes_parked_max + shards;
     plan.terms.query.groups = options_.groups;
     plan.terms.query.devices = discovery_.devices();
-    plan.terms.memory = std::move(snapshot.domains);
-    const SteadyTime tick = snapshot.stamp.steady;
     plan.deadline = tick + options_.timeout;
     if (options_.interval == Nanoseconds::zero()) return plan;
     plan.next_tick = tick + options_.interval - std::min(options_.interval / 10, kMargin);

@@ -71,27 +71,16 @@ void StatsCalls::JoinWithoutMonitor() {
 }
 
 void StatsCalls::Start(StatsCall call, std::unique_ptr<BulkLane> lane, const std::vector<std::string>& hung) {
-  ShardRequest request{call.domains, terms_.query, {}};
+  ShardRequest request{call.domains, terms_.query};
   request.query.depth = call.depth;
   request.query.hung = hung;
-  request.memory.domains = MemoryFor(call.domains.size());
   call.lane = std::move(lane);
   call.since = clock_.SteadyNow();
   call.look_at = call.since + LimitOf(call);
-  call.result = call.lane->Start([request = std::move(request)](BulkSession& session, LaneClock& clock) mutable {
-    return session.Collect(std::move(request), clock);
+  call.result = call.lane->Start([request = std::move(request)](BulkSession& session, LaneClock& clock) {
+    return session.Collect(request, clock);
   });
   under_way_.push_back(std::move(call));
-}
-
-std::vector<DomainStats> StatsCalls::MemoryFor(std::size_t count) {
-  std::vector<DomainStats> memory;
-  memory.reserve(count);
-  while (memory.size() < count && !terms_.memory.empty()) {
-    memory.push_back(std::move(terms_.memory.back()));
-    terms_.memory.pop_back();
-  }
-  return memory;
 }
 
 std::vector<StatsCall> StatsCalls::TakeReturned() {

@@ -45,9 +45,8 @@ class StatsCalls {
   struct Terms {  // of a cycle
     StatsQuery query;
     std::size_t shards = 1;
-    std::size_t alone_max = 1;        // at most so many calls for one VM each
-    std::size_t blocked_max = 0;      // at most so many calls may wait in vain
-    std::vector<DomainStats> memory;  // to be reused
+    std::size_t alone_max = 1;    // at most so many calls for one VM each
+    std::size_t blocked_max = 0;  // at most so many calls may wait in vain
   };
   StatsCalls(LanePool& lanes, Clock& clock, Nanoseconds timeout)
       : lanes_(lanes), clock_(clock), shard_pace_(timeout), lone_pace_(timeout) {}
@@ -95,7 +94,6 @@ class StatsCalls {
   [[nodiscard]] bool MayStart() const;
   [[nodiscard]] bool NoneIsToComeBack() const;
   [[nodiscard]] std::size_t CountOpen(Depth depth) const;
-  [[nodiscard]] std::vector<DomainStats> MemoryFor(std::size_t count);
 
   LanePool& lanes_;
   Clock& clock_;

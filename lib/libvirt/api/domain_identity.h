@@ -8,8 +8,6 @@
 
 #include <libvirt/libvirt.h>
 
-#include "model/snapshot.h"
-
 // The data of a domain pointer itself: these functions make no call to the hypervisor.
 namespace vmtelem {
 
@@ -34,13 +32,6 @@ inline std::optional<std::int64_t> IdOf(virDomainPtr domain) {
   const unsigned id = virDomainGetID(domain);
   if (id == static_cast<unsigned>(-1)) return std::nullopt;
   return id;
-}
-
-// Sets the identity of `stats` and reuses its memory.
-inline void SetIdentity(DomainStats& stats, virDomainPtr domain) {
-  stats.name = NameOf(domain);
-  stats.uuid = UuidTextOf(domain).data();
-  stats.domain_id = IdOf(domain);
 }
 
 }  // namespace vmtelem

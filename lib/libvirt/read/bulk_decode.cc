@@ -216,24 +216,6 @@ void BulkDecoder::DecodeDisk(std::string_view key, const virTypedParameter& para
   }
 }
 
-void ClearCounters(DomainStats& stats) {
-  stats.call_took = stats.call_floor = {};
-  stats.incarnation = 0;
-  stats.domain_id.reset();
-  stats.state.reset();
-  stats.state_reason.reset();
-  stats.vcpus.reset();
-  stats.vcpus_max.reset();
-  stats.cpu = {};
-  stats.memory = {};
-  stats.memory_updated_s.reset();
-  stats.vcpu_stats.clear();
-  stats.nics.clear();
-  stats.disks.clear();
-  stats.monitor_ok.reset();
-  stats.monitor_blocked_s.reset();
-}
-
 bool HasMonitorFields(const DomainStats& stats) {
   const bool from_block = std::any_of(stats.disks.begin(), stats.disks.end(),
                                       [](const auto& disk) { return disk.counters[DiskCounter::kRdReqs].has_value(); });

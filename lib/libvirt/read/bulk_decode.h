@@ -18,7 +18,7 @@ namespace vmtelem {
 // scratch memory between calls.
 class BulkDecoder {
  public:
-  // Fills the counters of `stats`, which has none (see ClearCounters), and returns the groups that had any key. NICs
+  // Fills the counters of `stats`, which has none, and returns the groups that had any key. NICs
   // and disks are told apart by the index in the key, which may have gaps; they are listed under their name, and of
   // several of one name (a disk and its backing chain, NICs in some SR-IOV setups) the first is the device.
   StatsGroups Decode(std::span<const virTypedParameter> parameters, DomainStats& stats);
@@ -37,9 +37,6 @@ class BulkDecoder {
   ValueReader values_;
   std::vector<unsigned> nic_indices_, disk_indices_;  // parallel to stats.nics and stats.disks while decoding
 };
-
-// Forgets everything but the memory that `stats` holds.
-void ClearCounters(DomainStats& stats);
 
 // Whether any value is there that comes from QEMU's monitor; libvirt's qemu driver leaves these out when another client
 // holds the VM's job.

@@ -68,9 +68,8 @@ tl::unexpected<Error> LostConnection(const std::string& reason) {
 struct StatsReader::Reading {
   const StatsQuery& query;
   StatsGroups groups;
-  StatsResult& result;
   LaneClock& clock;
-  std::size_t used = 0;  // so many of result.domains are of this read; the rest is memory
+  StatsResult result{};
 
   struct Partial {
     DomainHandle domain;
@@ -78,12 +77,16 @@ struct StatsReader::Reading {
   };
   std::vector<Partial> partial{};
 
-  // A cleared place for a VM; references to others end here.
+  // References to other VMs of the result end here.
   DomainStats& Add(virDomainPtr domain, const CallTime& call) {
-    if (used == result.domains.size()) result.domains.emplace_back();
-    DomainStats& stats = result.domains[used++];
-    ClearCounters(stats);
-    SetIdentity(stats, domain);
+    return result.domains.emplace_back(Identified(domain, call));
+  }
+
+  static DomainStats Identified(virDomainPtr domain, const CallTime& call) {
+    DomainStats stats;
+    stats.name = NameOf(domain);
+    stats.uuid = UuidOf(domain);
+    stats.domain_id = IdOf(domain);
     stats.stamp = call.begin;
     stats.call_took = call.took;
     return stats;
@@ -93,23 +96,20 @@ struct StatsReader::Reading {
 StatsReader::StatsReader(const Connection& connection)
     : connection_(connection), is_qemu_(connection.type() == "QEMU") {}
 
-Result<void> StatsReader::Read(std::span<const virDomainPtr> domains, const StatsQuery& query, StatsResult& result,
-                               LaneClock& clock) {
+Result<StatsResult> StatsReader::Read(std::span<const virDomainPtr> domains, const StatsQuery& query,
+                                      LaneClock& clock) {
   const StatsGroups mask = query.depth == Depth::kFull ? kAllGroups : kGroupsWithoutJob;
-  Reading reading{query, query.groups & mask, result, clock};
-  result.problems.clear();
-  result.without_monitor.clear();
-  result.stale_devices.clear();
+  Reading reading{query, query.groups & mask, clock};
+  reading.result.domains.reserve(domains.size());
   const std::uint64_t out_of_range_before = decoder_.values_out_of_range() + calls_.values_out_of_range();
   for (std::size_t first = 0; first < domains.size(); first += kMaxDomainsPerCall) {
     const auto chunk = domains.subspan(first, std::min(kMaxDomainsPerCall, domains.size() - first));
-    auto read = ReadInBulk(chunk, reading);
-    if (!read) return read;
+    if (auto read = ReadInBulk(chunk, reading); !read) return tl::make_unexpected(std::move(read.error()));
   }
-  auto retried = RetryPartial(reading);
-  result.domains.resize(reading.used);
-  result.values_out_of_range = decoder_.values_out_of_range() + calls_.values_out_of_range() - out_of_range_before;
-  return retried;
+  if (auto retried = RetryPartial(reading); !retried) return tl::make_unexpected(std::move(retried.error()));
+  reading.result.values_out_of_range =
+      decoder_.values_out_of_range() + calls_.values_out_of_range() - out_of_range_before;
+  return std::move(reading.result);
 }
 
 Result<void> StatsReader::ReadInBulk(std::span<const virDomainPtr> domains, Reading& reading) {
@@ -152,7 +152,8 @@ Result<void> StatsReader::ReadApart(std::span<const virDomainPtr> domains, const
 
 Result<void> StatsReader::TakeRecords(std::span<const virDomainStatsRecordPtr> records, const CallTime& call,
                                       Reading& reading) {
-  const std::size_t first = reading.used;
+  auto& domains = reading.result.domains;
+  const std::size_t first = domains.size();
   StatsGroups seen = 0;
   std::vector<virDomainPtr> running;
   running.reserve(records.size());
@@ -160,11 +161,11 @@ Result<void> StatsReader::TakeRecords(std::span<const virDomainStatsRecordPtr> r
     DomainStats& stats = reading.Add(record->dom, call);
     seen |= decoder_.Decode(ParametersOf(*record), stats);
     if (is_qemu_ && HasEnded(stats)) {
-      --reading.used;
+      domains.pop_back();
       continue;
     }
     running.push_back(record->dom);
-    if (is_qemu_ && reading.query.depth == Depth::kFull) NoteMonitor(record->dom, reading.used - 1, reading);
+    if (is_qemu_ && reading.query.depth == Depth::kFull) NoteMonitor(record->dom, domains.size() - 1, reading);
   }
   // QEMU's bulk has every group; there, a group may be missing because a VM is busy, which is not for ever.
   if (!probed_ && !records.empty() && !is_qemu_) missing_in_bulk_ = reading.groups & ~seen;
@@ -184,7 +185,7 @@ Result<void> StatsReader::FillFromCalls(std::span<const virDomainPtr> vms, std::
     if (!running) return tl::make_unexpected(running.error());
     if (*running) std::swap(domains[kept++], domains[first + i]);
   }
-  reading.used = kept;
+  domains.resize(kept);
   return {};
 }
 
@@ -195,7 +196,7 @@ Result<void> StatsReader::ReadByCalls(std::span<const virDomainPtr> domains, Rea
     DomainStats& stats = reading.Add(domain, {reading.clock.Now().value_or(Stamp{})});
     const auto running = ReadByCalls(domain, groups, stats, reading);
     if (!running) return tl::make_unexpected(running.error());
-    if (!*running) --reading.used;
+    if (!*running) reading.result.domains.pop_back();
   }
   return {};
 }
@@ -268,17 +269,14 @@ Result<void> StatsReader::RetryPartial(Reading& reading) {
 }
 
 void StatsReader::TakeRetried(const virDomainStatsRecord& record, const CallTime& call, Reading& reading) {
-  ClearCounters(retried_);
-  SetIdentity(retried_, record.dom);
-  retried_.stamp = call.begin;
-  retried_.call_took = call.took;
-  decoder_.Decode(ParametersOf(record), retried_);
-  if (!HasMonitorFields(retried_)) return;
-  retried_.monitor_ok = true;
-  DropUnasked(reading.groups, retried_);
-  const auto is_same = [&](const auto& partial) { return reading.result.domains[partial.slot].uuid == retried_.uuid; };
+  DomainStats retried = Reading::Identified(record.dom, call);
+  decoder_.Decode(ParametersOf(record), retried);
+  if (!HasMonitorFields(retried)) return;
+  retried.monitor_ok = true;
+  DropUnasked(reading.groups, retried);
+  const auto is_same = [&](const auto& partial) { return reading.result.domains[partial.slot].uuid == retried.uuid; };
   const auto found = std::find_if(reading.partial.begin(), reading.partial.end(), is_same);
-  if (found != reading.partial.end()) std::swap(reading.result.domains[found->slot], retried_);
+  if (found != reading.partial.end()) reading.result.domains[found->slot] = std::move(retried);
 }
 
 // QEMU's disks alone cannot tell a busy VM from a VM whose disks never have counters (empty, vhost-user); the balloon

@@ -52,11 +52,10 @@ class StatsReader {
   // `connection` must outlive the reader.
   explicit StatsReader(const Connection& connection);
 
-  // Replaces `result`, whose memory it reuses, by the statistics of `domains`. A VM that is not running any more is
-  // left out; a VM that does not answer has its identity only and a problem that names it. Fails if the hypervisor as a
-  // whole gives no answer; kUnreachable: the connection is lost.
-  Result<void> Read(std::span<const virDomainPtr> domains, const StatsQuery& query, StatsResult& result,
-                    LaneClock& clock);
+  // Gives the statistics of `domains`. A VM that is not running any more is left out; a VM that does not answer has its
+  // identity only and a problem that names it. Fails if the hypervisor as a whole gives no answer; kUnreachable: the
+  // connection is lost.
+  Result<StatsResult> Read(std::span<const virDomainPtr> domains, const StatsQuery& query, LaneClock& clock);
 
  private:
   struct Reading;
@@ -83,7 +82,6 @@ class StatsReader {
   bool nowait_ = true;
   bool probed_ = false;
   StatsGroups missing_in_bulk_ = 0;
-  DomainStats retried_;  // scratch
 };
 
 }  // namespace vmtelem

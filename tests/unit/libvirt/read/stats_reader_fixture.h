@@ -46,7 +46,10 @@ struct StatsReaderFixture {
     query.groups = groups;
     std::vector<virDomainPtr> pointers;
     for (const auto& domain : domains) pointers.push_back(domain.get());
-    return reader->Read(pointers, query, result, lane_clock);
+    auto read = reader->Read(pointers, query, lane_clock);
+    if (!read) return tl::make_unexpected(read.error());
+    result = std::move(*read);
+    return {};
   }
 
   const DomainStats& Vm(const std::string& name) {
