@@ -93,7 +93,7 @@ class BulkLane final : public Lane<BulkSession> {
   // Likewise, and leaves the thread behind. Only destruction may follow.
   void CutOff() {
     Cut();
-    static_cast<void>(Park());
+    static_cast<void>(LeaveBehind());
   }
 
   // For the owner: when the connection was open, and since when it lacks VMs whose start events should have reported.

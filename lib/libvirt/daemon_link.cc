@@ -40,7 +40,7 @@ Result<void> DaemonLink::StartConnecting() {
 Result<void> DaemonLink::AwaitConnected(SteadyTime deadline) {
   if (!lane_->Await(deadline)) {
     if (parts_.clock.SteadyNow() - connecting_->since >= options_.timeout) {
-      Park();
+      LeaveBehind();
       NoteUseless();
       fault_ = NoAnswer();
     }
@@ -58,8 +58,8 @@ Result<void> DaemonLink::AwaitConnected(SteadyTime deadline) {
   return {};
 }
 
-void DaemonLink::Park() {
-  static_cast<void>(lane_->Park());
+void DaemonLink::LeaveBehind() {
+  static_cast<void>(lane_->LeaveBehind());
   Drop();
 }
 

@@ -41,7 +41,7 @@ class DaemonLink {
   [[nodiscard]] ControlLane& lane() { return *lane_; }
   [[nodiscard]] std::optional<std::vector<DomainEvent>> TakeEvents() { return inbox_->Take(); }
   // Leaves the call behind that is under way, with the connection.
-  void Park();
+  void LeaveBehind();
   // Drops the connection, if there is one; does not wait.
   void Drop();
 

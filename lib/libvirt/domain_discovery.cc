@@ -34,7 +34,7 @@ void DomainDiscovery::KeepUp() {
   const SteadyTime now = clock_.SteadyNow();
   if (EnsureConnected(now)) {
     TakeJob();
-    if (job_ && now - job_->since >= options_.timeout) Park();
+    if (job_ && now - job_->since >= options_.timeout) LeaveBehind();
   }
   if (link_.connected()) ApplyEvents();
 }
@@ -62,7 +62,7 @@ Result<void> DomainDiscovery::EnsureInventory(SteadyTime deadline) {
 // Waits for a first listing, or for the devices that are read after it: sampling needs both.
 Result<void> DomainDiscovery::AwaitJob(SteadyTime deadline) {
   if (!link_.lane().Await(deadline)) {
-    if (clock_.SteadyNow() - job_->since >= options_.timeout) Park();
+    if (clock_.SteadyNow() - job_->since >= options_.timeout) LeaveBehind();
     return tl::make_unexpected(link_.NoAnswer());
   }
   TakeJob();
@@ -172,7 +172,7 @@ Result<std::vector<DomainInfo>> DomainDiscovery::List(ListScope scope, SteadyTim
   });
   if (list) return list;
   if (link_.connected() && !link_.lane().idle()) {
-    if (!link_.interrupted()) Park();
+    if (!link_.interrupted()) LeaveBehind();
     return tl::make_unexpected(link_.NoAnswer());
   }
   if (list.error().code == ErrorCode::kUnreachable) NoteLost();
@@ -190,10 +190,10 @@ void DomainDiscovery::Close() {
   link_.Drop();
 }
 
-void DomainDiscovery::Park() {
+void DomainDiscovery::LeaveBehind() {
   if (inventory_known_) ApplyEvents();
   job_.reset();
-  link_.Park();
+  link_.LeaveBehind();
 }
 
 }  // namespace vmtelem

@@ -65,7 +65,7 @@ class DomainDiscovery {
   void TakeListing(const Result<std::vector<DomainRef>>& listed);
   void TakeDevices(Result<ControlSession::Devices> read);
   void ApplyEvents();
-  void Park();
+  void LeaveBehind();
   [[nodiscard]] bool IsListing() const { return job_ && std::holds_alternative<Listing>(job_->outcome); }
   [[nodiscard]] bool NeedsDevices() const;
 

@@ -135,7 +135,7 @@ void HangSearch::LeaveBehind() {
 void HangSearch::Close() {
   for (Call& call : waiting_) {
     call.parked->NoteReturned();
-    static_cast<void>(call.lane->Park());
+    static_cast<void>(call.lane->LeaveBehind());
   }
   sweep_.reset();
   pings_.clear();

@@ -123,7 +123,7 @@ void StatsCalls::Close() {
   for (StatsCall& call : under_way_) {
     if (!call.parked) continue;
     call.parked->NoteReturned();
-    static_cast<void>(call.lane->Park());
+    static_cast<void>(call.lane->LeaveBehind());
   }
   under_way_.clear();
   queue_.clear();

@@ -46,7 +46,7 @@ bool Mailbox::idle() {
   return idle_;
 }
 
-ParkedCall Mailbox::Park(std::thread thread) {
+ParkedCall Mailbox::LeaveBehind(std::thread thread) {
   const std::lock_guard guard(mutex_);
   clock_.Abandon();
   left_behind_ = parked_calls_->Park(std::move(thread));

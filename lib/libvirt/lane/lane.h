@@ -53,7 +53,7 @@ class Mailbox {
   void Post(std::function<void()> job);
   [[nodiscard]] bool idle();
   // Leaves the thread behind, with the job that it may have.
-  ParkedCall Park(std::thread thread = {});
+  ParkedCall LeaveBehind(std::thread thread = {});
   // Nobody waits for the job any more: it makes no further call.
   void GiveUpJob() { clock_.GiveUpJob(); }
   // Asks the thread to end; does not wait for it.
@@ -98,8 +98,9 @@ class Pending {
 // touches the State, which also dies on the lane's thread. One thread at a time owns and calls the lane; `clock` must
 // live as long as the owner, not as long as the thread.
 //
-// A lane whose call does not return can be *parked*: the thread is left behind inside libvirt with all that the call
-// touches. It discards a late answer and ends by itself. A parked lane is of no further use; its owner makes another.
+// A lane whose call does not return can be left behind: its call is parked, and the thread stays inside libvirt with
+// all that the call touches, discards a late answer and ends by itself. Such a lane is of no further use; its owner
+// makes another.
 template <class State>
 class Lane {
  public:
@@ -153,8 +154,8 @@ class Lane {
   // Nobody waits for the call any more. The call ends before its next request to libvirt; then the lane is idle again.
   void GiveUpJob() { mailbox_->GiveUpJob(); }
 
-  // Leaves the thread behind. Only destruction may follow.
-  ParkedCall Park() { return std::exchange(mailbox_, nullptr)->Park(std::move(thread_)); }
+  // Leaves the thread behind with its call, which is parked. Only destruction may follow.
+  ParkedCall LeaveBehind() { return std::exchange(mailbox_, nullptr)->LeaveBehind(std::move(thread_)); }
 
   // Start and Await; kTimeout if there is no answer at the deadline, when the lane is not idle.
   template <class Function>

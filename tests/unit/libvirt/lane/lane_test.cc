@@ -56,7 +56,7 @@ struct Fixture {
     return pending;
   }
   [[nodiscard]] std::size_t Blocked() const { return parked_calls->blocked(SteadyTime::max()); }
-  bool LotEmpties() {
+  bool NoneIsParked() {
     return Eventually([this] { return Blocked() == 0; });
   }
 };
@@ -126,10 +126,10 @@ TEST_CASE_METHOD(Fixture, "several lanes are at work at the same time and notify
   CHECK(other.Take().has_value());
 }
 
-TEST_CASE_METHOD(Fixture, "a lane that is parked counts as blocked until its call returns") {
+TEST_CASE_METHOD(Fixture, "the call of a lane that is left behind counts as blocked until it returns") {
   const auto lane = Make();
   const auto pending = Hold(*lane);
-  const ParkedCall call = lane->Park();
+  const ParkedCall call = lane->LeaveBehind();
   CHECK(parked_calls->blocked(clock.SteadyNow()) == 1);
   CHECK_FALSE(call.returned());
   gate->Open();
@@ -137,18 +137,18 @@ TEST_CASE_METHOD(Fixture, "a lane that is parked counts as blocked until its cal
   CHECK(Blocked() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "the end of a lane that was parked before asks nothing more of it") {
+TEST_CASE_METHOD(Fixture, "a lane that was left behind can be destroyed while its call still blocks") {
   auto lane = Make();
   const auto pending = Hold(*lane);
-  const ParkedCall call = lane->Park();
+  const ParkedCall call = lane->LeaveBehind();
   lane.reset();
   CHECK(Blocked() == 1);
   CHECK_FALSE(call.returned());
   gate->Open();
-  CHECK(LotEmpties());
+  CHECK(NoneIsParked());
 }
 
-TEST_CASE_METHOD(Fixture, "an answer that comes after the lane was parked is discarded with the state") {
+TEST_CASE_METHOD(Fixture, "an answer that comes after the lane was left behind is discarded with the state") {
   auto state = std::make_unique<State>();
   const auto destroyed = state->destroyed;
   const auto answer = std::make_shared<std::string>("late");
@@ -160,7 +160,7 @@ TEST_CASE_METHOD(Fixture, "an answer that comes after the lane was parked is dis
     });
     REQUIRE(gate->AwaitArrivals(1));
   }
-  const ParkedCall call = lane->Park();
+  const ParkedCall call = lane->LeaveBehind();
   CHECK_FALSE(destroyed->done);
   gate->Open();
   CHECK(Eventually([&] { return call.returned(); }));
@@ -178,10 +178,10 @@ TEST_CASE_METHOD(Fixture, "a call that is left behind cannot reach the clock any
     return 0;
   });
   REQUIRE(gate->AwaitArrivals(1));
-  SECTION("parked") { static_cast<void>(lane->Park()); }
+  SECTION("left behind") { static_cast<void>(lane->LeaveBehind()); }
   SECTION("destroyed") { lane.reset(); }
   gate->Open();
-  CHECK(LotEmpties());
+  CHECK(NoneIsParked());
   CHECK(*saw_clock == 0);
 }
 
@@ -210,7 +210,7 @@ TEST_CASE_METHOD(Fixture, "the end of a lane does not wait for its state, which 
   CHECK(parked_calls->blocked(clock.SteadyNow()) == 0);
   CHECK(parked_calls->blocked(clock.SteadyNow() + ParkedCalls::kClosingPatience) == 1);
   gate->Open();
-  CHECK(LotEmpties());
+  CHECK(NoneIsParked());
 }
 
 TEST_CASE_METHOD(Fixture, "the end of a lane does not wait for a call in progress") {
@@ -219,7 +219,7 @@ TEST_CASE_METHOD(Fixture, "the end of a lane does not wait for a call in progres
   lane.reset();
   CHECK(Blocked() == 1);
   gate->Open();
-  CHECK(LotEmpties());
+  CHECK(NoneIsParked());
 }
 
 TEST_CASE_METHOD(Fixture, "a cancelled notifier ends the wait for a call long before its deadline") {
@@ -239,7 +239,7 @@ TEST_CASE_METHOD(Fixture, "a job that was not taken before its mailbox was close
   FakeClock unused;
   Mailbox mailbox(unused, parked_calls, notifier);
   mailbox.Post([] {});
-  SECTION("parked") { static_cast<void>(mailbox.Park()); }
+  SECTION("left behind") { static_cast<void>(mailbox.LeaveBehind()); }
   SECTION("closed") { mailbox.Close(unused.SteadyNow()); }
   CHECK(mailbox.Take() == nullptr);
 }
