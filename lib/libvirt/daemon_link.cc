@@ -11,7 +11,7 @@
 namespace vmtelem {
 
 DaemonLink::DaemonLink(const CollectOptions& options, const Parts& parts, std::shared_ptr<Notifier> notifier)
-    : options_(options), parts_(parts), notifier_(std::move(notifier)), shown_uri_(MaskUrl(options.hypervisor.uri)) {}
+    : options_(options), parts_(parts), notifier_(std::move(notifier)) {}
 
 Result<void> DaemonLink::Connect(SteadyTime deadline) {
   if (connected()) return {};
@@ -70,7 +70,7 @@ void DaemonLink::Drop() {
 
 Error DaemonLink::NoAnswer() const {
   if (interrupted()) return {ErrorCode::kClosed, "interrupted", {}};
-  return {ErrorCode::kTimeout, fmt::format("{} does not answer", shown_uri_), {}};
+  return {ErrorCode::kTimeout, fmt::format("{} does not answer", MaskUrl(options_.hypervisor.uri)), {}};
 }
 
 tl::unexpected<Error> DaemonLink::Failed(Error error) {

@@ -75,7 +75,6 @@ class DaemonLink {
   const CollectOptions& options_;
   const Parts parts_;
   const std::shared_ptr<Notifier> notifier_;
-  const std::string shown_uri_;
   const std::shared_ptr<ParkedCalls> parked_calls_ = std::make_shared<ParkedCalls>();
   std::unique_ptr<ControlLane> lane_;  // null: neither connected nor connecting
   std::optional<Attempt> connecting_;

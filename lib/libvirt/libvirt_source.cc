@@ -27,7 +27,7 @@ namespace vmtelem {
 namespace {
 
 // How long a cycle waits for a hypervisor that has not come back yet.
-constexpr Nanoseconds kPatience = std::chrono::milliseconds(250);
+constexpr Nanoseconds kPatienceWithConnecting = std::chrono::milliseconds(250);
 // The first cycle may take at least this long, since it begins with connecting.
 constexpr Nanoseconds kFirstCycle = std::chrono::seconds(6);
 // A cycle of a service ends at the latest this long before its line is due or the next tick comes (but at most a tenth
@@ -44,15 +44,14 @@ class LibvirtSource final : public Source {
  public:
   LibvirtSource(CollectOptions options, Clock& clock, LoggerPtr log)
       : options_(std::move(options)),
-        shown_uri_(MaskUrl(options_.hypervisor.uri)),
         host_(HostName(options_.hypervisor, std::nullopt)),
         is_remote_(!UriHost(options_.hypervisor.uri).empty()),
         clock_(clock),
-        log_(std::move(log), shown_uri_),
+        log_(std::move(log), MaskUrl(options_.hypervisor.uri)),
         pause_(is_remote_ ? ReconnectPause::kRemoteCap : ReconnectPause::kLocalCap, SystemRandom()),
         discovery_(options_, {clock, pause_}, notifier_),
         cycle_(options_, {clock, pause_}, notifier_),
-        filler_({cycle_.stuck(), clock, shown_uri_}) {}
+        filler_({cycle_.stuck(), clock, MaskUrl(options_.hypervisor.uri)}) {}
   ~LibvirtSource() override { Close(); }
   LibvirtSource(const LibvirtSource&) = delete;
   LibvirtSource& operator=(const LibvirtSource&) = delete;
@@ -98,7 +97,7 @@ class LibvirtSource final : public Source {
     snapshot.problems.clear();
     if (notifier_->cancelled()) return Fail(ErrorCode::kClosed, "interrupted");
     cycle_.stuck().Refresh();
-    const Nanoseconds patience = counts_.polls == 1 ? options_.first_answer_timeout : kPatience;
+    const Nanoseconds patience = counts_.polls == 1 ? options_.first_answer_timeout : kPatienceWithConnecting;
     if (auto known = discovery_.Ensure(now + std::min(options_.timeout, patience)); !known) return known;
     cycle_.stuck().ForgetEarlierRuns(discovery_.domains());
     DomainRefs eligible, set_aside;
@@ -151,11 +150,11 @@ class LibvirtSource final : public Source {
     plan.terms.blocked_max = options_.lanes_parked_max + shards;
     plan.terms.query.groups = options_.groups;
     plan.terms.query.devices = discovery_.devices();
-    plan.deadline = tick + options_.timeout;
+    plan.times.deadline = tick + options_.timeout;
     if (options_.interval == Nanoseconds::zero()) return plan;
-    plan.next_tick = tick + options_.interval - std::min(options_.interval / 10, kMargin);
+    plan.times.next_tick = tick + options_.interval - std::min(options_.interval / 10, kMargin);
     const Nanoseconds limit = std::max(CycleLimit(options_.interval), counts_.polls == 1 ? kFirstCycle : Nanoseconds{});
-    plan.deadline = std::min(plan.deadline, tick + limit - kMargin);
+    plan.times.deadline = std::min(plan.times.deadline, tick + limit - kMargin);
     return plan;
   }
 
@@ -194,7 +193,6 @@ class LibvirtSource final : public Source {
   }
 
   const CollectOptions options_;
-  const std::string shown_uri_;
   std::string host_;
   const bool is_remote_;
   Clock& clock_;

@@ -2,13 +2,14 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "libvirt/api/domain_ref.h"
 #include "libvirt/call_floors.h"
+#include "libvirt/current_cycle.h"
 #include "libvirt/domain_runs.h"
-#include "libvirt/stats_cycle.h"
 #include "libvirt/stuck_domains.h"
 #include "model/snapshot.h"
 
@@ -18,12 +19,12 @@ namespace vmtelem {
 // not at all. Numbers the VMs' runs. For the collector's thread.
 class SnapshotFiller {
  public:
-  struct Parts {  // all must outlive the filler
+  struct Parts {  // the first two must outlive the filler
     const StuckDomains& stuck;
     Clock& clock;
-    const std::string& shown_uri;
+    std::string shown_uri;
   };
-  explicit SnapshotFiller(const Parts& parts) : parts_(parts) {}
+  explicit SnapshotFiller(Parts parts) : parts_(std::move(parts)) {}
 
   // Replaces the snapshot's VMs and adds the problems of the calls.
   void TakeStats(std::vector<StatsResult>& stats, Snapshot& snapshot);

@@ -9,12 +9,8 @@ namespace {
 
 using Kind = StatsCall::Kind;
 
-// When no call has been answered for so long, the daemon is silent.
-constexpr Nanoseconds kSilence = std::chrono::milliseconds(1'900);
 // A call that starts within this time counts as started at the beginning of its cycle.
 constexpr Nanoseconds kStartOfCycle = std::chrono::milliseconds(20);
-// How long a cycle waits for a daemon that has been silent.
-constexpr Nanoseconds kPatienceWithSilence = std::chrono::milliseconds(250);
 
 }  // namespace
 
@@ -25,20 +21,17 @@ Result<CycleResult> StatsCycle::Collect(const DomainRefs& domains, Plan plan) {
 }
 
 void StatsCycle::Begin(const DomainRefs& domains, Plan plan) {
+  using Awaits = CurrentCycle::Awaits;
   TakeBetweenCycles();
   TendLanes();
-  current_ = {std::move(plan), clock_.SteadyNow()};
-  late_calls_.Begin(current_.begun, std::exchange(is_first_, false));
-  order_.Note(current_.begun, domains);
-  current_.asks_nothing = domains.empty();
-  calls_.Begin(std::move(current_.plan.terms));
-  current_.deadline = current_.plan.deadline;
-  current_.unasked = calls_.NotUnderWay(domains);
-  if (was_silent_) {
-    current_.deadline = std::min(current_.deadline, current_.begun + kPatienceWithSilence);
-  } else {
-    Queue(std::exchange(current_.unasked, {}));
-  }
+  const SteadyTime now = clock_.SteadyNow();
+  late_calls_.Begin(now, std::exchange(is_first_, false));
+  order_.Note(now, domains);
+  calls_.Begin(std::move(plan.terms));
+  const Awaits usual = domains.empty() ? Awaits::kAnyAnswer : Awaits::kAllAnswers;
+  current_.Begin(now, plan.times, was_silent_ ? Awaits::kSignOfLife : usual);
+  unasked_ = calls_.NotUnderWay(domains);
+  if (!was_silent_) Queue(std::exchange(unasked_, {}));
 }
 
 // An answer between two cycles shows that the daemon lives; as a sample it belongs to neither cycle and is dropped.
@@ -54,12 +47,11 @@ void StatsCycle::TakeBetweenCycles() {
 }
 
 // A daemon that was silent is asked for the VMs as soon as it answers any call.
-void StatsCycle::AskAfterSilence() {
-  if (!was_silent_) return;
-  if (!heard()) return late_calls_.search().Ping();
-  was_silent_ = false;
-  current_.deadline = current_.plan.deadline;
-  Queue(std::exchange(current_.unasked, {}));
+void StatsCycle::AwaitSign() {
+  if (current_.awaits_all_answers()) return;
+  if (!current_.heard()) return late_calls_.search().Ping();
+  current_.AwaitAllAnswers();
+  Queue(std::exchange(unasked_, {}));
 }
 
 // VMs that hang are asked apart: their locks are held next, when they are destroyed.
@@ -68,7 +60,7 @@ void StatsCycle::Queue(DomainRefs due) {
       std::stable_partition(due.begin(), due.end(), [&](const auto& domain) { return !stuck_.hung(domain->uuid); });
   const DomainRefs hung(first_hung, due.end());
   due.erase(first_hung, due.end());
-  const bool alone = late_calls_.asks_alone(current_.begun);
+  const bool alone = late_calls_.asks_alone(current_.begun());
   if (alone) order_.Arrange(due);
   calls_.Queue(due, alone ? calls_.terms().alone_max : calls_.terms().shards,
                {{}, alone ? Kind::kAlone : Kind::kShard});
@@ -79,12 +71,11 @@ bool StatsCycle::Go() {
   while (true) {
     if (notifier_->cancelled()) return false;
     TendLanes();
-    if (current_.asks_nothing && !heard()) late_calls_.search().Ping();
-    AskAfterSilence();
+    AwaitSign();
     calls_.StartQueued(stuck_.all_hung());
-    if (IsOver(clock_.SteadyNow())) return true;
+    if (current_.IsOver(clock_.SteadyNow())) return true;
     Wait();
-    TakeResults();
+    for (StatsCall& call : calls_.TakeReturned()) Take(std::move(call));
     LookInto(clock_.SteadyNow());
   }
 }
@@ -95,43 +86,9 @@ void StatsCycle::TendLanes() {
   lanes_.Tend(calls_.CountOpen() + late_calls_.search().lanes_out(), may_list);
 }
 
-bool StatsCycle::IsOver(SteadyTime now) {
-  if (now >= current_.deadline) return true;
-  if (now - current_.begun >= kSilence && !heard() && late_calls_.SilentSince(now)) return true;
-  if (NothingLeftToDo(now)) return true;
-  if (now < current_.plan.next_tick || !MayGoOnWithout(now)) return false;
-  if (calls_.AnyOpenThatIsNot(Kind::kAlone)) late_calls_.NoteCarriedOver(now);
-  return true;
-}
-
-// If most calls have been answered when the next cycle is due, the others are not worth a delay, except calls that were
-// made again just now. If few have, the daemon is slow, and starting the next cycle gains nothing. Calls that were made
-// again because of a VM that hangs may be held up by another VM: finding it is worth a delay that costs no tick, see
-// TickSchedule.
-bool StatsCycle::MayGoOnWithout(SteadyTime now) const {
-  if (calls_.AnyOpenPart() && now < LatestEnd()) return false;
-  return !calls_.queued() && !calls_.AnyPartInTime(now) && calls_.CountOpen() <= current_.result.stats.size();
-}
-
-// The latest end of this cycle that costs the next one no tick.
-SteadyTime StatsCycle::LatestEnd() const {
-  if (current_.plan.next_tick == SteadyTime::max()) return current_.plan.next_tick;
-  return current_.plan.next_tick + (current_.plan.next_tick - current_.begun) * 2 / 5;
-}
-
-bool StatsCycle::NothingLeftToDo(SteadyTime now) {
-  if (calls_.CountOpen() > 0) return false;
-  const bool may_get_a_lane = lanes_.ready() || lanes_.connecting_until() > now;
-  if (current_.asks_nothing || was_silent_) return heard() || (!late_calls_.search().pinging() && !may_get_a_lane);
-  return !calls_.queued() || !may_get_a_lane;
-}
-
 void StatsCycle::Wait() {
   const SteadyTime now = clock_.SteadyNow();
-  SteadyTime until = std::min(current_.deadline, late_calls_.look_at(now));
-  for (const SteadyTime end : {current_.plan.next_tick, LatestEnd()}) {
-    if (end > now) until = std::min(until, end);
-  }
+  SteadyTime until = std::min(current_.look_at(now), late_calls_.look_at(now));
   const auto connecting_until = lanes_.connecting_until();
   if (connecting_until > now) until = std::min(until, *connecting_until);
   // A healthy cycle does not wake the collector for each of its calls.
@@ -142,19 +99,15 @@ void StatsCycle::Wait() {
   });
 }
 
-void StatsCycle::TakeResults() {
-  for (StatsCall& call : calls_.TakeReturned()) Take(std::move(call));
-}
-
 void StatsCycle::Take(StatsCall call) {
   auto result = call.result.Take();
   if (!result) return TakeFailure(std::move(call), std::move(result.error()));
   life_.NoteAnswer(call.lane->opened, call.since, clock_.SteadyNow());
   lanes_.GiveBack(std::move(call.lane), !result->some_unknown);
-  const bool is_wanted = call.open() || (call.kind == Kind::kAlone && call.since >= current_.begun);
+  const bool is_wanted = call.open() || (call.kind == Kind::kAlone && call.since >= current_.begun());
   if (!is_wanted) return;
   calls_.NoteDuration(call, result->took);
-  current_.result.stats.push_back(std::move(result->stats));
+  current_.result().stats.push_back(std::move(result->stats));
 }
 
 // One connection may have ended alone, but a restart of the daemon ends all of them: the VMs are asked again on each
@@ -172,41 +125,37 @@ void StatsCycle::TakeFailure(StatsCall call, Error error) {
     lanes_.GiveBack(std::move(call.lane));
   }
   if (!call.open()) return;
-  if (!is_lost || call.asked_again) return NoteFailed(call.domains, error);
-  current_.last_error = std::move(error);
+  if (!is_lost || call.asked_again) return current_.NoteFailed(call.domains, error);
+  current_.NoteError(std::move(error));
   const Kind kind = call.kind == Kind::kAlone ? Kind::kAlone : Kind::kPart;
-  calls_.Queue(call.domains, 2, {{}, kind, call.depth, opened >= current_.begun});
-}
-
-void StatsCycle::NoteFailed(const DomainRefs& domains, const Error& error) {
-  current_.result.failed.insert(current_.result.failed.end(), domains.begin(), domains.end());
-  current_.last_error = error;
+  calls_.Queue(call.domains, 2, {{}, kind, call.depth, opened >= current_.begun()});
 }
 
 void StatsCycle::LookInto(SteadyTime now) {
-  auto judgement = late_calls_.Look(now, !current_.result.stats.empty());
-  current_.result.set_aside.insert(current_.result.set_aside.end(), judgement.set_aside.begin(),
-                                   judgement.set_aside.end());
-  current_.result.replaced_connections = current_.result.replaced_connections || judgement.replaced_before.has_value();
+  CycleResult& result = current_.result();
+  const auto judgement = late_calls_.Look(now, !result.stats.empty());
+  result.set_aside.insert(result.set_aside.end(), judgement.set_aside.begin(), judgement.set_aside.end());
+  result.replaced_connections = result.replaced_connections || judgement.replaced_before.has_value();
 }
 
 Result<CycleResult> StatsCycle::End() {
   const SteadyTime now = clock_.SteadyNow();
-  was_silent_ = !heard() && late_calls_.SilentSince(now).has_value();
-  current_.is_bound_by_cap = IsBoundByCap();
+  was_silent_ = !current_.heard() && late_calls_.SilentSince(now).has_value();
+  const bool is_bound_by_cap = IsBoundByCap();
   GiveUpOldCalls(now);
-  if (!current_.unasked.empty())
-    NoteFailed(std::exchange(current_.unasked, {}), {ErrorCode::kTimeout, "the daemon was silent", {}});
-  if (const DomainRefs queued = calls_.TakeQueued(); !queued.empty()) NoteFailed(queued, WhyNotAsked());
-  for (const StatsCall& call : calls_.under_way()) {
-    if (call.open()) current_.result.late.insert(current_.result.late.end(), call.domains.begin(), call.domains.end());
+  if (!unasked_.empty()) current_.NoteFailed(unasked_, {ErrorCode::kTimeout, "the daemon was silent", {}});
+  if (const DomainRefs queued = calls_.TakeQueued(); !queued.empty()) {
+    const Error capped{ErrorCode::kTimeout, "every connection waits for a VM whose lock is held", {}};
+    current_.NoteFailed(queued, is_bound_by_cap ? capped : WhyNothingAnswers());
   }
-  const bool refused = current_.result.stats.empty() && current_.result.late.empty() &&
-                       current_.result.set_aside.empty() && current_.last_error &&
-                       current_.last_error->code != ErrorCode::kTimeout;
-  if ((!heard() && !current_.is_bound_by_cap) || refused) return tl::make_unexpected(WhyNothingAnswers());
-  if (current_.last_error) current_.result.why_failed = current_.last_error->message;
-  return std::move(current_.result);
+  CycleResult& result = current_.result();
+  for (const StatsCall& call : calls_.under_way()) {
+    if (call.open()) result.late.insert(result.late.end(), call.domains.begin(), call.domains.end());
+  }
+  const bool nothing_answers = !current_.heard() && !is_bound_by_cap;
+  if (nothing_answers || current_.is_refused()) return tl::make_unexpected(WhyNothingAnswers());
+  if (current_.last_error()) result.why_failed = current_.last_error()->message;
+  return std::move(result);
 }
 
 // No call was made, since every lane waits for a VM: that shows nothing about the daemon.
@@ -219,18 +168,13 @@ void StatsCycle::GiveUpOldCalls(SteadyTime now) {
   for (StatsCall& call : calls_.under_way()) {
     if (!call.open() || now - call.since < timeout_ - kStartOfCycle) continue;
     static_cast<void>(calls_.Park(call));
-    NoteFailed(call.domains, {ErrorCode::kTimeout, "its call has not been answered", {}});
+    current_.NoteFailed(call.domains, {ErrorCode::kTimeout, "its call has not been answered", {}});
   }
-}
-
-Error StatsCycle::WhyNotAsked() const {
-  if (!current_.is_bound_by_cap) return WhyNothingAnswers();
-  return {ErrorCode::kTimeout, "every connection waits for a VM whose lock is held", {}};
 }
 
 Error StatsCycle::WhyNothingAnswers() const {
   if (lanes_.fault() && !lanes_.ready()) return *lanes_.fault();
-  if (current_.last_error) return *current_.last_error;
+  if (current_.last_error()) return *current_.last_error();
   return {ErrorCode::kTimeout, {}, {}};
 }
 
