@@ -10,7 +10,7 @@
 namespace vmtelem {
 namespace {
 
-// What is remembered of a VM: its last answer, which may be older than the last cycle.
+// The last answer of a VM, which may be older than the last cycle.
 struct DomainMemory {
   DomainStats last;
   std::uint64_t cycle = 0;  // of `last`

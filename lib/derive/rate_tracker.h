@@ -9,8 +9,8 @@
 
 namespace vmtelem {
 
-// Remembers the last snapshot and derives what follows from it and the next one. One thread (the collector's).
-// Memory grows with the VMs that are listed in the last snapshot, not with those that ever were.
+// Computes totals and rates from a snapshot and the one before, which it remembers. One thread (the collector's).
+// Memory grows with the VMs in the last snapshot, not with all that ever were listed.
 class RateTracker {
  public:
   RateTracker();

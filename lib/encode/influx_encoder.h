@@ -13,6 +13,7 @@
 
 namespace vmtelem {
 
+// How long the stages after the collection took.
 struct CycleTimings {
   Nanoseconds derive{}, encode{};
 };
@@ -34,7 +35,7 @@ class InfluxEncoder {
   void AppendAgent(std::string_view agent, const Stamp& stamp, const AgentReport& report, Lines& out);
 
   [[nodiscard]] std::uint64_t names_repaired() const;
-  // Once, at level info; see NameRepairs::Log(). To be called when a sample has all of its lines.
+  // Logs the repairs once, at level info; see NameRepairs::Log(). To be called when a sample has all of its lines.
   void LogNameRepairs();
 
  private:

@@ -10,8 +10,8 @@
 
 namespace vmtelem {
 
-// Writes lines of line protocol into the caller's buffer. Allocates nothing but what the buffer itself needs. A field
-// is put together in a small buffer of its own, which saves the string's bookkeeping for every few bytes.
+// Writes lines of line protocol into the caller's buffer; only that buffer allocates. Fields are put together in a
+// small buffer first, which saves the string's bookkeeping for every few bytes.
 class LineProtocolWriter {
  public:
   explicit LineProtocolWriter(Lines& out) : out_(out) {}

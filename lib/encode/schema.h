@@ -20,11 +20,12 @@
 // JSON cannot differ. Inside encode/ only.
 namespace vmtelem {
 
+// A kind of line, by its measurement.
 enum class Measurement { kTotals, kNic, kDisk, kVcpu, kFeatures, kHost, kAgent, kCount };
 inline constexpr EnumArray<Measurement, std::string_view> kMeasurementNames{
     {"vm_totals", "vm_nic", "vm_disk", "vm_vcpu", "vm_features", "vmtelem", "vmtelem_agent"}};
 
-// Takes the fields of one line. What is not known is not given to it.
+// Takes the fields of one line, those whose values are known.
 template <class W>
 concept FieldWriter = requires(W writer, const FieldName& name) {
   writer.Integer(name, std::int64_t{});
@@ -100,7 +101,7 @@ inline std::optional<double> MemoryStatsAge(const DomainStats& domain) {
 
 template <FieldWriter W>
 void WriteTotals(W& writer, const DomainStats& domain, const DomainDerived& derived) {
-  // The id alone is no statistic: a VM that did not answer has no line, or one that says why.
+  // The id alone is no statistic: a VM that did not answer has no line, or a line that says why.
   if (HasStatistics(domain)) {
     WriteInteger(writer, "state", domain.state);
     WriteInteger(writer, "state_reason", domain.state_reason);
@@ -157,7 +158,7 @@ void WriteFeatures(W& writer, const DomainDerived& derived) {
   WriteFloat(writer, "mem_used_percent", derived.memory_used_percent);
 }
 
-// Of a hypervisor that did not answer, neither its VMs nor the time of an answer are known.
+// Neither the VMs nor the latency of a hypervisor that did not answer are known.
 template <FieldWriter W>
 void WriteHost(W& writer, const Snapshot& snapshot, const CycleTimings& timings) {
   writer.Flag("up", snapshot.up);

@@ -51,19 +51,19 @@ class DomainSeries {
   void Align(std::vector<Device<Key>>& cached, const std::vector<Stats>& devices, Measurement measurement,
              const Tag& append_tag);
 
-  std::string host_tag_, name_;  // what the series were made from
+  std::string host_tag_, name_;  // from which the series were made
   std::string tags_;             // ",host=a,vm=b,uuid=c"
   std::string totals_, features_;
   std::vector<Device<std::string>> nics_, disks_;
   std::vector<Device<unsigned>> vcpus_;
 };
 
-// The series of the VMs that are listed; those of a VM that is listed no more are forgotten.
+// The series of the VMs that are listed, forgotten with the VM.
 class SeriesCache {
  public:
   const DomainSeries& Of(std::string_view host_tag, const DomainStats& domain, const EncodeOptions& options,
                          NameRepairs& repairs);
-  // To be called when all VMs of a snapshot were asked for.
+  // To be called when the series of all VMs of a snapshot have been used.
   void ForgetUnused();
 
  private:

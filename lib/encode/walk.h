@@ -9,15 +9,15 @@
 // The lines of a VM and of a hypervisor, in the order in which they are written. Inside encode/ only.
 namespace vmtelem {
 
-// Begins and ends lines too. A series is a measurement with its tags, in whatever form the writer wants them; a line
-// that was given no field is not written.
+// A FieldWriter that begins and ends lines. A series is a measurement with its tags, in the form that the writer wants;
+// a line without a field is not written.
 template <class W, class Series>
 concept LineWriter = FieldWriter<W> && requires(W writer, const Series& series) {
   writer.Begin(series, std::int64_t{});
   writer.End();
 };
 
-// What a set of series gives for a line.
+// The type in which a set of series gives one.
 template <class SeriesSet>
 using SeriesOf = decltype(std::declval<const SeriesSet&>().Of(Measurement{}, std::size_t{}));
 
@@ -32,7 +32,7 @@ typename Values::value_type DerivedAt(const Values& values, std::size_t position
   return position < values.size() ? values[position] : typename Values::value_type{};
 }
 
-// All lines of one VM. `series.Of(measurement, position)` gives the series of the device at that position.
+// Writes all lines of one VM. `series.Of(measurement, position)` gives the series of the device at that position.
 template <class W, class SeriesSet>
 requires LineWriter<W, SeriesOf<SeriesSet>>
 class DomainWalk {

@@ -9,12 +9,13 @@
 
 namespace vmtelem {
 
+// The records of a bulk call.
 struct Records {
   RecordsHandle owner;
   std::span<const virDomainStatsRecordPtr> all;
 };
 
-// virDomainListGetStats() of the active ones of `domains`, which must not be empty, for `libvirt_bits` (of
+// virDomainListGetStats() of those `domains` that are active, which must not be empty, for `libvirt_bits` (of
 // virDomainStatsTypes). Waits for the lock of each VM, and never with libvirtd's list of VMs locked. Nothing: it
 // failed, see LastVirtError(). On the lane's thread.
 std::optional<Records> GetStats(std::span<const virDomainPtr> domains, unsigned libvirt_bits, bool nowait);

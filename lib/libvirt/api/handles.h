@@ -8,18 +8,17 @@
 // it, which may block: all of them live and die on the thread of their lane.
 namespace vmtelem {
 
-struct CloseConnect {
-  void operator()(virConnectPtr connect) const { virConnectClose(connect); }
-};
-struct FreeDomain {
-  void operator()(virDomainPtr domain) const { virDomainFree(domain); }
-};
-struct FreeRecords {
-  void operator()(virDomainStatsRecordPtr* records) const { virDomainStatsRecordListFree(records); }
+// Calls libvirt's function that frees an object.
+template <auto free>
+struct FreeWith {
+  template <class Object>
+  void operator()(Object* object) const {
+    free(object);
+  }
 };
 
-using ConnectHandle = std::unique_ptr<virConnect, CloseConnect>;
-using DomainHandle = std::unique_ptr<virDomain, FreeDomain>;
-using RecordsHandle = std::unique_ptr<virDomainStatsRecordPtr, FreeRecords>;
+using ConnectHandle = std::unique_ptr<virConnect, FreeWith<virConnectClose>>;
+using DomainHandle = std::unique_ptr<virDomain, FreeWith<virDomainFree>>;
+using RecordsHandle = std::unique_ptr<virDomainStatsRecordPtr, FreeWith<virDomainStatsRecordListFree>>;
 
 }  // namespace vmtelem
