@@ -18,7 +18,7 @@ std::string Noise(std::size_t size) {
 
 std::string Packed(const std::string& text) { return GzipCompressor().Compress(text).value(); }
 
-TEST_CASE("what was compressed comes back, whatever it was") {
+TEST_CASE("any text that was compressed comes back") {
   const auto text = GENERATE(std::string(), std::string("m v=1i 1\n"), std::string(3 << 20, 'x'), Noise(300'000));
   CHECK(Gunzip(Packed(text), kPlenty) == text);
 }
@@ -67,7 +67,7 @@ std::optional<std::string> UnpackPiecewise(GzipReader& reader, const std::string
   return reader.at_end() ? std::optional(text) : std::nullopt;
 }
 
-TEST_CASE("what is unpacked piece by piece is the same, one member after the other") {
+TEST_CASE("text that is unpacked piece by piece is the same, one member after the other") {
   GzipReader reader;
   for (const std::string& text : {std::string("m v=1i 1\n"), Noise(30'000), std::string()}) {
     CHECK(UnpackPiecewise(reader, Packed(text)) == text);
@@ -75,7 +75,7 @@ TEST_CASE("what is unpacked piece by piece is the same, one member after the oth
   }
 }
 
-TEST_CASE("what is unpacked piece by piece is refused if it is cut short, or altered") {
+TEST_CASE("a member that is unpacked piece by piece is refused if it is cut short or altered") {
   const std::string packed = Packed("m v=1i 1\nm v=2i 2\n");
   for (std::size_t at = 0; at < packed.size(); ++at) {
     GzipReader of_cut, of_altered;
@@ -101,7 +101,7 @@ TEST_CASE("text that is as long as it may be comes back, and one byte more is re
   }
 }
 
-TEST_CASE("what is no gzip member at all is refused") {
+TEST_CASE("bytes that are no gzip member at all are refused") {
   CHECK_FALSE(Gunzip("", kPlenty));
   CHECK_FALSE(Gunzip("m v=1i 1\n", kPlenty));
   CHECK_FALSE(Gunzip(Noise(1000), kPlenty));

@@ -35,7 +35,7 @@ TEST_CASE("a line of json is a valid document even if the message is not valid U
   CHECK(json["msg"] == "bad \xEF\xBF\xBD \"quoted\" \n end");
 }
 
-TEST_CASE("an event is one line whatever is in the message") {
+TEST_CASE("an event is one line whatever its message holds") {
   for (const LogFormat format : {LogFormat::kText, LogFormat::kJournald, LogFormat::kLogfmt, LogFormat::kJson}) {
     const std::string line = Logged(format, "one\ntwo\r\x1B[31m");
     CHECK(std::count(line.begin(), line.end(), '\n') == 1);
@@ -64,7 +64,7 @@ TEST_CASE("a line has no bytes that are not UTF-8") {
   }
 }
 
-TEST_CASE("what is below the threshold is not written") {
+TEST_CASE("messages below the threshold are not written") {
   CHECK(Logged(LogFormat::kText, "lost", LogLevel::kError).empty());
 }
 

@@ -15,11 +15,11 @@ struct Fixture {
   SteadyTime Soon() { return clock.SteadyNow() + std::chrono::seconds(30); }
 };
 
-TEST_CASE_METHOD(Fixture, "what holds already is not waited for") {
+TEST_CASE_METHOD(Fixture, "a condition that holds already is not waited for") {
   CHECK(notifier.WaitUntil(clock, SteadyTime::min(), [] { return true; }));
 }
 
-TEST_CASE_METHOD(Fixture, "a wait ends at its deadline with what holds then") {
+TEST_CASE_METHOD(Fixture, "a wait ends at its deadline and says whether its condition holds then") {
   CHECK_FALSE(notifier.WaitUntil(clock, clock.SteadyNow(), [] { return false; }));
 }
 
@@ -49,7 +49,7 @@ TEST_CASE_METHOD(Fixture, "a cancellation ends the wait in progress and every la
   CHECK_FALSE(notifier.WaitUntil(clock, Soon(), never));
 }
 
-TEST_CASE_METHOD(Fixture, "what came before a cancellation is still told") {
+TEST_CASE_METHOD(Fixture, "a condition that held before a cancellation is still reported") {
   notifier.Cancel();
   CHECK(notifier.WaitUntil(clock, Soon(), [] { return true; }));
 }

@@ -79,7 +79,7 @@ TEST_CASE("a size has a unit") {
   CHECK(ParseSize(row.text) == row.expected);
 }
 
-TEST_CASE("a quantity that is too large to hold is the largest one, not something else") {
+TEST_CASE("a quantity that is too large to hold becomes the largest one") {
   const std::string endless(400, '9');
   for (const std::string& number : {std::string("999999999999999999999"), endless, endless + ".5"}) {
     CAPTURE(number);
@@ -124,7 +124,7 @@ TEST_CASE("a size is printed with the largest binary unit that is exact") {
   CHECK(FormatSize(1000) == "1000B");
 }
 
-TEST_CASE("what is printed parses back to the same value") {
+TEST_CASE("a printed quantity parses back to the same value") {
   std::mt19937_64 random(1);
   for (int i = 0; i < 1000; ++i) {
     // Doubles carry 53 bits; settings stay far below.

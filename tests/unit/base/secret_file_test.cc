@@ -54,7 +54,7 @@ TEST_CASE("a token file that others may read is reported as such") {
   CHECK(ReadSecretFile(TokenFile("abc", 0644).path())->readable_by_others);
 }
 
-TEST_CASE("a token file that holds no usable token is an error that names the file and not its content") {
+TEST_CASE("the error about a file without a usable token names the file and not its content") {
   const auto content = GENERATE(values<std::string>(
       {"", "\n", "\xEF\xBB\xBF", "s3cr3t\rtwo\r", "s3cr3t\ntwo", "s3cr3t\x01", "s3cr3t" + std::string(70'000, 's')}));
   const TokenFile file(content);

@@ -62,7 +62,7 @@ std::string Percent(const std::string& text) {
   return Replaced(Replaced(Replaced(Replaced(text, "%", "%25"), "+", "%2B"), "/", "%2f"), "=", "%3D");
 }
 
-TEST_CASE("a token is struck out whatever a server writes it with") {
+TEST_CASE("a token is struck out in whatever coding a server writes it") {
   const std::string written = GENERATE(values<std::string>({kToken,
                                                             Percent(kToken),
                                                             Each(kToken, "%", "%02X"),
@@ -131,7 +131,7 @@ TEST_CASE("each place in which a token stands is struck out") {
   CHECK(Mask().StrikeOut(kToken + " and " + Percent(kToken) + " and " + Base64(kToken)) == "*** and *** and ***=");
 }
 
-TEST_CASE("every secret that was added is struck out, and one that is too short is not looked for") {
+TEST_CASE("every secret that was added is struck out, and a secret that is too short is not looked for") {
   SecretMask mask = Mask();
   mask.Add(Secret("another-one"));
   mask.Add(Secret("failed"));
@@ -150,7 +150,7 @@ TEST_CASE("a text without secrets stays as it is") {
   CHECK(SecretMask().StrikeOut(kToken) == kToken);
 }
 
-TEST_CASE("what is escaped too often to be read is cut off") {
+TEST_CASE("text that is escaped too often to be read is cut off") {
   std::string written = kToken;
   for (int i = 0; i < 6; ++i) written = Percent(written);
   const std::string masked = Mask().StrikeOut("Bearer " + written + " is wrong");
@@ -158,7 +158,7 @@ TEST_CASE("what is escaped too often to be read is cut off") {
   CHECK_THAT(masked, !Catch::Contains("3xW0tR5y"));
 }
 
-TEST_CASE("a token that looks like an escape itself is found as it is and escaped") {
+TEST_CASE("a token that looks like an escape itself is found, plain and escaped") {
   SecretMask mask;
   mask.Add(Secret("a%41b=42c\\x43d"));
   CHECK(mask.StrikeOut("<a%41b=42c\\x43d>") == "<***>");

@@ -43,7 +43,7 @@ TEST_CASE("a repaired text needs no further repair") {
   }
 }
 
-TEST_CASE("a text is decoded character by character, a byte that is none stays apart from all of them") {
+TEST_CASE("a text is decoded character by character, and a byte that is none equals no character") {
   CHECK(DecodeUtf8("aü\u3042😀") == U"aü\u3042😀");
   CHECK(DecodeUtf8("\xC3"
                    "a\xFF") == std::u32string{kBadByte + 0xC3, U'a', kBadByte + 0xFF});

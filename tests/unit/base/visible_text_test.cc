@@ -7,13 +7,13 @@
 namespace vmtelem {
 namespace {
 
-TEST_CASE("what can be seen stays as it is") {
+TEST_CASE("visible text stays as it is") {
   for (const char* text : {"", "web 01", "büro \\ \"x\" 'y'", "\u3042\u3042", "e\u0301", "😀", "\u00A0", "\uFFFD"}) {
     CHECK(VisibleText(text) == text);
   }
 }
 
-TEST_CASE("what could move a cursor, end a line or hide is written out") {
+TEST_CASE("characters that could move a cursor, end a line or hide are written out") {
   const auto [text, visible] = GENERATE(table<std::string, std::string>({
       {"a\nb\r\t", R"(a\u000ab\u000d\u0009)"},
       {"\x1b[31m\x7f", R"(\u001b[31m\u007f)"},

@@ -25,7 +25,7 @@ DomainStats Sample(double seconds, Nanoseconds excess = 0ms) {
 
 bool IsKnown(const DomainStats& before, const DomainStats& now) { return ElapsedIsKnown(before, now); }
 
-TEST_CASE("the time between calls that took what they needed is known however long that is") {
+TEST_CASE("the time between calls that took no longer than their floors is known however long it is") {
   DomainStats before = Sample(0), now = Sample(1);
   before.call_took = before.call_floor = now.call_took = now.call_floor = GENERATE(0ms, 5ms, 600ms, 5s);
   CHECK(IsKnown(before, now));
@@ -72,7 +72,7 @@ TEST_CASE("over a time that is not known there is no rate and no percentage of i
                                   derived.cpu_steal_percent, derived.memory_rss_rate}));
 }
 
-TEST_CASE("over a time that is not known, what comes of one sample stays") {
+TEST_CASE("over a time that is not known, values of a single sample stay") {
   Cycles cycles;
   cycles.Next(Sample(0));
   const DomainDerived derived = cycles.Next(Sample(1, 900ms));
@@ -138,7 +138,7 @@ TEST_CASE("each pair of samples that is left out is counted, for each VM") {
   CHECK(cycles.rates_uncertain() == 3);
 }
 
-TEST_CASE("what gave no rate anyhow is not counted as left out") {
+TEST_CASE("pairs that give no rate anyhow are not counted as left out") {
   Cycles cycles;
   SECTION("a first sample") { cycles.Next(Sample(0, 900ms)); }
   SECTION("a gap") {

@@ -61,7 +61,7 @@ void CheckNoDiskRates(const DomainDerived& derived) {
   for (const auto& rates : derived.disk_rates) CHECK_FALSE(AnyKnown(rates));
 }
 
-TEST_CASE("while the monitor does not answer there are rates of CPU and network, and nothing of disks and memory") {
+TEST_CASE("while the monitor does not answer there are rates of CPU and network, and none of disks and memory") {
   Cycles cycles;
   cycles.Next(Complete(0));
   for (const double seconds : {1, 2, 3}) {
@@ -97,7 +97,7 @@ TEST_CASE("a VM that hangs when it is first seen has disk rates from its second 
   CHECK(cycles.Next(Complete(3)).disk_total_rates[DiskCounter::kWrBytes] == 100.0);
 }
 
-TEST_CASE("of a VM that is set aside nothing is derived, and its rates begin again with the second sample after it") {
+TEST_CASE("a VM that is set aside has no derived values, and its rates begin again with the second sample after that") {
   Cycles cycles;
   cycles.Next(Complete(0));
   const DomainDerived aside = cycles.Next(SetAside());

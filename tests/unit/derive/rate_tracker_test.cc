@@ -59,7 +59,7 @@ TEST_CASE("the vectors lie parallel to the devices in every sample") {
   }
 }
 
-TEST_CASE("a missed cycle leaves out the rates and keeps what needs no neighbour") {
+TEST_CASE("a missed cycle leaves out the rates and keeps values that need no neighbour") {
   Cycles cycles;
   cycles.Next(Sample(0, 100));
   cycles.Miss();

@@ -100,7 +100,7 @@ TEST_CASE("a device without counters may come and go without a trace in the rate
   CHECK(derived.disk_total_rates[DiskCounter::kRdBytes] == 100.0);
 }
 
-TEST_CASE("a total that is not complete has no rate although the parts that are there have one") {
+TEST_CASE("a total that is not complete has no rate although its known parts have rates") {
   const DiskStats lost = DiskWithoutCounters("vdb");
   const auto derived = RatesOf(With(With(Running(0), Disk("vda", 100)), lost),
                                With(With(Running(1), Disk("vda", 200)), lost), {{}, {"vda", "vdb"}});
@@ -108,7 +108,7 @@ TEST_CASE("a total that is not complete has no rate although the parts that are 
   CHECK(derived.disk_total_rates[DiskCounter::kRdBytes] == std::nullopt);
 }
 
-TEST_CASE("a counter that was absent in one of two samples has no rate, the others have") {
+TEST_CASE("a counter that was absent in one of two samples has no rate, all others have") {
   DomainStats before = With(Running(0), Nic("vnet0", 100));
   before.nics[0].counters[NicCounter::kRxDrops].reset();
   const auto derived = RatesOf(before, With(Running(1), Nic("vnet0", 200)));
@@ -168,7 +168,7 @@ TEST_CASE("resident memory may shrink") {
   CHECK(derived.memory_rss_rate == -2048.0);
 }
 
-TEST_CASE("used memory is what is available and not usable") {
+TEST_CASE("used memory is the available memory that is not usable") {
   const DomainStats domain = With(Running(0), MemoryValue::kAvailableBytes, 1000);
   CHECK(MemoryUsedPercent(With(domain, MemoryValue::kUsableBytes, 250)) == Approx(75));
   CHECK(MemoryUsedPercent(With(domain, MemoryValue::kUsableBytes, 1000)) == 0.0);

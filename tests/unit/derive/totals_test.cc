@@ -37,7 +37,7 @@ TEST_CASE("a device that never had counters does not count") {
   CHECK(derived.disk_totals[DiskCounter::kRdBytes] == 10);
 }
 
-TEST_CASE("a disk of which only the size is known has no counters") {
+TEST_CASE("a disk with a size only has no counters") {
   DiskStats sized{"vdb", {}, {}};
   sized.gauges.fill(4096);
   CHECK(TotalsOf(With(With(Running(0), Disk("vda", 10)), sized)).disk_totals[DiskCounter::kRdBytes] == 10);
@@ -67,7 +67,7 @@ TEST_CASE("a device that could not be read makes the totals of its kind absent, 
   CHECK(without_disk.disk_totals[DiskCounter::kRdBytes] == std::nullopt);
 }
 
-TEST_CASE("a counter that one of the devices does not know has no total, the others have") {
+TEST_CASE("a counter that one of the devices does not know has no total, all others have") {
   DiskStats without_flush = Disk("vdb", 5);
   without_flush.counters[DiskCounter::kFlReqs].reset();
   const DomainDerived derived = TotalsOf(With(With(Running(0), Disk("vda", 10)), without_flush));
@@ -89,7 +89,7 @@ TEST_CASE("a sum that does not fit into 64 bits is absent") {
   CHECK(TotalsOf(domain).nic_totals[NicCounter::kRxBytes] == std::nullopt);
 }
 
-TEST_CASE("which devices had counters") {
+TEST_CASE("devices with counters are remembered as long as they are listed") {
   DevicesWithCounters known;
   known.Update(With(With(With(Running(0), Nic("vnet0", 3)), NicStats{"vnet1", {}}), Disk("vda", 1)));
   REQUIRE(known.nics == std::vector<std::string>{"vnet0"});

@@ -40,7 +40,7 @@ TEST_CASE("vCPUs have lines only if asked for") {
   CHECK(lines.bytes.find("vm_vcpu") == std::string::npos);
 }
 
-TEST_CASE("what is not known is left out, not zero") {
+TEST_CASE("an unknown value is left out, not zero") {
   const Lines lines = EncodeDomains(SnapshotOf({NamedVm("a")}), {{}});
   CHECK(lines.bytes ==
         "vm_totals,host=hv1,vm=a,uuid=11111111-2222-3333-4444-555555555555 state=1i "
@@ -56,7 +56,7 @@ TEST_CASE("a VM that gave nothing but its identity has no line") {
   CHECK(EncodeDomains(SnapshotOf({domain}), {{}}).empty());
 }
 
-TEST_CASE("a VM that was set aside has a line of just its monitor, at the time of the cycle") {
+TEST_CASE("the only line of a VM that was set aside is that of its monitor, at the time of the cycle") {
   DomainStats domain = SetAside("a");
   const bool id_is_known = GENERATE(true, false);
   if (id_is_known) domain.domain_id = 7;
@@ -164,7 +164,7 @@ TEST_CASE("the line of a hypervisor") {
         "1700000000249000000\n");
 }
 
-TEST_CASE("of a hypervisor that did not answer no number of VMs and no latency is written") {
+TEST_CASE("the line of a hypervisor that did not answer has no number of VMs and no latency") {
   Snapshot snapshot = SnapshotOf({});
   snapshot.up = false;
   CHECK(HostLine(snapshot).bytes ==

@@ -18,7 +18,7 @@ TEST_CASE("the parser takes well-formed lines") {
   CHECK(parsed.lines[1].time_ns == -3);
 }
 
-TEST_CASE("the parser refuses what some database refuses or reads otherwise") {
+TEST_CASE("the parser refuses lines that some database refuses or reads otherwise") {
   const std::string line = GENERATE(as<std::string>{},                              //
                                     "\n", "# c\n", "#m f=1 1\n",                    // blank line, comment
                                     "m f=1 1", " m f=1 1\n", "m  f=1 1\n",          // ends and blanks

@@ -74,7 +74,7 @@ TEST_CASE("a repaired name stays as it is when it is repaired again") {
   for (const Row& row : kRows) CHECK(RepairName(RepairName(row.name)) == RepairName(row.name));
 }
 
-TEST_CASE("every byte that is no letter ends up as something that may stand in a tag") {
+TEST_CASE("every byte that is no letter becomes one that may stand in a tag") {
   for (int byte = 0; byte < 256; ++byte) {
     CAPTURE(byte);
     const std::string repaired = RepairName(std::string(1, static_cast<char>(byte)));

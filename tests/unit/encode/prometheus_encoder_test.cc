@@ -141,7 +141,7 @@ TEST_CASE("each family is announced once, before its samples, and is not interle
   CHECK(seen.size() == 30);
 }
 
-TEST_CASE("what is not known has no sample, and a family without a sample is not mentioned") {
+TEST_CASE("an unknown value has no sample, and a family without a sample is not mentioned") {
   DomainStats silent;
   silent.name = "a";
   silent.nics = {{"vnet0", {}}};

@@ -132,7 +132,7 @@ TEST_CASE("VMs keep their own series when their positions shift") {
   CHECK(encoder.Encode(SnapshotOf({c, b})) == EncodeDomains(SnapshotOf({c, b}), {}).bytes);
 }
 
-TEST_CASE("a VM that is listed no more is forgotten, so its name counts again when it comes back") {
+TEST_CASE("a VM that is listed no more is forgotten, so its repaired name counts again when it comes back") {
   Encoder encoder;
   const Snapshot with = SnapshotOf({NamedVm("a\tb")});
   encoder.Encode(with);

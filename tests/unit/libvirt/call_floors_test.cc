@@ -39,13 +39,13 @@ TEST_CASE_METHOD(Calls, "the floor is the shortest of the calls so far") {
   CHECK(FloorAfter(900ms) == 5ms);
 }
 
-TEST_CASE_METHOD(Calls, "what recent calls do not reach any more is forgotten") {
+TEST_CASE_METHOD(Calls, "a floor that recent calls no longer reach is forgotten") {
   FloorAfter(5ms);
   for (std::size_t i = 1; i < CallFloors::kRecent; ++i) CHECK(FloorAfter(60ms) == 5ms);
   CHECK(FloorAfter(60ms) == 60ms);
 }
 
-TEST_CASE_METHOD(Calls, "calls of another kind need another time, which takes two of them to see") {
+TEST_CASE_METHOD(Calls, "calls of another kind have another floor, which two of them show") {
   FloorAfter(5ms);
   CHECK(FloorAfter(60ms, kOtherKind) == 5ms);
   CHECK(FloorAfter(50ms, kOtherKind) == 50ms);
@@ -60,14 +60,14 @@ TEST_CASE_METHOD(Calls, "calls that follow each other closely count as one") {
   CHECK(FloorAfter(60ms) == 60ms);
 }
 
-TEST_CASE_METHOD(Calls, "of calls that count as one the shortest shows what they need") {
+TEST_CASE_METHOD(Calls, "of calls that count as one the shortest gives the floor") {
   interval = 100ms;
   FloorAfter(60ms);
   FloorAfter(5ms);
   CHECK(FloorAfter(60ms) == 5ms);
 }
 
-TEST_CASE_METHOD(Calls, "calls of another kind that follow each other closely do not see what they need yet") {
+TEST_CASE_METHOD(Calls, "calls of another kind that follow each other closely have no floor of their own yet") {
   interval = 100ms;
   FloorAfter(5ms);
   for (int i = 0; i < 5; ++i) CHECK(FloorAfter(60ms, kOtherKind) == 5ms);
@@ -84,7 +84,7 @@ TEST_CASE_METHOD(Calls, "each VM has calls of its own") {
   CHECK(FloorOf(Read("b", 60ms)) == 60ms);
 }
 
-TEST_CASE_METHOD(Calls, "a call that gave no statistics shows nothing about the time that one needs") {
+TEST_CASE_METHOD(Calls, "a call that gave no statistics sets no floor") {
   DomainStats silent = Read("a", 1ms);
   silent.state.reset();
   FloorAfter(60ms);

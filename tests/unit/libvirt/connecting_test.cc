@@ -161,7 +161,7 @@ TEST_CASE_METHOD(ConnectingFixture, "a connection that is found dead when VMs ar
   CHECK(hooks.opens == 2);
 }
 
-TEST_CASE_METHOD(ConnectingFixture, "a list that failed on a living connection costs the answer, not the connection") {
+TEST_CASE_METHOD(ConnectingFixture, "a list that fails on a living connection leaves the connection open") {
   const auto source = Make(kNodeUri);
   hooks.refuse_list = true;
   CHECK(source->List(ListScope::kActive).error().code == ErrorCode::kInternal);

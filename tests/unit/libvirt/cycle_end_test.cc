@@ -66,7 +66,7 @@ TEST_CASE_METHOD(ServiceFixture, "the lines of VMs whose call goes on are left o
   }
 }
 
-TEST_CASE_METHOD(ServiceFixture, "a cycle ends when the next is due and most have answered, whoever is late") {
+TEST_CASE_METHOD(ServiceFixture, "a cycle ends when the next is due and most have answered, whichever VMs are late") {
   StartService(milliseconds(200));
   daemon.Lock(5);
   REQUIRE(Collect().has_value());
@@ -96,7 +96,8 @@ TEST_CASE("a cycle does not end when the next is due while it is not clear which
   CHECK(incomplete <= 3);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "after a call outlasted its cycle VMs are asked for alone, and no cycle is longer") {
+TEST_CASE_METHOD(ServiceFixture,
+                 "after a call outlasted its cycle each VM is asked for alone, and no cycle is longer") {
   StartService(milliseconds(200));
   daemon.Lock(5);
   for (int i = 0; i < 6; ++i) {

@@ -43,7 +43,8 @@ TEST_CASE_METHOD(KnownFixture, "a connection that was made later says nothing ab
   CHECK(life.FirstOpenedAfter(At(5)) == At(6));
 }
 
-TEST_CASE_METHOD(KnownFixture, "as long as no connection has ended the daemon is the same, whatever is answered") {
+TEST_CASE_METHOD(KnownFixture,
+                 "as long as no connection has ended the daemon is the same, whichever connections are answered") {
   life.NoteAnswer(At(6), At(7), At(8));
   CHECK_FALSE(life.AnotherSinceLastCycle().has_value());
 }

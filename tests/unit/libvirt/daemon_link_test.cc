@@ -123,7 +123,7 @@ TEST_CASE_METHOD(DaemonFixture, "a hypervisor that refuses to list its VMs is co
   CHECK(daemon.calls(Function::kOpen) <= 10);
 }
 
-TEST_CASE("a reading of devices that fails as a whole costs the devices and does not stop the source") {
+TEST_CASE("when the reading of devices fails as a whole, only the devices are missing and the source goes on") {
   LibvirtHooks hooks;
   hooks.before = [](const LibvirtHooks::Call& call) {
     if (call.function == LibvirtHooks::Function::kXml) throw std::runtime_error("out of luck");

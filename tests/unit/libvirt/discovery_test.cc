@@ -81,7 +81,7 @@ TEST_CASE_METHOD(DiscoveryFixture, "the XML of a VM is read again when a device 
   CHECK_FALSE(Vm("web 01").nics.at(0).failed);
 }
 
-TEST_CASE_METHOD(DefaultFixture, "a VM that starts is in the next cycle, and one that stops is not") {
+TEST_CASE_METHOD(DefaultFixture, "a VM that starts is in the next cycle, and a VM that stops is not") {
   const auto source = Make("test:///default");
   REQUIRE(source->Collect(snapshot).has_value());
   CHECK(Names() == Strings{"test"});

@@ -86,7 +86,7 @@ TEST_CASE("a change of its devices neither adds a VM nor replaces it") {
   CHECK(inventory.domains() == DomainRefs{before});
 }
 
-TEST_CASE("VMs that the filter leaves out are in neither by a listing nor by an event") {
+TEST_CASE("neither a listing nor an event brings in VMs that the filter leaves out") {
   DomainInventory inventory = Listed({kDb, kWeb}, {{}, {"web", "mail"}});
   inventory.Apply(Event(Kind::kActive, kMail));
   CHECK(Values(inventory) == std::vector{kDb});

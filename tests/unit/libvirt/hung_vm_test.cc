@@ -35,7 +35,7 @@ TEST_CASE_METHOD(DaemonFixture, "a VM that hangs costs no other VM a sample, not
   CHECK(CountHungVms(snapshot) == 1);
 }
 
-TEST_CASE_METHOD(DaemonFixture, "a VM that hangs has the growing time for which it has hung") {
+TEST_CASE_METHOD(DaemonFixture, "for how long a VM has hung is reported, and grows") {
   Start();
   daemon.Hang(4);
   REQUIRE(Collect().has_value());

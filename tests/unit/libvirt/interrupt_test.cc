@@ -73,7 +73,8 @@ TEST_CASE_METHOD(StopFixture, "a source that is interrupted before its first col
   CHECK(daemon.calls(Function::kOpen) == 0);
 }
 
-TEST_CASE_METHOD(StopFixture, "a source that was interrupted asks its hypervisor for nothing more, lists neither") {
+TEST_CASE_METHOD(StopFixture,
+                 "a source that was interrupted asks its hypervisor for nothing more, not even for a list") {
   Start();
   source->Interrupt();
   const int lists = daemon.calls(Function::kList);

@@ -63,7 +63,7 @@ TEST_CASE_METHOD(SourceFixture, "a snapshot says when it was taken, how long it 
   CHECK(snapshot.lanes_parked == 0);
 }
 
-TEST_CASE_METHOD(SourceFixture, "of a VM that was read late it is known how long that took and how long it needs") {
+TEST_CASE_METHOD(SourceFixture, "the call time and the call floor of a VM that was read late are known") {
   std::atomic<bool> is_late{false};
   hooks.before = [&](const LibvirtHooks::Call& call) {
     if (call.function == LibvirtHooks::Function::kInfo && is_late) clock.Advance(std::chrono::milliseconds(200));

@@ -47,7 +47,7 @@ TEST_CASE_METHOD(LockedFixture, "a VM that is set aside is asked for nothing mor
   CHECK(CountFull() == kVms - 1);
 }
 
-TEST_CASE_METHOD(LockedFixture, "a VM that is set aside has the growing time for which it has been") {
+TEST_CASE_METHOD(LockedFixture, "for how long a VM has been set aside is reported, and grows") {
   Start();
   daemon.Lock(5);
   REQUIRE(Collect().has_value());
@@ -138,7 +138,7 @@ TEST_CASE_METHOD(LockedFixture, "a VM that hung before its lock was taken is set
   CHECK(Vm(5).monitor_blocked_s.value_or(0) >= 0.2);
 }
 
-TEST_CASE_METHOD(LockedFixture, "a VM that hangs and one whose lock is held are told apart") {
+TEST_CASE_METHOD(LockedFixture, "a VM that hangs and a VM whose lock is held are told apart") {
   const bool mates = GENERATE(true, false);
   const int hung = mates ? 6 : 0;
   Start();
@@ -247,7 +247,7 @@ TEST_CASE_METHOD(LockedFixture, "each line that says a VM does not answer says s
   }
 }
 
-TEST_CASE_METHOD(LockedFixture, "where most VMs wait for the daemon none of them is said not to answer") {
+TEST_CASE_METHOD(LockedFixture, "where most VMs wait for the daemon none of them is reported as not answering") {
   options.lanes = 1;
   options.filter = {{"vm-00", "vm-01", "vm-02", "vm-03", "vm-04"}, {}};
   Make();

@@ -63,7 +63,7 @@ TEST_CASE_METHOD(DaemonFixture,
   CHECK(CollectedInFull());
 }
 
-TEST_CASE_METHOD(DaemonFixture, "the VMs of a call that was given up are named, and those of the others are read") {
+TEST_CASE_METHOD(DaemonFixture, "the VMs of a call that was given up are named, and all other VMs are read") {
   options.timeout = milliseconds(400);
   Start();
   const auto incarnations = [this] {

@@ -31,7 +31,7 @@ TEST_CASE("a remote hypervisor has one lane") {
   CHECK(LaneCount({0, vms, 8, true}) == 1);
 }
 
-TEST_CASE("what is configured counts, but no lane is without a VM") {
+TEST_CASE("the configured number of lanes counts, but no lane is without a VM") {
   CHECK(LaneCount({7, 1000, 1, false}) == 7);
   CHECK(LaneCount({7, 1000, 1, true}) == 7);
   CHECK(LaneCount({7, 3, 8, false}) == 3);
@@ -69,20 +69,20 @@ TEST_CASE("the parts differ in size by one at most and none is empty") {
 
 TEST_CASE("without VMs there are no parts") { CHECK(Split({}, 4).empty()); }
 
-TEST_CASE("a first shard, of which nothing is known, may take a second, and so may its parts") {
+TEST_CASE("a first shard may take longer, since no earlier one is known, and so may its parts") {
   const ShardPace pace(seconds(30));
   CHECK(pace.Limit() == ShardPace::kFirst);
   CHECK(pace.LimitOfPart() == ShardPace::kFirst);
 }
 
-TEST_CASE("a shard may take four times as long as the ones before, a part of one twice as long") {
+TEST_CASE("a shard may take four times as long as earlier shards, a part of a shard twice as long") {
   ShardPace pace(seconds(30));
   pace.Note(milliseconds(100));
   CHECK(pace.Limit() == milliseconds(400));
   CHECK(pace.LimitOfPart() == milliseconds(200));
 }
 
-TEST_CASE("a shard is not looked into sooner than makes sense, however fast the ones before were") {
+TEST_CASE("a shard is not looked into before its shortest limit, however fast earlier shards were") {
   ShardPace pace(seconds(30));
   pace.Note(milliseconds(1));
   CHECK(pace.Limit() == ShardPace::kShortest);

@@ -27,7 +27,7 @@ TEST_CASE_METHOD(Fixture, "a VM without any noted call is not stuck") {
   CHECK_FALSE(stuck.since("a").has_value());
 }
 
-TEST_CASE_METHOD(Fixture, "a VM that hangs is not set aside, and one that is set aside does not hang") {
+TEST_CASE_METHOD(Fixture, "a VM that hangs is not set aside, and a VM that is set aside does not hang") {
   stuck.NoteHung(a, parked_calls->Park(), kStart);
   CHECK(stuck.hung("a"));
   CHECK_FALSE(stuck.set_aside("a"));
@@ -51,7 +51,7 @@ TEST_CASE_METHOD(Fixture, "a VM is stuck until its call returns") {
   CHECK(stuck.set_aside("b"));
 }
 
-TEST_CASE_METHOD(Fixture, "the first of several calls on a VM that returns shows that it answers again") {
+TEST_CASE_METHOD(Fixture, "the first of several calls for a VM that returns shows that the VM answers again") {
   const ParkedCall first = parked_calls->Park();
   const ParkedCall second = parked_calls->Park();
   stuck.NoteLocked(a, first, kStart);
@@ -93,7 +93,7 @@ TEST_CASE_METHOD(Fixture, "the call of the time when it hung says nothing about 
   CHECK_FALSE(stuck.set_aside("a"));
 }
 
-TEST_CASE_METHOD(Fixture, "a VM that was started anew is not stuck, whatever waits for its run before") {
+TEST_CASE_METHOD(Fixture, "a VM that was started anew is not stuck, whatever calls wait for its earlier run") {
   stuck.NoteLocked(a, parked_calls->Park(), kStart);
   stuck.NoteLocked(b, parked_calls->Park(), kStart);
   const auto another_run = std::make_shared<const DomainRef>(DomainRef{"a", "vm a", 7});

@@ -8,11 +8,11 @@
 namespace vmtelem {
 namespace {
 
-TEST_CASE("the name that was given beats what libvirt reports") {
+TEST_CASE("the name that the user gave beats the name that libvirt reports") {
   CHECK(HostName({"rack7", "qemu+ssh://node/system"}, "reported") == "rack7");
 }
 
-TEST_CASE("what libvirt reports beats the URI") {
+TEST_CASE("the name that libvirt reports beats the URI") {
   CHECK(HostName({"", "qemu+ssh://node/system"}, "reported") == "reported");
 }
 

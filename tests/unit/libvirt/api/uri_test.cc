@@ -37,7 +37,7 @@ TEST_CASE("a message about a URI without a password stays as it is") {
   CHECK(WithoutPassword("cannot reach host", "qemu+ssh://u@host/system") == "cannot reach host");
 }
 
-TEST_CASE("ssh is told not to ask unless the URI says so itself") {
+TEST_CASE("ssh is kept from asking for passwords unless the URI sets that itself") {
   const auto [uri, opened] = GENERATE(table<std::string, std::string>({
       {"qemu+ssh://h/system", "qemu+ssh://h/system?no_tty=1"},
       {"qemu+ssh://h/system?socket=/s", "qemu+ssh://h/system?socket=/s&no_tty=1"},

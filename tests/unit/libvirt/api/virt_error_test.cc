@@ -7,7 +7,7 @@
 namespace vmtelem {
 namespace {
 
-TEST_CASE("errors of calls are told apart by what can be done about them") {
+TEST_CASE("errors of calls are told apart by their remedy") {
   const auto [error, code] = GENERATE(table<VirtError, ErrorCode>({
       {{VIR_ERR_SYSTEM_ERROR, VIR_FROM_RPC, ECONNRESET, ""}, ErrorCode::kUnreachable},
       {{VIR_ERR_INTERNAL_ERROR, VIR_FROM_RPC, 0, ""}, ErrorCode::kInternal},
@@ -54,7 +54,7 @@ TEST_CASE("a connection that cannot be opened says why and what to try") {
 
 std::string HintOver(const std::string& uri, const VirtError& error) { return OpenError(uri, error).hint; }
 
-TEST_CASE("a failure of ssh itself is told to be looked for there") {
+TEST_CASE("the hint at a failure of ssh itself names ssh") {
   const auto* words =
       GENERATE("Cannot recv data: ssh: connect to host h port 22: Connection refused: Connection reset by peer",
                "Cannot recv data: root@h: Permission denied (publickey,password).: Connection reset by peer",
@@ -71,7 +71,7 @@ TEST_CASE("an ssh that ends before libvirt hears of it has failed too") {
   CHECK(HintOver("qemu+ssh://h/system", closed).find("ssh ") == 0);
 }
 
-TEST_CASE("what the command on the other host says is no fault of ssh") {
+TEST_CASE("a message of the command on the other host is no fault of ssh") {
   const auto* words = GENERATE(
       "Cannot recv data: virt-ssh-helper: cannot connect to '/run/libvirt/libvirt-sock-ro': Failed to connect socket "
       "to "
@@ -85,7 +85,7 @@ TEST_CASE("what the command on the other host says is no fault of ssh") {
   CHECK(HintOver("qemu+ssh://h/system", {VIR_ERR_SYSTEM_ERROR, VIR_FROM_RPC, ECONNRESET, words}).empty());
 }
 
-TEST_CASE("what the daemon on the other host says is no fault of ssh") {
+TEST_CASE("a message of the daemon on the other host is no fault of ssh") {
   const auto error = GENERATE(values<VirtError>({
       {VIR_ERR_AUTH_UNAVAILABLE, VIR_FROM_POLKIT, 0, "authentication unavailable: no polkit agent available"},
       {VIR_ERR_AUTH_CANCELLED, VIR_FROM_POLKIT, 0, "authentication cancelled"},

@@ -91,7 +91,7 @@ TEST_CASE_METHOD(Fixture, "an exception in a call is an internal error and the l
   CHECK(lane->Call(One, Soon()) == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a call that was started is waited for until its deadline and is not given up by that") {
+TEST_CASE_METHOD(Fixture, "the wait for a call ends at its deadline, and the call goes on") {
   const auto lane = Make();
   auto pending = Hold(*lane);
   CHECK_FALSE(lane->Await(clock.SteadyNow()));
@@ -201,7 +201,8 @@ TEST_CASE_METHOD(Fixture, "the state is destroyed on the lane's thread when the 
   CHECK(destroyed->by != std::this_thread::get_id());
 }
 
-TEST_CASE_METHOD(Fixture, "the end of a lane does not wait for its state, which counts as blocked when it takes long") {
+TEST_CASE_METHOD(
+    Fixture, "the end of a lane does not wait for its state, whose destruction counts as blocked when it takes long") {
   auto state = std::make_unique<State>();
   state->gate = gate;
   auto lane = Make(std::move(state));
@@ -256,7 +257,7 @@ TEST_CASE_METHOD(Fixture, "a broken pipe on the lane's thread is an error and no
   CHECK(blocked == true);
 }
 
-TEST_CASE_METHOD(Fixture, "a job that is given up learns so when it asks for the time, and the next one does not") {
+TEST_CASE_METHOD(Fixture, "a job that is given up gets no time any more, and the next job does") {
   const auto lane = Make();
   auto held = lane->Start([gate = gate](State&, LaneClock& lane_clock) -> Result<bool> {
     gate->Pass();

@@ -38,7 +38,7 @@ struct TimedCalls : StatsReaderFixture {
   }
 };
 
-TEST_CASE_METHOD(TimedCalls, "what bulk gave was read from its beginning to its return") {
+TEST_CASE_METHOD(TimedCalls, "values of a bulk call were read between its beginning and its return") {
   Open("QEMU");
   BulkTakes(30ms);
   REQUIRE(Read().has_value());
@@ -61,7 +61,7 @@ TEST_CASE_METHOD(TimedCalls, "of several bulk calls each times its own VMs") {
   CHECK(result.domains.back().call_took == 30ms);
 }
 
-TEST_CASE_METHOD(TimedCalls, "what was asked once more was read in the second call") {
+TEST_CASE_METHOD(TimedCalls, "values of a VM that was asked again were read in the second call") {
   Open("QEMU");
   int calls = 0;
   BulkTakes(30ms, [&](TypedParameters& parameters) {
@@ -73,7 +73,7 @@ TEST_CASE_METHOD(TimedCalls, "what was asked once more was read in the second ca
   CHECK(Vm("web 01").call_took == 30ms);
 }
 
-TEST_CASE_METHOD(TimedCalls, "what single calls gave was read during those of that VM") {
+TEST_CASE_METHOD(TimedCalls, "values of single calls were read during the calls for that VM") {
   Open();
   DenyBulk();
   SingleCallsTake(7ms);
@@ -101,7 +101,9 @@ TEST_CASE_METHOD(TimedCalls,
   CHECK(result.domains.at(0).call_took == 37ms);
 }
 
-TEST_CASE_METHOD(TimedCalls, "what is read without the monitor was read from bulk to the end of the single calls") {
+TEST_CASE_METHOD(
+    TimedCalls,
+    "values without the monitor were read between the bulk call's beginning and the last single call's end") {
   Open("QEMU");
   query.depth = Depth::kWithoutMonitor;
   BulkTakes(30ms);

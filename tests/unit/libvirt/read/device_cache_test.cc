@@ -79,7 +79,7 @@ TEST_CASE_METHOD(Fixture, "VMs that are gone are forgotten, the others stay") {
   CHECK(cache.Due(vms, kStart) == DomainRefs{vms[1]});
 }
 
-TEST_CASE_METHOD(Fixture, "a cache in which nobody is gone stays as it is") {
+TEST_CASE_METHOD(Fixture, "a cache whose VMs all still run stays as it is") {
   PutBoth();
   const auto before = cache.table();
   cache.Keep(vms);

@@ -79,7 +79,7 @@ TEST_CASE("a device without a target cannot be asked for and is left out") {
   CHECK(devices.disks.empty());
 }
 
-TEST_CASE("what is not the XML of a domain has no devices") {
+TEST_CASE("a text that is not the XML of a domain has no devices") {
   const auto* xml = GENERATE("", "<", "<domain>", "<domain><devices><disk><target dev='a'/>", "no xml",
                              "<network><devices><disk><target dev='a'/></disk></devices></network>");
   CAPTURE(xml);

@@ -78,7 +78,8 @@ TEST_CASE_METHOD(PartialFixture, "a busy VM in the first answer does not turn QE
   CHECK_FALSE(Vm("web 01").vcpus.has_value());
 }
 
-TEST_CASE_METHOD(PartialFixture, "with the group of disks alone the balloon is asked as a witness and not handed on") {
+TEST_CASE_METHOD(PartialFixture,
+                 "with the group of disks alone the balloon is asked for as a witness, and its values are dropped") {
   Open("QEMU");
   int calls = 0;
   hooks.bulk = [&](const LibvirtHooks::BulkCall& call) -> LibvirtHooks::BulkAnswer {

@@ -53,7 +53,8 @@ TEST_CASE_METHOD(StatsReaderFixture,
   CHECK(drive.gauges == EnumArray<DiskGauge, Counter>{});
 }
 
-TEST_CASE_METHOD(StatsReaderFixture, "a VM without a balloon has its size and nothing that only the guest knows") {
+TEST_CASE_METHOD(StatsReaderFixture,
+                 "a VM without a balloon has its memory's size and no value that only the guest knows") {
   Open();
   REQUIRE(Read().has_value());
   const auto& db = Vm("db:main");

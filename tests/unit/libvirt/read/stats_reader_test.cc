@@ -80,7 +80,7 @@ TEST_CASE_METHOD(StatsReaderFixture, "a driver that does not know NOWAIT is aske
   CHECK(result.domains.size() == 3);
 }
 
-TEST_CASE_METHOD(StatsReaderFixture, "QEMU is asked with NOWAIT whatever it fails with") {
+TEST_CASE_METHOD(StatsReaderFixture, "QEMU is asked with NOWAIT after any error") {
   Open("QEMU");
   std::vector<bool> nowait;
   hooks.bulk = [&](const auto& call) -> LibvirtHooks::BulkAnswer {

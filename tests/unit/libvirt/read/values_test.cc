@@ -38,7 +38,7 @@ TEST_CASE("a number above 2^63-1 is left out and counted") {
   CHECK(reader.out_of_range() == 4);
 }
 
-TEST_CASE("what is not a number is no value") {
+TEST_CASE("a parameter that is not a number gives no value") {
   TypedParameters parameters;
   parameters.String("s", "17").Double("d", std::numeric_limits<double>::quiet_NaN());
   ValueReader reader;
