@@ -82,7 +82,6 @@ class StatsCalls {
   // How long a call like this may take before it is late.
   [[nodiscard]] Nanoseconds LimitOf(const StatsCall& call) const;
   void NoteDuration(const StatsCall& call, Nanoseconds took);
-  [[nodiscard]] bool knows_pace() const { return shard_pace_.known(); }
   void ForgetPace() { shard_pace_.Forget(); }
   // Whether the calls that wait in vain, or might, have reached their limit.
   [[nodiscard]] bool at_cap() const;

@@ -11,15 +11,11 @@
 // The data of a domain pointer itself: these functions make no call to the hypervisor.
 namespace vmtelem {
 
-using UuidText = std::array<char, VIR_UUID_STRING_BUFLEN>;
-
 // Empty if the VM has no UUID.
-inline UuidText UuidTextOf(virDomainPtr domain) {
-  UuidText text{};
-  if (virDomainGetUUIDString(domain, text.data()) != 0) text[0] = '\0';
-  return text;
+inline std::string UuidOf(virDomainPtr domain) {
+  std::array<char, VIR_UUID_STRING_BUFLEN> text{};
+  return virDomainGetUUIDString(domain, text.data()) == 0 ? text.data() : "";
 }
-inline std::string UuidOf(virDomainPtr domain) { return UuidTextOf(domain).data(); }
 
 // The text is valid as long as the domain pointer.
 inline std::string_view NameOf(virDomainPtr domain) {

@@ -49,11 +49,6 @@ bool ParkedCalls::Holds(std::uint64_t id) const {
   return threads_.contains(id);
 }
 
-std::size_t ParkedCalls::size() const {
-  const std::lock_guard guard(mutex_);
-  return threads_.size();
-}
-
 std::size_t ParkedCalls::blocked(SteadyTime now) const {
   const std::lock_guard guard(mutex_);
   return BlockedLocked(now);

@@ -52,7 +52,6 @@ class ParkedCalls : public std::enable_shared_from_this<ParkedCalls> {
   void Leave(const ParkedCall& call);
 
   [[nodiscard]] bool Holds(std::uint64_t id) const;
-  [[nodiscard]] std::size_t size() const;
   // How many calls are blocked, without the connections that are just being closed.
   [[nodiscard]] std::size_t blocked(SteadyTime now) const;
   // The calls that are blocked now pin no worker of the new daemon: stops counting them as blocked.

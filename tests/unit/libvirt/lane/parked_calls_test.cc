@@ -76,7 +76,7 @@ TEST_CASE_METHOD(Fixture, "a call that is discounted is not blocked any more, bu
   parked_calls->Discount();
   CHECK(parked_calls->blocked(SteadyTime::max()) == 0);
   CHECK_FALSE(before.returned());
-  CHECK(parked_calls->size() == 1);
+  CHECK(parked_calls->AwaitClosed(clock, clock.SteadyNow()) == 1);
   const ParkedCall after = parked_calls->Park();
   CHECK(parked_calls->blocked(SteadyTime::max()) == 1);
   after.NoteReturned();
