@@ -15,8 +15,9 @@ void HypervisorLog::NoteConnected(const std::string& host) {
 }
 
 void HypervisorLog::NoteReplaced() {
-  log_->warn("{}: the connections that were open are not answered any more and new ones are: they were replaced",
-             shown_uri_);
+  log_->warn(
+      "{}: calls on older connections are not answered while calls on new ones are; the older ones were replaced",
+      shown_uri_);
 }
 
 void HypervisorLog::NoteControl(const std::optional<Error>& fault, SteadyTime now) {
@@ -27,7 +28,7 @@ void HypervisorLog::NoteControl(const std::optional<Error>& fault, SteadyTime no
   }
   control_away_since_ = control_away_since_.value_or(now);
   if (now - *control_away_since_ < kWorthReporting || std::exchange(control_logged_, true)) return;
-  log_->warn("{}; the VMs that are known are sampled on, those that start are not seen", fault->message);
+  log_->warn("{}; known VMs are sampled as before, those that start are not seen", fault->message);
 }
 
 }  // namespace vmtelem
