@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "moody_server.h"
 #include "ship/writer.h"
 #include "writer_world.h"
 
@@ -17,7 +18,7 @@ class RandomWorld : public WriterWorld {
     options.batch_max_lines = 1 + Pick(300);
     random = [this] { return static_cast<double>(Pick(1000)) / 1000; };
     target.latency = milliseconds(1 + Pick(3000));
-    target.answer = [this](const Batch& batch) { return AnyVerdict(batch); };
+    target.answer = MoodyServer(seed);
     for (int i = 0; i < 400; ++i) target.At(milliseconds(Pick(120'000)), [this] { AnyEvent(); });
   }
 
@@ -42,32 +43,6 @@ class RandomWorld : public WriterWorld {
       }
       default:
         Push(1 + Pick(400));
-    }
-  }
-
-  Verdict AnyVerdict(const Batch& batch) {
-    switch (Pick(14)) {
-      case 0:
-        return Say(Action::kRetry);
-      case 1:
-      case 2:
-        return SayCrash();
-      case 3:
-        return Say(Action::kHold, ErrorCode::kDenied);
-      case 4:
-        return batch.line_count() > 50 ? Say(Action::kSplit) : Verdict{};
-      case 5:
-        return Say(Action::kResend);
-      case 6:
-        return SayLines(Action::kRefuse, {Pick(batch.line_count())});
-      case 7: {
-        Verdict verdict = SayLines(Action::kAckPartly, {Pick(batch.line_count())});
-        return verdict;
-      }
-      case 8:
-        return SayRefused();
-      default:
-        return {};
     }
   }
 
