@@ -51,7 +51,7 @@ Step PoisonSearch::Stored(const Verdict& verdict) {
   }
   std::vector<std::size_t> named = verdict.lines;
   for (std::size_t& position : named) position += sent_.begin;
-  const Step step{.written = sent_.size() - named.size()};
+  Step step{.written = sent_.size() - named.size()};
   pieces_.Stored(sent_, named);
   ForgetSent();
   return step;
