@@ -11,12 +11,24 @@ void Lines::NoteLine(std::int64_t wall_ns) {
   ++count;
 }
 
-void Lines::Append(const Lines& more) {
+void Lines::Append(Lines more) {
   if (more.empty()) return;
-  first_wall_ns = count == 0 ? more.first_wall_ns : std::min(first_wall_ns, more.first_wall_ns);
-  last_wall_ns = count == 0 ? more.last_wall_ns : std::max(last_wall_ns, more.last_wall_ns);
+  if (empty()) {
+    *this = std::move(more);
+    return;
+  }
+  first_wall_ns = std::min(first_wall_ns, more.first_wall_ns);
+  last_wall_ns = std::max(last_wall_ns, more.last_wall_ns);
   bytes += more.bytes;
   count += more.count;
+}
+
+Lines Lines::CutFront(std::size_t size) {
+  Lines front{bytes.substr(0, size), 0, first_wall_ns, last_wall_ns};
+  front.count = static_cast<std::size_t>(std::count(front.bytes.begin(), front.bytes.end(), '\n'));
+  bytes.erase(0, size);
+  count -= front.count;
+  return front;
 }
 
 void Lines::Clear() {

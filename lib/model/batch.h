@@ -19,7 +19,9 @@ struct Lines {
 
   [[nodiscard]] bool empty() const { return count == 0; }
   void NoteLine(std::int64_t wall_ns);  // counts a line that was just appended to `bytes`
-  void Append(const Lines& more);
+  void Append(Lines more);
+  // Cuts `size` bytes off the front, which are whole lines, and gives them. The stamps of both are those of the whole.
+  Lines CutFront(std::size_t size);
   void Clear();
 };
 

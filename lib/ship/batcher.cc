@@ -7,12 +7,8 @@ namespace vmtelem {
 
 void Batcher::Add(Lines lines, SteadyTime now) {
   if (lines.empty()) return;
-  if (!open_.empty()) {
-    open_.Append(lines);
-    return;
-  }
-  open_ = std::move(lines);
-  opened_at_ = now;
+  if (open_.empty()) opened_at_ = now;
+  open_.Append(std::move(lines));
 }
 
 bool Batcher::Due(SteadyTime now, Pace pace) const {
@@ -31,10 +27,10 @@ bool Batcher::AtMost() const { return open_.count >= MostLines() || open_.bytes.
 
 Batch Batcher::Take() {
   const bool fits = open_.count <= MostLines() && open_.bytes.size() <= options_.batch_max_bytes();
-  return Batch(fits ? std::exchange(open_, Lines{}) : CutFront());
+  return Batch(fits ? std::exchange(open_, Lines{}) : open_.CutFront(SizeOfFront()));
 }
 
-Lines Batcher::CutFront() {
+std::size_t Batcher::SizeOfFront() const {
   std::size_t count = 0, end = 0;
   while (count < MostLines() && end < open_.bytes.size()) {
     const std::size_t next = std::min(open_.bytes.find('\n', end), open_.bytes.size() - 1) + 1;
@@ -42,10 +38,7 @@ Lines Batcher::CutFront() {
     end = next;
     ++count;
   }
-  Lines front{open_.bytes.substr(0, end), count, open_.first_wall_ns, open_.last_wall_ns};
-  open_.bytes.erase(0, end);
-  open_.count -= count;
-  return front;
+  return end;
 }
 
 }  // namespace vmtelem

@@ -35,7 +35,7 @@ class Batcher {
  private:
   [[nodiscard]] std::size_t MostLines() const { return std::max(Batch::kMostLines, options_.batch_max_lines); }
   [[nodiscard]] bool AtMost() const;
-  Lines CutFront();
+  [[nodiscard]] std::size_t SizeOfFront() const;  // of as many lines as one batch may hold, at least one; in bytes
 
   const DeliveryOptions& options_;
   Lines open_;

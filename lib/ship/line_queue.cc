@@ -4,23 +4,6 @@
 #include <utility>
 
 namespace vmtelem {
-namespace {
-
-// Cuts whole lines off the front until at most `max_bytes` are left. How many lines.
-std::size_t CutFront(Lines& lines, std::uint64_t max_bytes) {
-  std::size_t cut = 0, begin = 0;
-  while (lines.bytes.size() - begin > max_bytes) {
-    const std::size_t end = lines.bytes.find('\n', begin);
-    begin = end == std::string::npos ? lines.bytes.size() : end + 1;
-    ++cut;
-  }
-  lines.bytes.erase(0, begin);
-  lines.count -= cut;
-  return cut;
-}
-
-}  // namespace
-
 LineQueue::LineQueue(std::uint64_t max_bytes, Ledger& ledger, std::function<void()> wake)
     : max_bytes_(max_bytes), ledger_(ledger), wake_(std::move(wake)) {}
 
@@ -49,7 +32,8 @@ std::uint64_t LineQueue::DropOldest() {
     waiting_.pop_front();
   }
   if (bytes_ > max_bytes_) {
-    const std::size_t cut = CutFront(waiting_.front(), max_bytes_);
+    const std::size_t last = waiting_.front().bytes.find('\n', bytes_ - max_bytes_ - 1);
+    const std::size_t cut = waiting_.front().CutFront(last == std::string::npos ? bytes_ : last + 1).count;
     NoteDropped(waiting_.front(), cut);
     dropped += cut;
     bytes_ = waiting_.front().bytes.size();
@@ -69,15 +53,16 @@ std::optional<SpoolLoss> LineQueue::TakeDropped() {
   return std::exchange(dropped_, std::nullopt);
 }
 
-bool LineQueue::TakeAll(Lines& out) {
+Lines LineQueue::TakeAll() {
   std::deque<Lines> taken;
   {
     const std::lock_guard guard(mutex_);
     taken.swap(waiting_);
     bytes_ = 0;
   }
-  for (const Lines& lines : taken) out.Append(lines);
-  return !taken.empty();
+  Lines all;
+  for (Lines& lines : taken) all.Append(std::move(lines));
+  return all;
 }
 
 void LineQueue::Close() {

@@ -22,8 +22,8 @@ class LineQueue {
   // Takes lines that were just sampled, and counts them as such in the ledger. After Close() they are dropped and
   // counted.
   void Push(Lines lines);
-  // Appends all that is waiting to `out`. False if there was nothing.
-  bool TakeAll(Lines& out);
+  // All that is waiting.
+  Lines TakeAll();
   // The lines that were dropped to keep the bound since the last call; the ledger counts them already. Nothing if there
   // are none.
   std::optional<SpoolLoss> TakeDropped();

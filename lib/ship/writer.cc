@@ -64,8 +64,7 @@ void Writer::Intake(SteadyTime now) {
   }
   if (closed_ && !was_closed) dispatcher_.Hasten(now, kDrainRetryMax);
   if (const auto dropped = parts_.queue.TakeDropped()) accounts_.LostFromQueue(*dropped, now);
-  Lines fresh;
-  if (parts_.queue.TakeAll(fresh)) batcher_.Add(std::move(fresh), now);
+  batcher_.Add(parts_.queue.TakeAll(), now);
 }
 
 // While the target refuses everything a batch that is due is sealed first, so that its lines may be the probe.

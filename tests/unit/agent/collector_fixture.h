@@ -18,11 +18,7 @@ struct CollectorFixture {
     clock.Advance(std::chrono::seconds(1));
     return TakeLines();
   }
-  std::string TakeLines() {
-    Lines lines;
-    queue.TakeAll(lines);
-    return lines.bytes;
-  }
+  std::string TakeLines() { return queue.TakeAll().bytes; }
 
   FakeClock clock;
   FakeSource source{clock};

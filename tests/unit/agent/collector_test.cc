@@ -69,8 +69,7 @@ TEST_CASE_METHOD(CollectorFixture, "an interrupted call says nothing of the hype
 TEST_CASE_METHOD(CollectorFixture, "every line that is written is counted as sampled") {
   source.domains = {MakeDomain("web", 100), MakeDomain("db", 5)};
   collector.RunOnce();
-  Lines lines;
-  queue.TakeAll(lines);
+  const Lines lines = queue.TakeAll();
   CHECK(ledger.counts().sampled == lines.count);
   CHECK(ledger.counts().queued == lines.count);
 }

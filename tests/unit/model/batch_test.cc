@@ -54,6 +54,17 @@ TEST_CASE("appended lines are counted and their stamps span both parts") {
   CHECK(all.bytes == "b v=2 20\na v=1 10\nc v=3 30\n");
 }
 
+TEST_CASE("lines that are cut off the front are gone from the rest, with the stamps of the whole") {
+  Lines lines{"a v=1 10\nb v=2 20\nc v=3 30\n", 3, 10, 30};
+  const Lines front = lines.CutFront(18);
+  CHECK(front.bytes == "a v=1 10\nb v=2 20\n");
+  CHECK(front.count == 2);
+  CHECK(front.last_wall_ns == 30);
+  CHECK(lines.bytes == "c v=3 30\n");
+  CHECK(lines.count == 1);
+  CHECK(lines.first_wall_ns == 10);
+}
+
 TEST_CASE("cleared lines are as good as new") {
   Lines lines{"a v=1 10\n", 1, 10, 10};
   lines.Clear();

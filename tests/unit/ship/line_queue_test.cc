@@ -23,11 +23,10 @@ TEST_CASE("pushed lines are taken in their order and once") {
   Queue q(1 << 20);
   q.queue.Push(SampleLines(0, 2));
   q.queue.Push(SampleLines(2, 1));
-  Lines out;
-  REQUIRE(q.queue.TakeAll(out));
+  const Lines out = q.queue.TakeAll();
   CHECK(out.bytes == SampleLines(0, 3).bytes);
   CHECK(out.count == 3);
-  CHECK_FALSE(q.queue.TakeAll(out));
+  CHECK(q.queue.TakeAll().empty());
 }
 
 TEST_CASE("pushed lines are counted as sampled") {
@@ -51,8 +50,7 @@ TEST_CASE("over the bound the oldest lines are dropped and counted") {
   q.queue.Push(SampleLines(2, 2));
   CHECK(q.queue.bytes() <= 3 * kLineBytes);
   CHECK(q.ledger.counts().dropped == 2);
-  Lines out;
-  q.queue.TakeAll(out);
+  const Lines out = q.queue.TakeAll();
   CHECK(out.bytes == SampleLines(2, 2).bytes);
 }
 
@@ -61,8 +59,7 @@ TEST_CASE("of one push above the bound the newest lines that fit are kept") {
   q.queue.Push(SampleLines(0, 10));
   CHECK(q.ledger.counts().dropped == 7);
   CHECK(q.queue.bytes() == 3 * kLineBytes);
-  Lines out;
-  q.queue.TakeAll(out);
+  const Lines out = q.queue.TakeAll();
   CHECK(out.bytes == SampleLines(7, 3).bytes);
   CHECK(out.count == 3);
 }
@@ -73,16 +70,14 @@ TEST_CASE("lines that come after the close are dropped and counted") {
   q.queue.Push(SampleLines(0, 3));
   CHECK(q.queue.closed());
   CHECK(q.ledger.counts().dropped == 3);
-  Lines out;
-  CHECK_FALSE(q.queue.TakeAll(out));
+  CHECK(q.queue.TakeAll().empty());
 }
 
 TEST_CASE("the bytes that wait are known, and are none once they were taken") {
   Queue q(1 << 20);
   q.queue.Push(SampleLines(0, 5));
   CHECK(q.queue.bytes() == 5 * kLineBytes);
-  Lines out;
-  q.queue.TakeAll(out);
+  q.queue.TakeAll();
   CHECK(q.queue.bytes() == 0);
 }
 
@@ -98,7 +93,7 @@ TEST_CASE("lines pushed and taken by different threads are all there") {
   bool closed = false, added_up = true;
   while (!closed) {
     closed = queue.closed();
-    queue.TakeAll(out);
+    out.Append(queue.TakeAll());
     added_up = added_up && LedgerAddsUp(ledger.counts());
   }
   pusher.join();
