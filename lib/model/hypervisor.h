@@ -33,13 +33,13 @@ struct Hypervisor {
   std::string uri;   // may hold a password (libssh): never log it
 };
 
-// What is read from a hypervisor, and within which limits. Plain data.
+// What is read from a hypervisor, and within which limits. Plain data; the defaults are in the table of settings.
 struct CollectOptions {
   Hypervisor hypervisor;
-  StatsGroups groups = kAllGroups;
+  StatsGroups groups = 0;
   DomainFilter filter;
   // Upper bound of every deadline of a libvirt call; the adaptive ones are shorter.
-  Nanoseconds timeout = std::chrono::seconds(30);
+  Nanoseconds timeout{};
   // How long the first sample waits for a hypervisor to answer, at most `timeout`; later ones need not wait, because
   // the attempt goes on between them. Where only one sample is taken, it is the whole time-out.
   Nanoseconds first_answer_timeout = Nanoseconds::max();
@@ -49,8 +49,8 @@ struct CollectOptions {
   Nanoseconds interval{};
   std::size_t lanes = 0;  // bulk calls in parallel; 0: by the number of VMs and cores
   // So many lanes are replaced by others while calls on them block; each pins a worker of the daemon.
-  std::size_t lanes_parked_max = 8;
-  Nanoseconds device_cache_ttl = std::chrono::seconds(300);  // how long details out of the domain XML are believed
+  std::size_t lanes_parked_max = 0;
+  Nanoseconds device_cache_ttl{};  // how long details out of the domain XML are believed
 };
 
 }  // namespace vmtelem

@@ -35,8 +35,8 @@ struct InfluxTarget {
   std::string token_origin;      // for messages: "INFLUX_TOKEN", "INFLUX_TOKEN_FILE", "credential influx-token"
   std::string ca_file;           // empty: the system's
   Proxy proxy;
-  bool gzip = true;
-  Nanoseconds timeout = std::chrono::seconds(30);  // of one request
+  bool gzip = false;
+  Nanoseconds timeout{};  // of one request
 };
 
 }  // namespace vmtelem

@@ -5,12 +5,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "fakes/default_settings.h"
 #include "influx/outcome.h"
 
 namespace vmtelem {
 
 inline InfluxTarget Target(InfluxApi api = InfluxApi::kV3) {
-  InfluxTarget target;
+  InfluxTarget target = DefaultConfig().influx;
   target.api = api;
   target.url = "http://db:8181";
   target.database = "vmstats";

@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 #include <spdlog/sinks/ostream_sink.h>
 
+#include "fakes/default_settings.h"
 #include "influx/influx_sink.h"
 #include "leaping_clock.h"
 
@@ -21,7 +22,7 @@ inline const std::string kLines = "m,i=1 v=1i 1\nm,i=2 v=2i 2\nm,i=3 v=3i 3\n";
 inline std::shared_ptr<const Batch> ThreeLines() { return std::make_shared<const Batch>(Lines{kLines, 3, 1, 3}); }
 
 inline InfluxTarget TargetAt(const std::string& url, InfluxApi api = InfluxApi::kV3) {
-  InfluxTarget target;
+  InfluxTarget target = DefaultConfig().influx;
   target.api = api;
   target.url = url;
   target.database = "vmstats";

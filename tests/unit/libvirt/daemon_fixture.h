@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "fake_daemon.h"
+#include "fakes/default_settings.h"
 #include "fakes/eventually.h"
 #include "fakes/null_logger.h"
 #include "libvirt/lane_pool.h"
@@ -24,7 +25,7 @@ struct DaemonFixture {
 
   FakeDaemon daemon;
   ScaledClock clock;
-  CollectOptions options;
+  CollectOptions options = DefaultConfig().collect;
   Snapshot snapshot;
   std::unique_ptr<Source> source;
 

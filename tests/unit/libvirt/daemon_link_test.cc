@@ -4,6 +4,7 @@
 
 #include "daemon_fixture.h"
 #include "fake_peer.h"
+#include "fakes/default_settings.h"
 #include "libvirt/api/domain_events.h"
 #include "libvirt/api/handles.h"
 
@@ -130,7 +131,7 @@ TEST_CASE("when the reading of devices fails as a whole, only the devices are mi
     return true;
   };
   FiniteClock clock;
-  CollectOptions options;
+  CollectOptions options = DefaultConfig().collect;
   options.hypervisor.uri = "test://" VMTELEM_NODE_XML;
   const auto source = MakeLibvirtSource(options, clock, MakeNullLogger());
   Snapshot snapshot;
@@ -146,7 +147,7 @@ TEST_CASE("a list that is asked for while devices are read waits for its turn") 
     return true;
   };
   SystemClock clock;
-  CollectOptions options;
+  CollectOptions options = DefaultConfig().collect;
   options.hypervisor.uri = "test://" VMTELEM_NODE_XML;
   options.device_cache_ttl = Nanoseconds(0);
   const auto source = MakeLibvirtSource(options, clock, MakeNullLogger());

@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <spdlog/sinks/ostream_sink.h>
 
+#include "fakes/default_settings.h"
 #include "libvirt/libvirt_source.h"
 #include "libvirt_hooks.h"
 #include "shifted_clock.h"
@@ -21,7 +22,7 @@ struct SourceFixture {
   LibvirtHooks hooks;
   ShiftedClock clock;
   std::ostringstream log_text;
-  CollectOptions options;
+  CollectOptions options = DefaultConfig().collect;
   Snapshot snapshot;
 
   std::unique_ptr<Source> Make(const std::string& uri) {
