@@ -11,10 +11,11 @@
 
 namespace vmtelem {
 
+// Whether messages are coloured.
 enum class ColorChoice { kAuto, kAlways, kNever };
 
-// What the program is told to do, checked and typed. Plain data; filled by LoadConfig() from the table in settings.h,
-// which also holds every default.
+// The settings, checked and typed. Plain data; filled by LoadConfig() from the table in settings.h, which also holds
+// every default.
 struct Config {
   CollectOptions collect;
   EncodeOptions encode;

@@ -1,11 +1,17 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+// How this folder says that something is wrong with a setting: a parser gives a Problem, and whoever knows the name,
+// the value and its origin makes a Fault of it.
 namespace vmtelem {
 
-// Something wrong with a setting or an argument: one line for people. It holds neither a secret nor the user part of
+// What is wrong with a value, to follow it in a sentence: "is out of range". Nothing if nothing is.
+using Problem = std::optional<std::string>;
+
+// A setting or an argument that cannot be used, in one line for people. It holds neither a secret nor the user part of
 // a URL.
 struct Fault {
   std::string text{};
@@ -13,7 +19,7 @@ struct Fault {
   bool concerns_database = false;  // goes away when nothing is uploaded
 };
 
-// A value that was not accepted, and why.
+// A value that was not accepted, and all that a message says of it.
 struct BadValue {
   std::string_view name{};     // of the variable or flag
   std::string_view value{};    // as it may be shown; empty: not shown

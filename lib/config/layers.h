@@ -8,6 +8,7 @@
 
 namespace vmtelem {
 
+// A value that somebody gave to a setting.
 struct GivenValue {
   std::string text;  // may be a credential
   std::string origin;

@@ -15,12 +15,14 @@ namespace vmtelem {
 // The value of an environment variable; absent if it is not set. The library never looks by itself.
 using EnvironmentLookup = std::function<std::optional<std::string>(std::string_view name)>;
 
+// A flag of a setting, as it was given.
 struct FlagValue {
   const Setting* setting = nullptr;
   std::string text;
   std::string origin;  // as it was typed: "--interval", "-v"
 };
 
+// All that LoadConfig() looks at, beside the files.
 struct ConfigInput {
   std::vector<FlagValue> flags;  // in the order in which they were given
   EnvironmentLookup environment;
@@ -38,6 +40,7 @@ struct EffectiveSetting {
   std::string origin;  // "default", "environment", "/path/file:12", "--interval", "credential influx-token", "not set"
 };
 
+// The settings in force, where each comes from, and all that is wrong with them.
 struct LoadedConfig {
   Config config;                            // complete only if there are no faults
   std::vector<EffectiveSetting> effective;  // one for each row of the table, in its order

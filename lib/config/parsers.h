@@ -8,13 +8,12 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "config/fault.h"
 #include "model/hypervisor.h"
 
 // The parsers that the rows of the table share, also for values that are not settings. Each stores what `text` means,
-// or gives what is wrong with it, to follow the value in a sentence. Pure functions.
+// or gives its problem. Pure functions.
 namespace vmtelem {
-
-using Problem = std::optional<std::string>;
 
 // `allowed` is "LEAST to MOST", and both of them are.
 Problem ParseDurationWithin(std::string_view allowed, std::string_view text, Nanoseconds& value);

@@ -47,7 +47,7 @@ bool IsProxyScheme(std::string_view scheme) {
 
 // What is wrong with [scheme://][user[:password]@]host[:port][/]; nothing if it was put into `proxy`. Repeats nothing
 // of it: where a password ends is not known of a text that is wrong.
-std::optional<std::string> ParseProxy(std::string_view text, Proxy& proxy) {
+Problem ParseProxy(std::string_view text, Proxy& proxy) {
   if (std::any_of(text.begin(), text.end(), [](unsigned char byte) { return byte <= 0x20 || byte == 0x7F; })) {
     return "holds a space or a control character; write it as %20";
   }

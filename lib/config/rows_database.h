@@ -9,7 +9,7 @@
 #include "config/settings.h"
 #include "config/url.h"
 
-// Rows of the table in settings.h, in a file of their own for their length only. For settings.cc.
+// Rows of the table, which settings.cc puts together. Included there only.
 namespace vmtelem {
 
 template <auto Member>

@@ -6,7 +6,7 @@
 #include "config/parsers.h"
 #include "config/settings.h"
 
-// Rows of the table in settings.h, in a file of their own for their length only. For settings.cc.
+// Rows of the table, which settings.cc puts together. Included there only.
 namespace vmtelem {
 
 template <auto Member>

@@ -1,18 +1,19 @@
 #pragma once
 
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "config/config.h"
+#include "config/fault.h"
 
 // The table of settings: the one place where a setting's variable, flag, default, range, help and secrecy are written.
 // Parser, show-config, help and the tests that hold the documents together read it. Immutable; any thread.
 namespace vmtelem {
 
+// The heading under which help and show-config list a setting.
 enum class SettingGroup { kHypervisor, kDatabase, kDelivery, kMessages };
 
+// How much of a value may be shown.
 enum class Secrecy {
   kPlain,
   kUrl,     // may hold a user and a password: shown only when asked for, and then masked
@@ -41,10 +42,10 @@ using Needs = unsigned;
 inline constexpr Needs kNeedsAnyInflux = kNeedsInfluxV1 | kNeedsInfluxV2 | kNeedsInfluxV3;
 
 struct Setting;
-// Puts `text` into the config. On a fault gives what is wrong with it, to follow the value in a sentence: "is out of
-// range".
-using ParseSetting = std::optional<std::string> (*)(const Setting& setting, std::string_view text, Config& config);
+// Puts `text` into the config, or gives its problem.
+using ParseSetting = Problem (*)(const Setting& setting, std::string_view text, Config& config);
 
+// A row of the table.
 struct Setting {
   std::string_view variable{};
   std::string_view flag{};  // with its dashes; empty: there is none

@@ -34,7 +34,7 @@ bool IsPort(std::string_view port) {
   return number && *number >= 1 && *number <= 65535;
 }
 
-std::optional<std::string> CheckAuthority(std::string_view authority) {
+Problem CheckAuthority(std::string_view authority) {
   if (authority.find('@') != std::string_view::npos) {
     return "holds a user or password; use INFLUX_USER and INFLUX_TOKEN instead";
   }
@@ -49,7 +49,7 @@ std::size_t FindPortColon(std::string_view authority) {
 
 }  // namespace
 
-std::optional<std::string> CheckHostAndPort(std::string_view text) {
+Problem CheckHostAndPort(std::string_view text) {
   const std::size_t colon = FindPortColon(text);
   if (!IsHost(text.substr(0, colon))) return "has no usable host name";
   if (colon != std::string_view::npos && !IsPort(text.substr(colon + 1))) return "has no usable port number";
@@ -62,7 +62,7 @@ std::string_view HostOf(std::string_view url) {
   return host.substr(0, 1) == "[" ? host.substr(1, host.size() - 2) : host;
 }
 
-std::optional<std::string> CheckInfluxUrl(std::string_view url) {
+Problem CheckInfluxUrl(std::string_view url) {
   const bool has_control = std::any_of(url.begin(), url.end(), [](unsigned char byte) { return byte <= 0x20; });
   if (has_control) return "holds a space or a control character";
   const std::size_t scheme_end = url.find("://");

@@ -13,7 +13,7 @@ const Setting& Row(std::string_view variable) {
   return *row;
 }
 
-std::optional<std::string> Problem(std::string_view variable, std::string_view text) {
+Problem ProblemOf(std::string_view variable, std::string_view text) {
   Config config;
   return Row(variable).parse(Row(variable), text, config);
 }
@@ -78,12 +78,12 @@ TEST_CASE("a range includes its ends and nothing beyond") {
       Range{"BACKLOG_RATE", "0x", "1x", "10000x", "10001x"}, Range{"RETRY_MAX", "99ms", "100ms", "1h", "61m"},
       Range{"DRAIN_TIMEOUT", "-1", "0", "1h", "61m"});
   CAPTURE(range.variable);
-  CHECK(Problem(range.variable, range.below));
-  CHECK_FALSE(Problem(range.variable, range.least));
-  CHECK_FALSE(Problem(range.variable, range.most));
-  CHECK(Problem(range.variable, range.above));
-  CHECK(Problem(range.variable, "x") == "is not understood");
-  CHECK(Problem(range.variable, std::string(400, '9') + range.above) == "is out of range");
+  CHECK(ProblemOf(range.variable, range.below));
+  CHECK_FALSE(ProblemOf(range.variable, range.least));
+  CHECK_FALSE(ProblemOf(range.variable, range.most));
+  CHECK(ProblemOf(range.variable, range.above));
+  CHECK(ProblemOf(range.variable, "x") == "is not understood");
+  CHECK(ProblemOf(range.variable, std::string(400, '9') + range.above) == "is out of range");
 }
 
 TEST_CASE("each word of a choice is accepted and others are not") {
@@ -94,8 +94,8 @@ TEST_CASE("each word of a choice is accepted and others are not") {
   CHECK(Parsed("LOG_FORMAT", "auto").log_format == std::nullopt);
   CHECK(Parsed("LOG_FORMAT", "json").log_format == LogFormat::kJson);
   CHECK(Parsed("NO_COLOR", "always").color == ColorChoice::kAlways);
-  CHECK(Problem("INFLUX_API", "v4") == "is unknown");
-  CHECK(Problem("LOG_LEVEL", "WARN") == "is unknown");
+  CHECK(ProblemOf("INFLUX_API", "v4") == "is unknown");
+  CHECK(ProblemOf("LOG_LEVEL", "WARN") == "is unknown");
 }
 
 TEST_CASE("a hypervisor is a URI with or without a name") {
@@ -112,10 +112,10 @@ TEST_CASE("a hypervisor is a URI with or without a name") {
 }
 
 TEST_CASE("what is not one hypervisor is refused") {
-  CHECK_THAT(*Problem("LIBVIRT_URI", "a:///x b:///y"), Catch::Contains("2 hypervisors; one is supported"));
-  CHECK_THAT(*Problem("LIBVIRT_URI", "nonsense"), Catch::Contains("not a URI"));
-  CHECK_THAT(*Problem("LIBVIRT_URI", "=qemu:///system"), Catch::Contains("empty name"));
-  CHECK_THAT(*Problem("LIBVIRT_URI", "name="), Catch::Contains("not a URI"));
+  CHECK_THAT(*ProblemOf("LIBVIRT_URI", "a:///x b:///y"), Catch::Contains("2 hypervisors; one is supported"));
+  CHECK_THAT(*ProblemOf("LIBVIRT_URI", "nonsense"), Catch::Contains("not a URI"));
+  CHECK_THAT(*ProblemOf("LIBVIRT_URI", "=qemu:///system"), Catch::Contains("empty name"));
+  CHECK_THAT(*ProblemOf("LIBVIRT_URI", "name="), Catch::Contains("not a URI"));
 }
 
 TEST_CASE("patterns are separated by commas that are not escaped") {
@@ -127,8 +127,8 @@ TEST_CASE("patterns are separated by commas that are not escaped") {
 TEST_CASE("groups are a subset of the known ones") {
   CHECK(Parsed("STATS_GROUPS", "state, block").collect.groups == (kGroupState | kGroupBlock));
   CHECK(Parsed("STATS_GROUPS", Row("STATS_GROUPS").default_text).collect.groups == kAllGroups);
-  CHECK_THAT(*Problem("STATS_GROUPS", "state,perf"), Catch::Contains("'perf'"));
-  CHECK(Problem("STATS_GROUPS", ",") == "names no group");
+  CHECK_THAT(*ProblemOf("STATS_GROUPS", "state,perf"), Catch::Contains("'perf'"));
+  CHECK(ProblemOf("STATS_GROUPS", ",") == "names no group");
 }
 
 TEST_CASE("lanes are a number, or none for as many as it takes") {
@@ -149,13 +149,13 @@ TEST_CASE("the spool's size is a number, or none for what the file system gives"
 TEST_CASE("the pace of the backlog is a multiple") {
   CHECK(Parsed("BACKLOG_RATE", "25x").delivery.backlog_rate == 25);
   CHECK(Parsed("BACKLOG_RATE", "25").delivery.backlog_rate == 25);
-  CHECK(Problem("BACKLOG_RATE", "2.5x"));
+  CHECK(ProblemOf("BACKLOG_RATE", "2.5x"));
 }
 
 TEST_CASE("switches understand the usual words") {
   CHECK(Parsed("PER_VCPU", "1").encode.per_vcpu);
   CHECK_FALSE(Parsed("INFLUX_GZIP", "off").influx.gzip);
-  CHECK(Problem("INFLUX_GZIP", "maybe"));
+  CHECK(ProblemOf("INFLUX_GZIP", "maybe"));
 }
 
 }  // namespace vmtelem
