@@ -33,15 +33,15 @@ void WritePid(const FileDescriptor& directory) {
 }  // namespace
 
 ServiceLock::State ServiceLock::Take(const FileDescriptor& directory) {
-  if (file_.valid() && !IsReplaced(file_, directory, kFile)) return State::kHeld;
+  if (file_.valid() && !IsReplaced(file_, directory, kFile)) return state_;
   file_ = {};
   auto file = OpenAndLock([&](int access) { return OpenOrMakeFile(directory, kFile, access); });
   const bool elsewhere = !file && file.error() == std::errc::operation_would_block;
   holder_ = elsewhere ? ReadPid(directory) : 0;
-  if (!file) return elsewhere ? State::kElsewhere : State::kUnknown;
+  if (!file) return state_ = elsewhere ? State::kElsewhere : State::kUnknown;
   file_ = std::move(*file);
   WritePid(directory);
-  return State::kHeld;
+  return state_ = State::kHeld;
 }
 
 }  // namespace vmtelem

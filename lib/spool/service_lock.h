@@ -21,10 +21,12 @@ class ServiceLock {
   // Takes it in this directory, unless it is held there, and gives back the lock of another directory.
   State Take(const FileDescriptor& directory);
 
+  [[nodiscard]] State state() const { return state_; }    // as Take() gave it
   [[nodiscard]] pid_t holder() const { return holder_; }  // 0: it did not say
 
  private:
   FileDescriptor file_;
+  State state_ = State::kUnknown;
   pid_t holder_ = 0;
 };
 

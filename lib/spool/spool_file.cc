@@ -15,8 +15,6 @@
 namespace vmtelem {
 namespace {
 
-tl::unexpected<Error> Damaged(std::string how) { return Fail(ErrorCode::kInvalid, std::move(how)); }
-
 Result<std::string> ReadPacked(const FileDescriptor& file) {
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return SystemFault();
@@ -57,6 +55,8 @@ tl::unexpected<Error> SystemFault(const std::error_code& error) {
   const ErrorCode code = error == std::errc::io_error ? ErrorCode::kIo : ErrorCode::kDenied;
   return Fail(code, "cannot be read: " + error.message());
 }
+
+tl::unexpected<Error> Damaged(std::string how) { return Fail(ErrorCode::kInvalid, std::move(how)); }
 
 Result<std::shared_ptr<const Batch>> DecodeSpoolFile(const SpoolName& name, std::string packed,
                                                      std::size_t max_text_bytes) {

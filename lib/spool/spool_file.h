@@ -35,6 +35,8 @@ Result<std::shared_ptr<const Batch>> DecodeSpoolFile(const SpoolName& name, std:
 
 // What the system call that failed last means for a file of the spool.
 tl::unexpected<Error> SystemFault(const std::error_code& error = LastError());
+// It will never be read; `how` follows the name of the file in a sentence.
+tl::unexpected<Error> Damaged(std::string how);
 
 Result<FileDescriptor> OpenSpoolFile(const FileDescriptor& directory, const SpoolName& name);
 

@@ -10,11 +10,6 @@
 #include "base/text.h"
 
 namespace vmtelem {
-namespace {
-
-tl::unexpected<Error> Damaged(std::string how) { return Fail(ErrorCode::kInvalid, std::move(how)); }
-
-}  // namespace
 
 Result<std::unique_ptr<SpoolFileParts>> SpoolFileParts::Open(const FileDescriptor& directory, const SpoolName& name) {
   auto file = OpenSpoolFile(directory, name);

@@ -84,7 +84,8 @@ SpoolLock::State SpoolLock::Open() {
   former_was_removed_ = IsRemoved(directory_);
   root_directory_ = std::move(*root);
   directory_ = std::move(*directory);
-  if (TakeService() == ServiceLock::State::kElsewhere) return Elsewhere({.pid = service_.holder()});
+  TakeService();
+  if (service_.state() == ServiceLock::State::kElsewhere) return Elsewhere({.pid = service_.holder()});
   auto file = OpenAndLock([&](int access) { return OpenOrMakeFile(directory_, kLockFile, access); });
   if (!file && file.error() == std::errc::operation_would_block) return Elsewhere(ReadLockOwner(directory_));
   if (!file && !IsOutOfRoom(file.error())) return Fail(path() + "/" + kLockFile, file.error());
@@ -104,12 +105,12 @@ bool SpoolLock::LockFile() {
 }
 
 // A process that soon ends needs no such right.
-ServiceLock::State SpoolLock::TakeService() {
-  return service_state_ = role_ == SpoolRole::kPassing ? ServiceLock::State::kHeld : service_.Take(directory_);
+void SpoolLock::TakeService() {
+  if (role_ == SpoolRole::kService) service_.Take(directory_);
 }
 
 bool SpoolLock::is_second_service() const {
-  return state_ == State::kElsewhere && service_state_ != ServiceLock::State::kHeld;
+  return state_ == State::kElsewhere && role_ == SpoolRole::kService && service_.state() != ServiceLock::State::kHeld;
 }
 
 SpoolLock::State SpoolLock::Elsewhere(const LockOwner& holder) {

@@ -78,14 +78,13 @@ class SpoolLock {
  private:
   State Open();
   bool LockFile();
-  ServiceLock::State TakeService();
+  void TakeService();
   State Elsewhere(const LockOwner& holder);
   State Fail(const std::string& what, std::error_code why);
 
   std::string root_, target_;
   FileDescriptor root_directory_, directory_, file_;
   ServiceLock service_;
-  ServiceLock::State service_state_ = ServiceLock::State::kUnknown;
   std::uint64_t times_taken_ = 0;
   bool former_was_removed_ = false;
   State state_ = State::kFailed;

@@ -103,7 +103,7 @@ void SpoolReader::RetryOrLose(Id id, const Error& fault) {
   const SpoolName name = contents_.index().Find(id)->name;
   SpoolFiles& files = directory_.files();
   std::string message = fmt::format("{} {}", files.PathOf(name), fault.message);
-  if (IsRetried(name, fault.code)) {
+  if (CountFailure(name, fault.code)) {
     log_.WarnSometimes("unreadable", message + "; it stays there and is tried again");
     contents_.NoteUnreadable(name);
     if (contents_.index().Waits(id)) contents_.index().Postpone(id);
@@ -113,7 +113,8 @@ void SpoolReader::RetryOrLose(Id id, const Error& fault) {
   contents_.Lose(id, std::move(message));
 }
 
-bool SpoolReader::IsRetried(const SpoolName& name, ErrorCode fault) {
+// Whether the file is to be tried again.
+bool SpoolReader::CountFailure(const SpoolName& name, ErrorCode fault) {
   return fault == ErrorCode::kDenied || (fault == ErrorCode::kIo && retries_.Failed(name, clock_.SteadyNow()));
 }
 

@@ -37,7 +37,7 @@ class SpoolReader {
   void BeginParts(Id id);
   std::optional<SpooledBatch> NextPart();
   void RetryOrLose(Id id, const Error& fault);
-  [[nodiscard]] bool IsRetried(const SpoolName& name, ErrorCode fault);
+  bool CountFailure(const SpoolName& name, ErrorCode fault);
 
   SpoolContents& contents_;
   SpoolDirectory& directory_;
