@@ -26,6 +26,17 @@ TEST_CASE("a batch that is lost while only memory holds it leaves the memory too
   CHECK_FALSE(contents.changes().losses[0].durable);
 }
 
+TEST_CASE("the memory of a batch that is being sent is counted until it is settled") {
+  SpoolContents contents(kMemory);
+  const auto id = AddInMemory(contents, 100);
+  const std::uint64_t bytes = contents.stats().memory_bytes;
+  contents.memory().Lend(NameOf(100));
+  contents.index().HandOut(id);
+  CHECK(contents.stats().memory_bytes == bytes);
+  contents.Forget(id);
+  CHECK(contents.stats().memory_bytes == 0);
+}
+
 TEST_CASE("batches that become one file wait as one, under the id of the first") {
   SpoolContents contents(kMemory);
   const auto first = AddInMemory(contents, 100), second = AddInMemory(contents, 200);
