@@ -120,27 +120,24 @@ struct SpoolChanges {
 // The port to the place where sealed batches wait. The writer's thread owns it. No call waits for the network.
 class Spool {
  public:
-  struct Kept {
-    std::uint64_t id = 0;
-    bool durable = false;
-  };
-
   virtual ~Spool() = default;
 
-  // Keeps the batch, at the cost of older ones if there is no room: see CatchUp(). If it is durable, it is on disk
-  // when this returns.
-  virtual Kept Add(std::shared_ptr<const Batch> batch) = 0;
+  // Keeps the batch, at the cost of older ones if there is no room: see CatchUp(). Returns it as it is kept, with its
+  // gzip if there is one. If it is durable, it is on disk when this returns. It waits.
+  virtual SpooledBatch Add(std::shared_ptr<const Batch> batch) = 0;
 
-  // Keeps the batch and gives its id if it is on disk when this returns; else nothing has changed. For what is held
-  // elsewhere meanwhile: batches that were handed out.
-  virtual std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) = 0;
+  // The same if it is on disk when this returns; else nothing has changed. For batches that were handed out, which the
+  // caller holds meanwhile.
+  virtual std::optional<SpooledBatch> AddIfDurable(std::shared_ptr<const Batch> batch) = 0;
 
   // The same for what is left of durable batches that were handed out, and are acknowledged next: gives up nothing for
   // it.
-  virtual std::optional<std::uint64_t> AddInPlace(std::shared_ptr<const Batch> batch) = 0;
+  virtual bool AddInPlace(std::shared_ptr<const Batch> batch) = 0;
 
   // Hands out the batch with this id; nothing if it was handed out or given up.
   virtual std::optional<SpooledBatch> Take(std::uint64_t id) = 0;
+  // The same for a caller that still holds the batch, which is not read again. False: nothing was handed out.
+  virtual bool HandOut(std::uint64_t id) = 0;
   // Hands out the oldest batch that was not handed out; nothing if there is none.
   virtual std::optional<SpooledBatch> Next() = 0;
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -41,8 +42,8 @@ class Dispatcher {
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
-  // A batch was just sealed and is in the spool.
-  void Sealed(std::uint64_t id, std::size_t lines, SteadyTime now) { order_.Sealed(id, lines, now); }
+  // A batch was just sealed and waits in the spool.
+  void Sealed(SpooledBatch added, SteadyTime now) { order_.Sealed(std::move(added), now); }
   // There may be more in the spool than was sealed here.
   void MoreCame() { order_.waiting().MoreCame(); }
   // These batches, which were taken from the spool, are durable no more: only memory holds them.

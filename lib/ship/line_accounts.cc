@@ -42,12 +42,12 @@ void LineAccounts::Displaced(const std::vector<std::uint64_t>& ids, InFlight& de
 // What another process delivers from now on is no more of ours.
 bool LineAccounts::MakeDurable(InFlight& delivery) {
   const auto rest = delivery.lines().pieces().Remaining();
-  const auto id = spool_.AddIfDurable(rest);
-  if (!id) return false;
+  const auto added = spool_.AddIfDurable(rest);
+  if (!added) return false;
   ledger_.Move(&LineCounts::in_flight, &LineCounts::spooled, delivery.lines_sent());
   ledger_.Move(&LineCounts::queued, &LineCounts::spooled, rest->line_count() - delivery.lines_sent());
   Acknowledge(delivery.batch());
-  delivery.batch().BecameDurable(spool_.Take(*id) ? std::vector{*id} : std::vector<std::uint64_t>{});
+  delivery.batch().BecameDurable(spool_.HandOut(added->id) ? std::vector{added->id} : std::vector<std::uint64_t>{});
   return true;
 }
 

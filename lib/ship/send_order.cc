@@ -13,9 +13,13 @@ constexpr std::size_t kFewSearches = 8;
 
 }  // namespace
 
-void SendOrder::Sealed(std::uint64_t id, std::size_t lines, SteadyTime now) {
-  waiting_.Sealed(id, now);
-  backlog_limiter_.Sealed(lines, now);
+void SendOrder::Sealed(SpooledBatch added, SteadyTime now) {
+  backlog_limiter_.Sealed(added.batch->line_count(), now);
+  if (target_.sending() && HasRoom(now)) {
+    waiting_.SealedToSend(std::move(added), now);
+  } else {
+    waiting_.Sealed(added, now);
+  }
 }
 
 InFlight* SendOrder::Next(SteadyTime now) {

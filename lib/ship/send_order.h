@@ -34,8 +34,8 @@ class SendOrder {
         waiting_(spool, options),
         backlog_limiter_(options) {}
 
-  // A batch was just sealed and is in the spool.
-  void Sealed(std::uint64_t id, std::size_t lines, SteadyTime now);
+  // A batch was just sealed and waits in the spool.
+  void Sealed(SpooledBatch added, SteadyTime now);
   // The delivery to send now. Null if there is none, or no slot for it.
   InFlight* Next(SteadyTime now);
   // The request to send of it, but for an id; it has had its turn then.

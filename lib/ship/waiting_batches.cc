@@ -5,10 +5,15 @@
 
 namespace vmtelem {
 
-void WaitingBatches::Sealed(std::uint64_t id, SteadyTime now) {
-  live_.push_back({id, now});
+void WaitingBatches::Sealed(const SpooledBatch& added, SteadyTime now) {
+  live_.push_back({added.id, now});
   if (live_.size() > kMaxLive) live_.pop_front();
   spool_empty_ = false;
+}
+
+void WaitingBatches::SealedToSend(SpooledBatch added, SteadyTime now) {
+  if (next_live_ || !live_.empty() || !spool_.HandOut(added.id)) return Sealed(added, now);
+  next_live_ = std::move(added);
 }
 
 WaitingBatches::Parts WaitingBatches::TakeLive(SteadyTime now, Limit limit) {
@@ -71,11 +76,11 @@ std::size_t WaitingBatches::MakeDurable() {
   std::size_t lines = 0;
   for (auto* kept : {&next_live_, &next_old_}) {
     if (!*kept || (*kept)->durable) continue;
-    const auto id = spool_.AddIfDurable((*kept)->batch);
-    if (!id) break;
+    auto added = spool_.AddIfDurable((*kept)->batch);
+    if (!added) break;
     lines += (*kept)->batch->line_count();
     spool_.Acknowledge((*kept)->id, {.moved = (*kept)->batch->line_count()});
-    *kept = spool_.Take(*id);
+    *kept = spool_.HandOut(added->id) ? std::move(added) : std::nullopt;
     spool_empty_ = false;
   }
   return lines;

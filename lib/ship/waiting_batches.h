@@ -25,7 +25,9 @@ class WaitingBatches {
   // Both outlive this.
   WaitingBatches(Spool& spool, const DeliveryOptions& options) : spool_(spool), options_(options) {}
 
-  void Sealed(std::uint64_t id, SteadyTime now);
+  // `added` waits in the spool. The second one is for a batch that is to be sent now, and so is not read again.
+  void Sealed(const SpooledBatch& added, SteadyTime now);
+  void SealedToSend(SpooledBatch added, SteadyTime now);
   void MoreCame() { spool_empty_ = false; }  // batches that were not sealed here
 
   // Hand out the oldest of them. Empty if there are none.

@@ -78,11 +78,9 @@ void Writer::SealAndStart(SteadyTime now) {
 }
 
 void Writer::Seal(SteadyTime now) {
-  auto batch = std::make_shared<const Batch>(batcher_.Take());
-  const std::size_t lines = batch->line_count();
-  const Spool::Kept kept = parts_.spool.Add(std::move(batch));
-  if (kept.durable) parts_.ledger.Move(&LineCounts::queued, &LineCounts::spooled, lines);
-  dispatcher_.Sealed(kept.id, lines, now);
+  SpooledBatch added = parts_.spool.Add(std::make_shared<const Batch>(batcher_.Take()));
+  if (added.durable) parts_.ledger.Move(&LineCounts::queued, &LineCounts::spooled, added.batch->line_count());
+  dispatcher_.Sealed(std::move(added), now);
   KeepSpool(now);
 }
 

@@ -18,28 +18,23 @@ DiskSpool::DiskSpool(const DiskSpoolOptions& options, SpoolLock lock, Clock& clo
   writer_.NoteDisk(directory_.Open());
 }
 
-Spool::Kept DiskSpool::Add(std::shared_ptr<const Batch> batch) {
+SpooledBatch DiskSpool::Add(std::shared_ptr<const Batch> batch) {
   batch = writer_.Pack(*batch);
   const auto stored = writer_.Store(*batch);
   const std::uint64_t gzip_bytes = batch->gzip() ? batch->gzip()->size() : 0;
   rate_.Added(stored ? contents_.index().Find(*stored)->bytes : gzip_bytes, clock_.SteadyNow());
-  if (!stored) return {writer_.KeepInMemory(std::move(batch)), false};
-  reader_.Keep(*stored, std::move(batch));
-  return {*stored, true};
+  if (stored) return {*stored, std::move(batch), true};
+  return {writer_.KeepInMemory(batch), batch, false};
 }
 
-std::optional<std::uint64_t> DiskSpool::AddIfDurable(std::shared_ptr<const Batch> batch) {
+std::optional<SpooledBatch> DiskSpool::AddIfDurable(std::shared_ptr<const Batch> batch) {
   batch = writer_.Pack(*batch);
   const auto stored = writer_.Store(*batch);
-  if (stored) reader_.Keep(*stored, std::move(batch));
-  return stored;
+  return stored ? std::optional(SpooledBatch{*stored, std::move(batch), true}) : std::nullopt;
 }
 
-std::optional<std::uint64_t> DiskSpool::AddInPlace(std::shared_ptr<const Batch> batch) {
-  batch = writer_.Pack(*batch);
-  const auto stored = writer_.StoreInPlace(*batch);
-  if (stored) reader_.Keep(*stored, std::move(batch));
-  return stored;
+bool DiskSpool::AddInPlace(std::shared_ptr<const Batch> batch) {
+  return writer_.StoreInPlace(*writer_.Pack(*batch)).has_value();
 }
 
 void DiskSpool::Acknowledge(std::uint64_t id, const Unwritten& but) {

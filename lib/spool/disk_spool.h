@@ -43,10 +43,11 @@ class DiskSpool final : public Spool {
   // The lock is tried again whenever it is not held; `clock` must outlive the spool.
   DiskSpool(const DiskSpoolOptions& options, SpoolLock lock, Clock& clock, const LoggerPtr& log);
 
-  Kept Add(std::shared_ptr<const Batch> batch) override;
-  std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) override;
-  std::optional<std::uint64_t> AddInPlace(std::shared_ptr<const Batch> batch) override;
+  SpooledBatch Add(std::shared_ptr<const Batch> batch) override;
+  std::optional<SpooledBatch> AddIfDurable(std::shared_ptr<const Batch> batch) override;
+  bool AddInPlace(std::shared_ptr<const Batch> batch) override;
   std::optional<SpooledBatch> Take(std::uint64_t id) override { return reader_.Take(id); }
+  bool HandOut(std::uint64_t id) override { return reader_.HandOut(id); }
   std::optional<SpooledBatch> Next() override { return reader_.Next(); }
   void Acknowledge(std::uint64_t id, const Unwritten& but = {}) override;
   void KeepRejected(std::string_view line, std::string_view reason) override;

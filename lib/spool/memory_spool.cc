@@ -4,22 +4,23 @@
 
 namespace vmtelem {
 
-Spool::Kept MemorySpool::Add(std::shared_ptr<const Batch> batch) {
+SpooledBatch MemorySpool::Add(std::shared_ptr<const Batch> batch) {
+  SpooledBatch added{++last_id_, batch, false};
   ++stats_.batches;
   stats_.lines += batch->line_count();
   stats_.bytes += batch->bytes().size();
-  waiting_.emplace(++last_id_, std::move(batch));
+  waiting_.emplace(last_id_, std::move(batch));
   while (stats_.bytes > max_bytes_ && waiting_.size() > 1) GiveUpOldest();
-  return {last_id_, false};
+  return added;
 }
 
 std::optional<SpooledBatch> MemorySpool::Take(std::uint64_t id) {
   const auto found = waiting_.find(id);
-  return found == waiting_.end() ? std::nullopt : std::optional(HandOut(found));
+  return found == waiting_.end() ? std::nullopt : std::optional(Lend(found));
 }
 
 std::optional<SpooledBatch> MemorySpool::Next() {
-  return waiting_.empty() ? std::nullopt : std::optional(HandOut(waiting_.begin()));
+  return waiting_.empty() ? std::nullopt : std::optional(Lend(waiting_.begin()));
 }
 
 SpoolStats MemorySpool::stats() const {
@@ -29,7 +30,7 @@ SpoolStats MemorySpool::stats() const {
   return stats;
 }
 
-SpooledBatch MemorySpool::HandOut(Batches::iterator batch) {
+SpooledBatch MemorySpool::Lend(Batches::iterator batch) {
   SpooledBatch out{batch->first, batch->second, false};
   handed_out_.insert(waiting_.extract(batch));
   return out;

@@ -14,10 +14,11 @@ class MemorySpool final : public Spool {
  public:
   explicit MemorySpool(std::uint64_t max_bytes) : max_bytes_(max_bytes) {}
 
-  Kept Add(std::shared_ptr<const Batch> batch) override;
-  std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> /*batch*/) override { return std::nullopt; }
-  std::optional<std::uint64_t> AddInPlace(std::shared_ptr<const Batch> /*batch*/) override { return std::nullopt; }
+  SpooledBatch Add(std::shared_ptr<const Batch> batch) override;
+  std::optional<SpooledBatch> AddIfDurable(std::shared_ptr<const Batch> /*batch*/) override { return std::nullopt; }
+  bool AddInPlace(std::shared_ptr<const Batch> /*batch*/) override { return false; }
   std::optional<SpooledBatch> Take(std::uint64_t id) override;
+  bool HandOut(std::uint64_t id) override { return Take(id).has_value(); }
   std::optional<SpooledBatch> Next() override;
   void Acknowledge(std::uint64_t id, const Unwritten& but = {}) override;
   void KeepRejected(std::string_view /*line*/, std::string_view /*reason*/) override {}
@@ -27,7 +28,7 @@ class MemorySpool final : public Spool {
  private:
   using Batches = std::map<std::uint64_t, std::shared_ptr<const Batch>>;  // by id: oldest first
 
-  SpooledBatch HandOut(Batches::iterator batch);
+  SpooledBatch Lend(Batches::iterator batch);
   void GiveUpOldest();
   void Forget(const Batch& batch);
 

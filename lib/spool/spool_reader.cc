@@ -15,8 +15,21 @@ constexpr Nanoseconds kTryFor = std::chrono::milliseconds(100);
 
 }  // namespace
 
-std::optional<SpooledBatch> SpoolReader::Take(Id id) {
-  return contents_.index().Waits(id) ? HandOut(id) : std::nullopt;
+std::optional<SpooledBatch> SpoolReader::Take(Id id) { return contents_.index().Waits(id) ? Read(id) : std::nullopt; }
+
+bool SpoolReader::HandOut(Id id) {
+  SpoolIndex& index = contents_.index();
+  if (!index.Waits(id) || !MayHandOut(id)) return false;
+  const SpoolEntry& entry = *index.Find(id);
+  if (entry.in_memory) contents_.memory().Lend(entry.name);
+  index.HandOut(id);
+  return true;
+}
+
+bool SpoolReader::MayHandOut(Id id) {
+  const bool may = contents_.index().Find(id)->in_memory || directory_.delivers();
+  if (!may) contents_.index().Postpone(id);
+  return may;
 }
 
 // Of a long row of files that cannot be read the rest is tried later: fresh batches wait meanwhile.
@@ -26,7 +39,7 @@ std::optional<SpooledBatch> SpoolReader::Next() {
     if (auto part = NextPart()) return part;
     const auto id = contents_.index().Oldest();
     if (!id) break;
-    if (auto batch = HandOut(*id)) return batch;
+    if (auto batch = Read(*id)) return batch;
     if (clock_.SteadyNow() <= until) continue;
     contents_.changes().released = true;
     return std::nullopt;
@@ -35,26 +48,21 @@ std::optional<SpooledBatch> SpoolReader::Next() {
   return std::nullopt;
 }
 
-std::optional<SpooledBatch> SpoolReader::HandOut(Id id) {
-  SpoolIndex& index = contents_.index();
-  const SpoolEntry entry = *index.Find(id);
-  if (!entry.in_memory && !directory_.delivers()) {
-    index.Postpone(id);
-    return std::nullopt;
-  }
+std::optional<SpooledBatch> SpoolReader::Read(Id id) {
+  if (!MayHandOut(id)) return std::nullopt;
+  const SpoolEntry entry = *contents_.index().Find(id);
   auto batch = entry.in_memory ? contents_.memory().Lend(entry.name).batch : Load(id);
   if (!batch) return std::nullopt;
-  index.HandOut(id);
+  contents_.index().HandOut(id);
   return SpooledBatch{id, std::move(batch), !entry.in_memory};
 }
 
 // The batch of a file that waits. Without one the file was dealt with.
 std::shared_ptr<const Batch> SpoolReader::Load(Id id) {
-  if (newest_.id == id && newest_.batch) return std::exchange(newest_.batch, nullptr);
   const SpoolName name = contents_.index().Find(id)->name;
-  auto batch = Read(name);
+  auto batch = ReadFile(name);
   contents_.NoteReadable(name);
-  if (!batch && batch.error().code == ErrorCode::kIo) batch = Read(name);
+  if (!batch && batch.error().code == ErrorCode::kIo) batch = ReadFile(name);
   if (batch) {
     retries_.Succeeded(name);
     return std::move(*batch);
@@ -67,7 +75,7 @@ std::shared_ptr<const Batch> SpoolReader::Load(Id id) {
   return nullptr;
 }
 
-Result<std::shared_ptr<const Batch>> SpoolReader::Read(const SpoolName& name) const {
+Result<std::shared_ptr<const Batch>> SpoolReader::ReadFile(const SpoolName& name) const {
   return ReadSpoolFile(directory_.lock().directory(), name, LargeBatches::kLargeTextBytes);
 }
 

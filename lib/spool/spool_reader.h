@@ -25,15 +25,14 @@ class SpoolReader {
 
   // As the port says.
   std::optional<SpooledBatch> Take(Id id);
+  bool HandOut(Id id);
   std::optional<SpooledBatch> Next();
 
-  // This batch was just written, and most are taken at once: then it need not be read.
-  void Keep(Id id, std::shared_ptr<const Batch> batch) { newest_ = {id, std::move(batch)}; }
-
  private:
-  std::optional<SpooledBatch> HandOut(Id id);
+  [[nodiscard]] bool MayHandOut(Id id);
+  std::optional<SpooledBatch> Read(Id id);
   std::shared_ptr<const Batch> Load(Id id);
-  [[nodiscard]] Result<std::shared_ptr<const Batch>> Read(const SpoolName& name) const;
+  [[nodiscard]] Result<std::shared_ptr<const Batch>> ReadFile(const SpoolName& name) const;
   void BeginParts(Id id);
   std::optional<SpooledBatch> NextPart();
   void RetryOrLose(Id id, const Error& fault);
@@ -43,10 +42,6 @@ class SpoolReader {
   SpoolDirectory& directory_;
   Clock& clock_;
   SpoolLog& log_;
-  struct {
-    Id id = 0;
-    std::shared_ptr<const Batch> batch;
-  } newest_;
   ReadRetries retries_;
 };
 

@@ -47,20 +47,22 @@ class FakeSpool : public Spool {
     }
   }
 
-  Kept Add(std::shared_ptr<const Batch> batch) override { return {Keep(std::move(batch), disk_works), disk_works}; }
-  std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) override {
+  SpooledBatch Add(std::shared_ptr<const Batch> batch) override { return {Keep(batch, disk_works), batch, disk_works}; }
+  std::optional<SpooledBatch> AddIfDurable(std::shared_ptr<const Batch> batch) override {
     if (is_full && disk_works) LoseOldest();
-    return disk_works ? std::optional(Keep(std::move(batch), true)) : std::nullopt;
+    return disk_works ? std::optional(Add(std::move(batch))) : std::nullopt;
   }
-  std::optional<std::uint64_t> AddInPlace(std::shared_ptr<const Batch> batch) override {
-    return disk_works ? std::optional(Keep(std::move(batch), true)) : std::nullopt;
+  bool AddInPlace(std::shared_ptr<const Batch> batch) override {
+    if (disk_works) Add(std::move(batch));
+    return disk_works;
   }
   std::optional<SpooledBatch> Take(std::uint64_t id) override {
     const auto found = waiting_.find(id);
-    return found == waiting_.end() ? std::nullopt : std::optional(HandOut(found));
+    return found == waiting_.end() ? std::nullopt : std::optional(Lend(found));
   }
+  bool HandOut(std::uint64_t id) override { return Take(id).has_value(); }
   std::optional<SpooledBatch> Next() override {
-    return waiting_.empty() ? std::nullopt : std::optional(HandOut(waiting_.begin()));
+    return waiting_.empty() ? std::nullopt : std::optional(Lend(waiting_.begin()));
   }
   void Acknowledge(std::uint64_t id, const Unwritten& but = {}) override {
     moved_lines += but.moved;
@@ -134,7 +136,7 @@ class FakeSpool : public Spool {
     --stats_.memory_batches;
     stats_.memory_bytes -= held.batch->bytes().size();
   }
-  SpooledBatch HandOut(Batches::iterator batch) {
+  SpooledBatch Lend(Batches::iterator batch) {
     SpooledBatch out{batch->first, batch->second.batch, batch->second.durable};
     in_memory_.erase(batch->first);
     handed_out_.insert(waiting_.extract(batch));

@@ -28,18 +28,17 @@ class SpoolOnHungDisk final : public Spool {
   SpoolOnHungDisk(const SpoolOnHungDisk&) = delete;
   SpoolOnHungDisk& operator=(const SpoolOnHungDisk&) = delete;
 
-  Kept Add(std::shared_ptr<const Batch> batch) override {
+  SpooledBatch Add(std::shared_ptr<const Batch> batch) override {
     disk_->asked = true;
     while (disk_->hangs) std::this_thread::yield();
     return spool_.Add(std::move(batch));
   }
-  std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) override {
+  std::optional<SpooledBatch> AddIfDurable(std::shared_ptr<const Batch> batch) override {
     return spool_.AddIfDurable(std::move(batch));
   }
-  std::optional<std::uint64_t> AddInPlace(std::shared_ptr<const Batch> batch) override {
-    return spool_.AddInPlace(std::move(batch));
-  }
+  bool AddInPlace(std::shared_ptr<const Batch> batch) override { return spool_.AddInPlace(std::move(batch)); }
   std::optional<SpooledBatch> Take(std::uint64_t id) override { return spool_.Take(id); }
+  bool HandOut(std::uint64_t id) override { return spool_.HandOut(id); }
   std::optional<SpooledBatch> Next() override { return spool_.Next(); }
   void Acknowledge(std::uint64_t id, const Unwritten& but) override { spool_.Acknowledge(id, but); }
   void KeepRejected(std::string_view line, std::string_view reason) override { spool_.KeepRejected(line, reason); }

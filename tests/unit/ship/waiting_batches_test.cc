@@ -18,7 +18,7 @@ constexpr WaitingBatches::Limit kSingle{1, 1};
 class Waiting {
  public:
   void Seal(std::size_t first, std::size_t lines, SteadyTime now = kStart) {
-    batches.Sealed(spool.Add(SampleBatch(first, lines)).id, now);
+    batches.Sealed(spool.Add(SampleBatch(first, lines)), now);
   }
   static std::vector<std::size_t> Lines(const WaitingBatches::Parts& parts) {
     std::vector<std::size_t> lines;
@@ -38,6 +38,21 @@ TEST_CASE("live batches that wait are taken together, oldest first") {
   for (const std::size_t lines : {1U, 2U, 3U}) waiting.Seal(lines * 10, lines);
   CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart, kPlenty)) == Counts{1, 2, 3});
   CHECK(waiting.batches.TakeLive(kStart, kPlenty).empty());
+}
+
+TEST_CASE("a batch that is sealed to be sent is handed out at once, and taken with those sealed afterwards") {
+  Waiting waiting;
+  waiting.batches.SealedToSend(waiting.spool.Add(SampleBatch(0, 1)), kStart);
+  CHECK_FALSE(waiting.spool.Next());
+  waiting.Seal(10, 2);
+  CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart, kPlenty)) == Counts{1, 2});
+}
+
+TEST_CASE("a batch that is sealed to be sent comes after those that wait already") {
+  Waiting waiting;
+  waiting.Seal(0, 1);
+  waiting.batches.SealedToSend(waiting.spool.Add(SampleBatch(10, 2)), kStart);
+  CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart, kPlenty)) == Counts{1, 2});
 }
 
 TEST_CASE("parts keep the limit of lines and of bytes, and what did not fit comes next") {

@@ -128,10 +128,10 @@ TEST_CASE("batches that the disk still does not take stay in memory, and in the 
 TEST_CASE("a batch that another process delivers as soon as it is on the disk is no longer delivered here") {
   class Shared final : public FakeSpool {
    public:
-    std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch> batch) override {
+    std::optional<SpooledBatch> AddIfDurable(std::shared_ptr<const Batch> batch) override {
       if (!disk_works) return std::nullopt;
       left += batch->line_count();
-      return 1'000'000;  // which nobody can take
+      return SpooledBatch{1'000'000, batch, true};  // which nobody can take
     }
     std::size_t left = 0;
   } spool;

@@ -44,10 +44,11 @@ TEST_CASE("lines left in the spool at the end are logged with the fault that kep
 TEST_CASE("lines that are left to another process are no fault") {
   class SomebodyElses final : public Spool {
    public:
-    Kept Add(std::shared_ptr<const Batch>) override { return {1, true}; }
-    std::optional<std::uint64_t> AddIfDurable(std::shared_ptr<const Batch>) override { return std::nullopt; }
-    std::optional<std::uint64_t> AddInPlace(std::shared_ptr<const Batch>) override { return std::nullopt; }
+    SpooledBatch Add(std::shared_ptr<const Batch> batch) override { return {1, batch, true}; }
+    std::optional<SpooledBatch> AddIfDurable(std::shared_ptr<const Batch>) override { return std::nullopt; }
+    bool AddInPlace(std::shared_ptr<const Batch>) override { return false; }
     std::optional<SpooledBatch> Take(std::uint64_t) override { return std::nullopt; }
+    bool HandOut(std::uint64_t) override { return false; }
     std::optional<SpooledBatch> Next() override { return std::nullopt; }
     void Acknowledge(std::uint64_t, const Unwritten&) override {}
     void KeepRejected(std::string_view, std::string_view) override {}

@@ -37,7 +37,7 @@ TEST_CASE("a batch is a file that zcat reads, named after what is in it") {
 
 TEST_CASE("a batch comes out with its gzip, which is what lies on disk, read or not") {
   SpoolWorld world;
-  const Spool::Kept kept = world.Open()->Add(SampleBatch(0, 3));
+  const SpooledBatch kept = world.Open()->Add(SampleBatch(0, 3));
   const auto spool = world.Open();
   const auto read = spool->Next();
   const auto fresh = spool->Take(spool->Add(SampleBatch(5, 3)).id);
@@ -208,13 +208,23 @@ TEST_CASE("batches of the same stamps are files of their own") {
   CHECK(Drain(*spool) == std::vector<std::int64_t>{100, 100, 100});
 }
 
+TEST_CASE("a batch that is handed out to a caller that holds it is not read, and has its gzip") {
+  SpoolWorld world;
+  const auto spool = world.Open();
+  const SpooledBatch added = spool->Add(SampleBatch(0, 3));
+  CHECK(added.batch->gzip());
+  WriteFileBytes(world.directory() / world.BatchFiles().at(0), "not a batch");
+  CHECK(spool->HandOut(added.id));
+  CHECK(spool->CatchUp().losses.empty());
+}
+
 TEST_CASE("a batch that is kept only if it is durable waits like any other") {
   SpoolWorld world;
   const auto spool = world.Open();
-  const auto id = spool->AddIfDurable(SampleBatch(0, 3));
-  REQUIRE(id);
+  const auto added = spool->AddIfDurable(SampleBatch(0, 3));
+  REQUIRE(added);
   CHECK(world.BatchFiles().size() == 1);
-  const auto taken = spool->Take(*id);
+  const auto taken = spool->Take(added->id);
   REQUIRE(taken);
   CHECK(taken->durable);
 }

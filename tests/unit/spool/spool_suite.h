@@ -32,7 +32,7 @@ inline void CheckOrder(Spool& spool) {
 
 inline void CheckTaken(Spool& spool) {
   spool.Add(SampleBatch(0, 3));
-  const Spool::Kept kept = spool.Add(SampleBatch(3, 2));
+  const SpooledBatch kept = spool.Add(SampleBatch(3, 2));
   const auto taken = spool.Take(kept.id);
   REQUIRE(taken);
   CHECK(taken->id == kept.id);
@@ -41,7 +41,7 @@ inline void CheckTaken(Spool& spool) {
 }
 
 inline void CheckTakenOnce(Spool& spool) {
-  const Spool::Kept first = spool.Add(SampleBatch(0, 3)), second = spool.Add(SampleBatch(3, 2));
+  const SpooledBatch first = spool.Add(SampleBatch(0, 3)), second = spool.Add(SampleBatch(3, 2));
   REQUIRE(spool.Take(first.id));
   CHECK_FALSE(spool.Take(first.id));
   const auto next = spool.Next();
@@ -49,6 +49,18 @@ inline void CheckTakenOnce(Spool& spool) {
   CHECK(next->id == second.id);
   CHECK_FALSE(spool.Take(second.id));
   CHECK_FALSE(spool.Take(second.id + 1));
+}
+
+inline void CheckHandedOut(Spool& spool) {
+  const SpooledBatch added = spool.Add(SampleBatch(0, 3));
+  CHECK(added.batch->bytes() == SampleLines(0, 3).bytes);
+  CHECK(spool.HandOut(added.id));
+  CHECK_FALSE(spool.HandOut(added.id));
+  CHECK_FALSE(spool.Take(added.id));
+  CHECK_FALSE(spool.Next());
+  CHECK(spool.stats().lines == 3);
+  spool.Acknowledge(added.id);
+  CHECK(spool.stats().lines == 0);
 }
 
 inline void CheckStats(Spool& spool) {
@@ -60,7 +72,7 @@ inline void CheckStats(Spool& spool) {
 }
 
 inline void CheckHandedOutStillHeld(Spool& spool) {
-  const Spool::Kept kept = spool.Add(SampleBatch(0, 3));
+  const SpooledBatch kept = spool.Add(SampleBatch(0, 3));
   spool.Add(SampleBatch(3, 2));
   REQUIRE(spool.Take(kept.id));
   REQUIRE(spool.Next());
@@ -107,7 +119,7 @@ inline void CheckRejectedIsNoBatch(Spool& spool) {
 }
 
 inline void CheckOldestGivenUp(Spool& spool) {  // holds two batches of ten
-  const Spool::Kept oldest = spool.Add(SampleBatch(10, 10));
+  const SpooledBatch oldest = spool.Add(SampleBatch(10, 10));
   spool.Add(SampleBatch(20, 10));
   CHECK(spool.CatchUp().losses.empty());
   spool.Add(SampleBatch(30, 10));
@@ -117,7 +129,7 @@ inline void CheckOldestGivenUp(Spool& spool) {  // holds two batches of ten
 }
 
 inline void CheckLossTold(Spool& spool) {  // holds two batches of ten
-  const Spool::Kept oldest = spool.Add(SampleBatch(10, 10));
+  const SpooledBatch oldest = spool.Add(SampleBatch(10, 10));
   spool.Add(SampleBatch(20, 10));
   spool.Add(SampleBatch(30, 10));
   const SpoolChanges changes = spool.CatchUp();
@@ -159,6 +171,7 @@ inline void RunSpoolSuite(const MakeSpool& make) {
   SECTION("batches come out oldest first, each once") { CheckOrder(*plenty()); }
   SECTION("any batch can be taken by its id") { CheckTaken(*plenty()); }
   SECTION("a batch is handed out once, by its id or in its turn") { CheckTakenOnce(*plenty()); }
+  SECTION("a batch is handed out to a caller that holds it, and to no other") { CheckHandedOut(*plenty()); }
   SECTION("what is held is counted") { CheckStats(*plenty()); }
   SECTION("a batch that was handed out is still held") { CheckHandedOutStillHeld(*plenty()); }
   SECTION("an acknowledged batch is forgotten, the others are not") { CheckAcknowledged(*plenty()); }
