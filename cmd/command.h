@@ -20,6 +20,7 @@ struct Context {
   [[nodiscard]] const Config& config() const { return loaded.config; }
 };
 
+// How a command ended.
 struct Outcome {
   ExitCode code = ExitCode::kOk;
   // A call into libvirt holds a thread that no one can end: the process is to end without waiting for it, or running

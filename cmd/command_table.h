@@ -9,6 +9,7 @@
 // The commands and those of their options that are not settings. Help, parser and completions' tests follow it.
 namespace vmtelem {
 
+// A command, as help shows it.
 struct CommandInfo {
   Command command;
   std::string_view name;
@@ -17,6 +18,7 @@ struct CommandInfo {
   std::vector<std::string_view> examples;
 };
 
+// An option that is no setting, as help shows it and the parser takes it.
 struct OptionInfo {
   std::string_view flag;
   char short_flag = '\0';

@@ -27,6 +27,7 @@ ExitCode ExitCodeFor(ErrorCode code);
 // Where several apply, the one that says most about what to do: the first of 64/78, 77, 76, 75, 74/73, 69, 70, 1, 0.
 ExitCode MoreTelling(ExitCode a, ExitCode b);
 
+// A row of "exit status" in the help.
 struct ExitCodeText {
   std::string_view code;  // "64", "128+n"
   std::string_view meaning;

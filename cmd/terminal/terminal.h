@@ -28,6 +28,7 @@ bool IsJournal(int fd, const EnvironmentLookup& environment);
 
 LogFormat FormatForStream(int fd, const EnvironmentLookup& environment);
 
+// How text is set off where colour is on.
 enum class Style { kPlain, kBold, kDim, kRed, kGreen, kYellow };
 std::string Styled(std::string_view text, Style style, bool color);
 

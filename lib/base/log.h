@@ -19,6 +19,7 @@ enum class LogFormat {
   kJson,      // {"time":...,"level":"warn","msg":"..."}
 };
 
+// How grave a message is; a logger writes those of its level and graver ones.
 enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError };
 
 std::optional<LogLevel> ParseLogLevel(std::string_view name);

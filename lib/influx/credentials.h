@@ -11,6 +11,7 @@
 
 namespace vmtelem {
 
+// How the body of a request is packed.
 enum class Encoding { kIdentity, kGzip };
 
 // The token on its way into requests: read again from its file after the server refused a request, and struck out of

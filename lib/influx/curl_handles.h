@@ -7,6 +7,7 @@
 // Ownership of libcurl's handles.
 namespace vmtelem {
 
+// Frees each kind of handle that belongs to no other.
 struct CurlDeleter {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
   void operator()(CURLU* url) const { curl_url_cleanup(url); }
@@ -16,6 +17,7 @@ using CurlEasy = std::unique_ptr<CURL, CurlDeleter>;
 using CurlUrl = std::unique_ptr<CURLU, CurlDeleter>;
 using CurlText = std::unique_ptr<char, CurlDeleter>;
 
+// Frees the handle that drives transfers.
 struct CurlMultiDeleter {
   void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
 };

@@ -27,6 +27,7 @@ enum class Action {
                // the slowest pace
 };
 
+// What an attempt to deliver a batch came to, and why.
 struct Verdict {
   Action action = Action::kAck;
   std::vector<std::size_t> lines;          // indices into the batch, sorted and unique
@@ -43,6 +44,7 @@ struct Verdict {
 
 using TransferId = std::uint64_t;
 
+// A transfer that has ended.
 struct Completion {
   TransferId id = 0;
   Verdict verdict;
@@ -68,6 +70,7 @@ class Sink {
   virtual void Abort() = 0;
 };
 
+// What a spool holds now, and what hinders it.
 struct SpoolStats {
   std::uint64_t batches = 0, lines = 0, bytes = 0;
   std::uint64_t memory_batches = 0, memory_bytes = 0;  // of these, what only memory holds
@@ -80,6 +83,7 @@ struct SpoolStats {
   std::optional<std::string> trouble{};  // why the last batch is not on the disk
 };
 
+// A batch in a spool.
 struct SpooledBatch {
   std::uint64_t id = 0;
   std::shared_ptr<const Batch> batch;

@@ -53,6 +53,28 @@ def test_a_stage_includes_only_what_lies_below_it(path):
     assert included <= MAY_INCLUDE[stage]
 
 
+TYPE = re.compile(r"^(?:class|struct|enum class) ([A-Z]\w+)[^;]*\{")
+
+
+def types_without_an_opening_sentence(text):
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        above = number - 1
+        while lines[above].startswith(("template", "requires")):
+            above -= 1
+        if TYPE.match(line) and not lines[above].startswith("//"):
+            yield TYPE.match(line)[1]
+
+
+def test_a_type_without_an_opening_sentence_is_found():
+    assert list(types_without_an_opening_sentence("// Says.\nstruct Said {\n\ntemplate <class T>\nclass Unsaid {")) == ["Unsaid"]
+
+
+@pytest.mark.parametrize("path", [p for p in sources() if p.suffix == ".h"], ids=relative)
+def test_every_type_in_a_header_opens_with_a_sentence_that_says_what_it_is(path):
+    assert list(types_without_an_opening_sentence(path.read_text(encoding="utf-8"))) == []
+
+
 def libvirt_room(name):
     """Of a path below lib/, which is also the name by which a file is included."""
     parts = Path(name).parts
