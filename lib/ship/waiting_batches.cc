@@ -14,6 +14,7 @@ void WaitingBatches::Sealed(const SpooledBatch& added, SteadyTime now) {
 void WaitingBatches::SealedToSend(SpooledBatch added, SteadyTime now) {
   if (next_live_ || !live_.empty() || !spool_.HandOut(added.id)) return Sealed(added, now);
   next_live_ = std::move(added);
+  spool_empty_ = false;  // a batch that could not be read before may be readable now
 }
 
 WaitingBatches::Parts WaitingBatches::TakeLive(SteadyTime now, Limit limit) {

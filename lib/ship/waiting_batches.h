@@ -25,7 +25,7 @@ class WaitingBatches {
   // Both outlive this.
   WaitingBatches(Spool& spool, const DeliveryOptions& options) : spool_(spool), options_(options) {}
 
-  // `added` waits in the spool. The second one is for a batch that is to be sent now, and so is not read again.
+  // `added` waits in the spool. The second one is for a batch that is sent now, so that it need not be read again.
   void Sealed(const SpooledBatch& added, SteadyTime now);
   void SealedToSend(SpooledBatch added, SteadyTime now);
   void MoreCame() { spool_empty_ = false; }  // batches that were not sealed here

@@ -48,6 +48,15 @@ TEST_CASE("a batch that is sealed to be sent is handed out at once, and taken wi
   CHECK(Waiting::Lines(waiting.batches.TakeLive(kStart, kPlenty)) == Counts{1, 2});
 }
 
+TEST_CASE("when a batch is sealed to be sent the spool is looked at again") {
+  Waiting waiting;
+  CHECK(waiting.batches.TakeBacklog(kPlenty).empty());
+  CHECK(waiting.batches.backlog_empty());
+  waiting.batches.SealedToSend(waiting.spool.Add(SampleBatch(0, 1)), kStart);
+  CHECK_FALSE(waiting.batches.TakeLive(kStart, kPlenty).empty());
+  CHECK_FALSE(waiting.batches.backlog_empty());
+}
+
 TEST_CASE("a batch that is sealed to be sent comes after those that wait already") {
   Waiting waiting;
   waiting.Seal(0, 1);
