@@ -34,7 +34,7 @@ struct CollectorStats {
 };
 
 // Takes a sample of one hypervisor at each tick and hands its lines to the queue. Run() is the body of the collector's
-// thread; its one wait is for the next tick or for Stop().
+// thread; it waits for the next tick or Stop(), and for the end of a cycle (Source::Collect()).
 class Collector {
  public:
   struct Parts {  // all must outlive the collector

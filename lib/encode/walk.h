@@ -32,7 +32,8 @@ typename Values::value_type DerivedAt(const Values& values, std::size_t position
   return position < values.size() ? values[position] : typename Values::value_type{};
 }
 
-// Writes all lines of one VM. `series.Of(measurement, position)` gives the series of the device at that position.
+// Writes all lines of one VM. `series.Of(measurement, position)` gives the series of the device at that position. Both
+// references must outlive it.
 template <class W, class SeriesSet>
 requires LineWriter<W, SeriesOf<SeriesSet>>
 class DomainWalk {

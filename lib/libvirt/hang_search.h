@@ -15,7 +15,7 @@ namespace vmtelem {
 
 // Finds out what holds up late calls. It asks their VMs for their state, one by one, on a separate lane: that waits for
 // a VM's lock and needs no monitor.
-//  - A VM hangs if it answers and its monitor has been busy with one command for long.
+//  - A VM that answers while its monitor is busy with one command may hang: LateCalls judges for how long.
 //  - A VM's lock is held if the VM does not answer while the daemon answers a later call (a ping, which touches no VM,
 //    or any other) on a connection that was open before.
 //  - Otherwise nothing answers, and no VM is to blame.

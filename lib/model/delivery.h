@@ -121,13 +121,15 @@ struct SpoolChanges {
   std::vector<std::uint64_t> displaced;  // these were handed out and are durable no more, as far as can be seen
 };
 
-// The port to the place where sealed batches wait. The writer's thread owns it. No call waits for the network.
+// The port to the place where sealed batches wait. The writer's thread owns it. No call waits for the network; any
+// may wait for the disk.
 class Spool {
  public:
   virtual ~Spool() = default;
 
-  // Keeps the batch, at the cost of older ones if there is no room: see CatchUp(). Returns it as it is kept, with its
-  // gzip if there is one. If it is durable, it is on disk when this returns. It waits.
+  // Keeps the batch, at the cost of older ones if there is no room, or of itself where the disk has none: see
+  // CatchUp(). Returns it as it is kept, with its gzip if there is one, not handed out. If it is durable, it is on disk
+  // when this returns.
   virtual SpooledBatch Add(std::shared_ptr<const Batch> batch) = 0;
 
   // The same if it is on disk when this returns; else nothing has changed. For batches that were handed out, which the

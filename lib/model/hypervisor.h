@@ -21,7 +21,7 @@ enum StatsGroup : std::uint32_t {
 using StatsGroups = std::uint32_t;
 inline constexpr StatsGroups kAllGroups = (1U << 6) - 1;
 
-// Which VMs are collected. A pattern is a name, a UUID, or a glob over names (fnmatch(3)).
+// Which VMs are collected. A pattern is a name, a UUID, or a glob over names, see MatchesGlob().
 struct DomainFilter {
   std::vector<std::string> include;  // empty: all
   std::vector<std::string> exclude;  // beats include

@@ -28,7 +28,8 @@ struct Request {
 };
 
 // A delivery from when it was taken from the spool until all its lines are settled: it is in a request, or waits until
-// it may be in the next. Writer's thread.
+// it may be in the next. (Lines are *in flight* in the books only while a request has them and no disk.) Writer's
+// thread.
 class InFlight {
  public:
   // `backoff` is for failures that are the delivery's own.

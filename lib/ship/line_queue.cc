@@ -4,6 +4,7 @@
 #include <utility>
 
 namespace vmtelem {
+
 LineQueue::LineQueue(std::uint64_t max_bytes, Ledger& ledger, std::function<void()> wake)
     : max_bytes_(max_bytes), ledger_(ledger), wake_(std::move(wake)) {}
 

@@ -45,9 +45,11 @@ struct Step {
 //    that counts is enough; of failures, which may come at random, five in a row are needed, and any that does not
 //    count starts the count anew. (A server that fails requests at random, of whatever part, does so to a good batch
 //    with a chance of at most 0.0005, and once more for each halving.)
-//  - A batch is suspected when such a request was for all of it. It is halved then, and what is not stored of it halved
-//    again; a refused part is halved without more ado, since to send a line again is harmless: the database replaces
-//    it by the same. A line that was refused, or has failed, in a request of its own is isolated: it is the poison.
+//  - A batch is suspected when a request for all of it was refused while the target stored others just before, or
+//    stores a probe later, or when such requests failed often enough. It is halved then, and what is not stored of it
+//    halved again; a refused part is halved without more ado, since to send a line again is harmless: the database
+//    replaces it by the same. A line for whose own requests enough counts, on both sides, is isolated: it is the
+//    poison.
 //  - To know what the target does with others, the search makes the request just before and just after itself: a probe,
 //    which is a line that was stored lately, or where nothing has been, a line of each measurement and of other batches
 //    in turn. If all these are refused as well it is the target, and everything waits.

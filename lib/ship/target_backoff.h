@@ -41,7 +41,7 @@ class TargetBackoff {
   void Hasten(SteadyTime now, Nanoseconds cap);
 
   [[nodiscard]] State state() const { return state_; }
-  // The longest wait but for what the server asks.
+  // The longest wait but for what the server asks, and for the 2 s after silence.
   [[nodiscard]] Nanoseconds cap() const {
     return std::min(options_.retry_max, hastened_cap_.value_or(options_.retry_max));
   }

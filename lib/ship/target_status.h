@@ -26,7 +26,8 @@ class TargetStatus {
   // `options` outlive this; `random` is uniform in [0, 1).
   TargetStatus(const DeliveryOptions& options, std::function<double()> random) : backoff_(options, std::move(random)) {}
 
-  // True if everything waited for the target until now, and need not any more.
+  // True if the target may be sent to now, whether or not it was so before; false after a failure, and while a newer
+  // one has set a wait.
   bool Answered(const Request& request, const Verdict& verdict, SteadyTime now);
   // It failed with lines that were not suspected before.
   void Failed() { health_.Failed(); }

@@ -46,7 +46,7 @@ struct WriterStats {
 };
 
 // Moves lines from the queue through the batcher and the spool to the sink, and stops in time. Run() is the body of the
-// writer's thread; its only wait is Sink::Wait(). The other calls are for any thread.
+// writer's thread; it waits in Sink::Wait(), and for the disk of the spool. The other calls are for any thread.
 class Writer {
  public:
   struct Parts {  // all must outlive the writer

@@ -21,7 +21,7 @@ class AwaitedBatch {
   [[nodiscard]] const SpoolName& name() const { return name_; }
 
   // The outcome; nothing as long as the batch waits, and while another directory than the one in which it was added is
-  // at its place. A file that somebody removed, or that cannot be read, is dropped.
+  // at its place. A file that somebody removed, or that was set aside as damaged, is dropped.
   [[nodiscard]] std::optional<BatchOutcome> Look(const FileDescriptor& directory) const;
 
   // For the process that has taken the right to deliver from `directory` since: a process that ended while it settled

@@ -19,7 +19,8 @@
 #include "base/result.h"
 #include "libvirt/lane/parked_calls.h"
 
-// A call into libvirt has no time-out and nobody can cancel it. So a thread makes it that may be lost.
+// A call into libvirt has no time-out, and only the end of its connection ends it early, where that can be cut: see
+// BulkLane::Cut(). So a thread makes it that may be lost.
 namespace vmtelem {
 
 // The clock for the lane's thread, safe to use when the clock's owner is gone because the lane was left behind.

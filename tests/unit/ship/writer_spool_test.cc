@@ -30,6 +30,29 @@ TEST_CASE("lines that a durable spool keeps are spooled, in flight or not, and s
   CHECK(world.disk.durable_lines() == 4);
 }
 
+TEST_CASE("lines are in the accounts as written before the spool forgets their batch") {
+  class Watched final : public FakeSpool {
+   public:
+    explicit Watched(const Ledger& ledger) : ledger_(ledger) {}
+    void Acknowledge(std::uint64_t id, const Unwritten& but) override {
+      written_before.push_back(ledger_.counts().written);
+      FakeSpool::Acknowledge(id, but);
+    }
+    std::vector<std::uint64_t> written_before;
+
+   private:
+    const Ledger& ledger_;
+  };
+  WriterWorld world;
+  Watched spool(world.ledger);
+  world.spool = &spool;
+  world.Push(4);
+  world.PushAt(seconds(2), 3);
+  world.StopAt(seconds(4));
+  world.Run();
+  CHECK(spool.written_before == std::vector<std::uint64_t>{4, 7});
+}
+
 TEST_CASE("lines left in the spool at the end are logged with the fault that kept them") {
   DiskWorld world;
   world.target.answer = [](const Batch&) { return Say(Action::kRetry, ErrorCode::kUnreachable, "it is away"); };
