@@ -26,35 +26,25 @@ std::optional<std::string> Shown(const EffectiveSetting& row, Urls urls) {
   return std::string(kMask);
 }
 
-// How long an outage the spool outlasts.
-struct SpoolRoom {
-  std::uint64_t bytes = 0;
-  std::uint64_t bytes_per_s = 0;  // 0: not known
-
-  [[nodiscard]] double hours() const { return static_cast<double>(bytes) / static_cast<double>(bytes_per_s) / 3600; }
-};
-
 // Nothing if there is no spool, or the settings do not say which.
-std::optional<SpoolRoom> FindSpoolRoom(const Context& context) {
+std::optional<SpoolCapacity> FindSpoolCapacity(const Context& context) {
   const Config& config = context.config();
   if (config.delivery.spool_dir.empty() || config.influx.url.empty() || config.influx.database.empty())
     return std::nullopt;
-  const auto target = SpoolTargetName(config.influx);
-  const auto outlook = LookAtSpool(config.delivery.spool_dir, target, {.max_bytes = config.delivery.spool_max_bytes});
-  if (!outlook) return std::nullopt;
-  return SpoolRoom{outlook->room_bytes, outlook->bytes_per_s};
+  return LookAtSpool(config.delivery.spool_dir, SpoolTargetName(config.influx),
+                     {.max_bytes = config.delivery.spool_max_bytes});
 }
 
 std::string SpoolText(const Context& context) {
-  const auto room = FindSpoolRoom(context);
-  if (!room) return {};
-  const std::string size = RoughSize(room->bytes);
-  if (room->bytes_per_s == 0) {
+  const auto spool = FindSpoolCapacity(context);
+  if (!spool) return {};
+  const std::string size = RoughSize(spool->room_bytes);
+  if (spool->bytes_per_s == 0) {
     return fmt::format("\nThe spool takes {}. How many hours that is shows when 'vmtelem run' has run for 10s.\n",
                        size);
   }
-  return fmt::format("\nThe spool takes {}: {:.{}f} hours at the present {} per second.\n", size, room->hours(),
-                     room->hours() < 10 ? 1 : 0, RoughSize(room->bytes_per_s));
+  return fmt::format("\nThe spool takes {}: {:.{}f} hours at the present {} per second.\n", size, spool->hours(),
+                     spool->hours() < 10 ? 1 : 0, RoughSize(spool->bytes_per_s));
 }
 
 std::string ProxyText(const Context& context) {
@@ -70,12 +60,12 @@ Json ProxyJson(const Context& context) {
 }
 
 Json SpoolJson(const Context& context) {
-  const auto room = FindSpoolRoom(context);
-  if (!room) return nullptr;
-  const bool known = room->bytes_per_s > 0;
-  return {{"room_bytes", room->bytes},
-          {"bytes_per_s", known ? Json(room->bytes_per_s) : Json()},
-          {"hours", known ? Json(room->hours()) : Json()}};
+  const auto spool = FindSpoolCapacity(context);
+  if (!spool) return nullptr;
+  const bool known = spool->bytes_per_s > 0;
+  return {{"room_bytes", spool->room_bytes},
+          {"bytes_per_s", known ? Json(spool->bytes_per_s) : Json()},
+          {"hours", known ? Json(spool->hours()) : Json()}};
 }
 
 std::string Table(const Context& context, Urls urls) {

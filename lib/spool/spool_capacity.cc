@@ -41,12 +41,12 @@ std::optional<SpoolCapacity> LookAtSpool(const std::string& root, const std::str
   const FileDescriptor directory = Open(AT_FDCWD, root);
   const std::uint64_t free = space->free_bytes + (directory.valid() ? WaitingBytes(directory) : 0);
   const std::uint64_t floor = std::min(FreeFloor(limits, *space), free);
-  SpoolCapacity outlook{std::min(SpoolMaxBytes(limits, *space), free - floor)};
-  if (!directory.valid()) return outlook;
+  SpoolCapacity capacity{std::min(SpoolMaxBytes(limits, *space), free - floor)};
+  if (!directory.valid()) return capacity;
   if (const FileDescriptor own = Open(directory.get(), target); own.valid()) {
-    outlook.bytes_per_s = ReadLockOwner(own).bytes_per_s;
+    capacity.bytes_per_s = ReadLockOwner(own).bytes_per_s;
   }
-  return outlook;
+  return capacity;
 }
 
 }  // namespace vmtelem

@@ -12,6 +12,11 @@ namespace vmtelem {
 struct SpoolCapacity {
   std::uint64_t room_bytes = 0;   // for batches of all targets, with those that wait now
   std::uint64_t bytes_per_s = 0;  // that came to this target when it was last written down; 0: not known
+
+  // How long an outage it outlasts, if `bytes_per_s` is known.
+  [[nodiscard]] double hours() const {
+    return static_cast<double>(room_bytes) / static_cast<double>(bytes_per_s) / 3600;
+  }
 };
 
 // The capacity of a spool, whether it is there yet or not; nothing if it cannot be found out. Changes nothing. `target`
