@@ -119,14 +119,16 @@ CollectOptions CollectForService(const Config& config) {
   return options;
 }
 
-AgentOptions MakeOptions(const Context& context) {
-  const Config& config = context.config();
-  AgentOptions options{.collect = {.interval = config.interval,
-                                   .encode = config.encode,
-                                   .agent_name = LocalHostName(),
-                                   .on_first_answer = [&](const Snapshot& first) { LogMissingVms(context, first); }},
-                       .delivery = config.delivery};
-  if (context.arguments.Has("--stdout")) options.delivery.batch_max_age = {};  // a pipe is read as it is written
+CollectorOptions MakeCollectorOptions(const Context& context) {
+  return {.interval = context.config().interval,
+          .encode = context.config().encode,
+          .agent_name = LocalHostName(),
+          .on_first_answer = [&](const Snapshot& first) { LogMissingVms(context, first); }};
+}
+
+DeliveryOptions MakeDeliveryOptions(const Context& context) {
+  DeliveryOptions options = context.config().delivery;
+  if (context.arguments.Has("--stdout")) options.batch_max_age = {};  // a pipe is read as it is written
   return options;
 }
 
@@ -149,13 +151,14 @@ Outcome RunRun(const Context& context) {
   BrokenOutput broken;
   auto sink = MakeSink(context, clock, broken);
   if (!sink) return {ReportFailure(context, sink.error())};
-  AgentOptions options = MakeOptions(context);
-  const Drain drain{.timeout = options.delivery.drain_timeout, .stops_on_hold = context.arguments.Has("--stdout")};
-  auto spool = OpenSpool(context, options.delivery, clock);  // a disk that does not answer must not keep signals off
+  const DeliveryOptions delivery = MakeDeliveryOptions(context);
+  const Drain drain{.timeout = delivery.drain_timeout, .stops_on_hold = context.arguments.Has("--stdout")};
+  auto spool = OpenSpool(context, delivery, clock);  // a disk that does not answer must not keep signals off
   if (!spool) return {ReportFailure(context, spool.error())};
   BlockSignals();
   auto source = MakeLibvirtSource(CollectForService(context.config()), clock, context.log);
-  Agent agent(std::move(options), std::move(source), {std::move(*sink), std::move(*spool)}, clock, context.log);
+  Agent agent({MakeCollectorOptions(context), delivery}, std::move(source), {std::move(*sink), std::move(*spool)},
+              clock, context.log);
   agent.Start();
   LogStart(context);
   const int number = WaitForStop(agent, context.log);

@@ -15,10 +15,10 @@
 
 namespace vmtelem {
 
-// What an agent is to do. It owns the settings of delivery: its stages read them there, on the writer's thread.
+// What an agent is to do.
 struct AgentOptions {
   CollectorOptions collect;
-  DeliveryOptions delivery;
+  const DeliveryOptions& delivery;                    // outlives the agent, and a writer that it leaves behind
   Nanoseconds drain_grace = std::chrono::seconds(5);  // for a disk that is slow when the drain time-out has ended
 };
 
@@ -39,7 +39,7 @@ class Agent {
   // What closing the source gave; 0 before Stop(). By the thread that stops.
   [[nodiscard]] std::size_t unreturned_calls() const;
   // Whether Stop() left a writer behind that a call to the disk does not let go: the process is to end without waiting
-  // for it. It still uses the clock and the log. By the thread that stops.
+  // for it. It still uses the clock, the log and the settings. By the thread that stops.
   [[nodiscard]] bool writer_is_stuck() const;
 
   // Any thread.

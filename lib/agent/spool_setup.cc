@@ -32,14 +32,12 @@ bool IsHeldByService(SpoolLock& lock, Clock& clock) {
 }  // namespace
 
 std::unique_ptr<Spool> MakeMemorySpool(const DeliveryOptions& options) {
-  return std::make_unique<MemorySpool>(options.spool_memory_bytes());
+  return std::make_unique<MemorySpool>(options);
 }
 
 std::unique_ptr<Spool> MakeDiskSpool(const DeliveryOptions& options, SpoolLock lock, Clock& clock,
                                      const LoggerPtr& log) {
-  const DiskSpoolOptions of_disk{.limits = {.max_bytes = options.spool_max_bytes},
-                                 .memory_max_bytes = options.spool_memory_bytes()};
-  return std::make_unique<DiskSpool>(of_disk, std::move(lock), clock, log);
+  return std::make_unique<DiskSpool>(DiskSpoolOptions{options}, std::move(lock), clock, log);
 }
 
 Result<std::unique_ptr<Spool>> OpenServiceSpool(const DeliveryOptions& options, SpoolLock lock, Clock& clock,

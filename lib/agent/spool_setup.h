@@ -9,11 +9,10 @@
 #include "model/delivery_options.h"
 #include "spool/spool_lock.h"
 
-// Which spool a command gets.
+// Which spool a command gets. The options must outlive it, and so must the clock.
 namespace vmtelem {
 
 std::unique_ptr<Spool> MakeMemorySpool(const DeliveryOptions& options);
-// `clock` must outlive the spool.
 std::unique_ptr<Spool> MakeDiskSpool(const DeliveryOptions& options, SpoolLock lock, Clock& clock,
                                      const LoggerPtr& log);
 

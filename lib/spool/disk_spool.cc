@@ -11,7 +11,7 @@ namespace vmtelem {
 DiskSpool::DiskSpool(const DiskSpoolOptions& options, SpoolLock lock, Clock& clock, const LoggerPtr& log)
     : clock_(clock),
       log_(log, clock),
-      contents_(options.memory_max_bytes),
+      contents_(options.delivery),
       directory_(std::move(lock), contents_, clock, log_),
       reader_(contents_, directory_, clock, log_),
       writer_(options, contents_, directory_, clock, log_) {

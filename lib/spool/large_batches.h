@@ -9,6 +9,7 @@
 
 #include "model/batch_outcome.h"
 #include "model/delivery.h"
+#include "model/delivery_options.h"
 #include "spool/spool_file_parts.h"
 #include "spool/spool_index.h"
 
@@ -22,14 +23,16 @@ class LargeBatches {
   using Id = SpoolIndex::Id;
   static constexpr std::size_t kLargeTextBytes = JoinLimits{}.max_text_bytes;
 
-  explicit LargeBatches(std::uint64_t max_bytes) : max_bytes_(max_bytes) {}
+  explicit LargeBatches(const DeliveryOptions& options) : options_(options) {}  // which must outlive it
 
   static bool IsPart(Id id) { return id >= kFirstPart; }
 
   // This batch is handed out in parts from now on.
   void Begin(Id id, std::unique_ptr<SpoolFileParts> parts);
   [[nodiscard]] std::optional<Id> reading() const { return reading_; }  // of it not all is handed out
-  [[nodiscard]] bool has_room() const { return out_bytes_ == 0 || out_bytes_ + kLargeTextBytes <= max_bytes_; }
+  [[nodiscard]] bool has_room() const {
+    return out_bytes_ == 0 || out_bytes_ + kLargeTextBytes <= options_.spool_memory_bytes();
+  }
   // The next part of it.
   Result<SpooledBatch> Next();
 
@@ -57,7 +60,7 @@ class LargeBatches {
     std::size_t lines, bytes;
   };
 
-  const std::uint64_t max_bytes_;
+  const DeliveryOptions& options_;
   Id next_part_ = kFirstPart;
   std::optional<Id> reading_;
   std::unique_ptr<SpoolFileParts> parts_;

@@ -10,7 +10,7 @@ SpooledBatch MemorySpool::Add(std::shared_ptr<const Batch> batch) {
   stats_.lines += batch->line_count();
   stats_.bytes += batch->bytes().size();
   waiting_.emplace(last_id_, std::move(batch));
-  while (stats_.bytes > max_bytes_ && waiting_.size() > 1) GiveUpOldest();
+  while (stats_.bytes > options_.spool_memory_bytes() && waiting_.size() > 1) GiveUpOldest();
   return added;
 }
 

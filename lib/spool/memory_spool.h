@@ -4,15 +4,16 @@
 #include <vector>
 
 #include "model/delivery.h"
+#include "model/delivery_options.h"
 
 namespace vmtelem {
 
-// A Spool that does not outlive the process. Holds at most `max_bytes` of lines: the oldest batches that were not
-// handed out are given up first. Batches that were handed out and the newest one are always kept, so one batch may
-// exceed the bound. Rejected lines are not kept. Writer's thread.
+// A Spool that does not outlive the process. Holds at most DeliveryOptions::spool_memory_bytes() of lines: the oldest
+// batches that were not handed out are given up first. Batches that were handed out and the newest one are always kept,
+// so one batch may exceed the bound. Rejected lines are not kept. Writer's thread.
 class MemorySpool final : public Spool {
  public:
-  explicit MemorySpool(std::uint64_t max_bytes) : max_bytes_(max_bytes) {}
+  explicit MemorySpool(const DeliveryOptions& options) : options_(options) {}  // which must outlive it
 
   SpooledBatch Add(std::shared_ptr<const Batch> batch) override;
   std::optional<SpooledBatch> AddIfDurable(std::shared_ptr<const Batch> /*batch*/) override { return std::nullopt; }
@@ -32,7 +33,7 @@ class MemorySpool final : public Spool {
   void GiveUpOldest();
   void Forget(const Batch& batch);
 
-  const std::uint64_t max_bytes_;
+  const DeliveryOptions& options_;
   std::uint64_t last_id_ = 0;
   Batches waiting_, handed_out_;
   std::vector<SpoolLoss> losses_;

@@ -23,7 +23,7 @@ class SpoolContents {
  public:
   using Id = SpoolIndex::Id;
 
-  explicit SpoolContents(std::uint64_t memory_max_bytes) : large_(memory_max_bytes) {}
+  explicit SpoolContents(const DeliveryOptions& options) : large_(options) {}  // which must outlive it
 
   [[nodiscard]] SpoolIndex& index() { return index_; }
   [[nodiscard]] MemoryBatches& memory() { return memory_; }

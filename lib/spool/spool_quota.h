@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "model/delivery_options.h"
 #include "spool/fs/directory.h"
 
 // How much a spool may hold. Pure but for SpaceOf().
@@ -23,6 +24,16 @@ struct SpoolLimits {
   std::uint64_t max_bytes = 0;
   // Left free for others; 0: none; absent: see FreeFloor(), FreeInodesFloor().
   std::optional<std::uint64_t> free_floor_bytes = std::nullopt, free_floor_inodes = std::nullopt;
+};
+
+// What a spool on a disk is to keep to. The settings must outlive the spool, which reads them where they are; the rest
+// is another value in tests only.
+struct DiskSpoolOptions {
+  const DeliveryOptions& delivery;
+  std::optional<std::uint64_t> free_floor_bytes = std::nullopt, free_floor_inodes = std::nullopt;
+  std::uint64_t few_files = 5'000;  // beyond it small batches are joined
+
+  [[nodiscard]] SpoolLimits limits() const { return {delivery.spool_max_bytes, free_floor_bytes, free_floor_inodes}; }
 };
 
 // Space on a file system that something takes.

@@ -41,9 +41,9 @@ bool IsLittle(std::uint64_t left, std::uint64_t held) { return left < held / 7; 
 
 }  // namespace
 
-SpoolRoomMaker::SpoolRoomMaker(const SpoolLimits& limits, SpoolDirectory& directory, const SpoolIndex& index,
+SpoolRoomMaker::SpoolRoomMaker(const DiskSpoolOptions& options, SpoolDirectory& directory, const SpoolIndex& index,
                                Clock& clock, GiveUp give_up)
-    : limits_(limits),
+    : options_(options),
       directory_(directory),
       index_(index),
       clock_(clock),
@@ -52,7 +52,7 @@ SpoolRoomMaker::SpoolRoomMaker(const SpoolLimits& limits, SpoolDirectory& direct
       delivered_at_(clock.SteadyNow()) {}
 
 void SpoolRoomMaker::KeepBounds() {
-  if (const auto space = SpaceOf(directory_.lock().directory())) share_.Claim(SpoolMaxBytes(limits_, *space));
+  if (const auto space = SpaceOf(directory_.lock().directory())) share_.Claim(SpoolMaxBytes(options_.limits(), *space));
   (void)MakeRoom(std::nullopt);
 }
 
@@ -71,10 +71,10 @@ bool SpoolRoomMaker::IsFree(std::uint64_t bytes) {
 bool SpoolRoomMaker::IsShort() {
   const auto space = Look();
   if (!space) return false;
-  const std::uint64_t room = share_.OwnRoom(SpoolMaxBytes(limits_, *space));
+  const std::uint64_t room = share_.OwnRoom(SpoolMaxBytes(options_.limits(), *space));
   const std::uint64_t bytes =
-      std::min(Over(index_.file_bytes(), room), Over(FreeFloor(limits_, *space), space->free_bytes));
-  const std::uint64_t inodes = Over(FreeInodesFloor(limits_, *space), space->free_inodes);
+      std::min(Over(index_.file_bytes(), room), Over(FreeFloor(options_.limits(), *space), space->free_bytes));
+  const std::uint64_t inodes = Over(FreeInodesFloor(options_.limits(), *space), space->free_inodes);
   return IsLittle(bytes, index_.file_bytes()) || (space->total_inodes > 0 && IsLittle(inodes, index_.files()));
 }
 
@@ -82,7 +82,7 @@ JoinLimits SpoolRoomMaker::LimitsOfJoined() {
   JoinLimits limits;
   const auto space = Look();
   if (!space) return limits;
-  const std::uint64_t part = std::max(SpoolMaxBytes(limits_, *space) / 4, kLeastJoinedBytes);
+  const std::uint64_t part = std::max(SpoolMaxBytes(options_.limits(), *space) / 4, kLeastJoinedBytes);
   limits.max_text_bytes = std::min<std::uint64_t>(limits.max_text_bytes, part);
   return limits;
 }
@@ -91,7 +91,7 @@ Result<void> SpoolRoomMaker::MakeRoom(std::optional<std::uint64_t> size_bytes) {
   const auto space = Look();
   if (!space) return NoRoom(space.error().message());
   const SpaceAmount more = size_bytes ? SpaceForFile(*space, *size_bytes) : SpaceAmount{};
-  share_.LookAtOthers(SpoolMaxBytes(limits_, *space), more.bytes);
+  share_.LookAtOthers(SpoolMaxBytes(options_.limits(), *space), more.bytes);
   if (auto kept = KeepMax(*space, 0); !kept) return kept;
   if (auto kept = KeepMax(*space, more.bytes); !kept) return kept;
   return RestoreFloor(more);
@@ -99,7 +99,7 @@ Result<void> SpoolRoomMaker::MakeRoom(std::optional<std::uint64_t> size_bytes) {
 
 // Batches over our part of the bound go. For a batch that is to come none goes unless that makes it fit.
 Result<void> SpoolRoomMaker::KeepMax(const FileSystemSpace& space, std::uint64_t more) {
-  const std::uint64_t max_bytes = SpoolMaxBytes(limits_, space);
+  const std::uint64_t max_bytes = SpoolMaxBytes(options_.limits(), space);
   const std::uint64_t own_max = share_.OwnMax(max_bytes), own_room = share_.OwnRoom(max_bytes);
   const auto over = [&] { return Over(own_max, index_.file_bytes() + more); };
   if (more > 0 && over() > index_.waiting_file_bytes()) return NoRoom(WhyFull());
@@ -110,19 +110,19 @@ Result<void> SpoolRoomMaker::KeepMax(const FileSystemSpace& space, std::uint64_t
 Result<void> SpoolRoomMaker::RestoreFloor(const SpaceAmount& more) {
   const auto space = Look();
   if (!space) return NoRoom(space.error().message());
-  const SpaceAmount lacking = SpaceBelowFloor(limits_, *space, more);
+  const SpaceAmount lacking = SpaceBelowFloor(options_.limits(), *space, more);
   if (!IsAny(lacking)) return {};
   const bool is_delivered = clock_.SteadyNow() < delivered_at_ + kDeliveryShows;
-  if (is_delivered && !IsAny(more)) return NoRoom(FloorReason(limits_, *space, lacking));
+  if (is_delivered && !IsAny(more)) return NoRoom(FloorReason(options_.limits(), *space, lacking));
   const bool is_enough = lacking.bytes <= index_.waiting_file_bytes() && lacking.inodes <= index_.waiting_files();
-  return is_enough ? TryForFloor(*space, more) : NoRoom(FloorReason(limits_, *space, lacking));
+  return is_enough ? TryForFloor(*space, more) : NoRoom(FloorReason(options_.limits(), *space, lacking));
 }
 
 // Whoever has filled the file system may take the space that becomes free as well, at once or until the next look.
 Result<void> SpoolRoomMaker::TryForFloor(const FileSystemSpace& space, const SpaceAmount& more) {
   const SteadyTime now = clock_.SteadyNow();
-  const SpaceAmount lacking = SpaceBelowFloor(limits_, space, more), free = FreeIn(space);
-  const std::string reason = FloorReason(limits_, space, lacking);
+  const SpaceAmount lacking = SpaceBelowFloor(options_.limits(), space, more), free = FreeIn(space);
+  const std::string reason = FloorReason(options_.limits(), space, lacking);
   const auto part = std::exchange(free_before_part_, std::nullopt);
   if (part && !IsMore(free, *part, lacking)) relief_.DidNotHelp(free, now);
   if (!relief_.IsDue(free, now)) return NoRoom(reason);
@@ -134,7 +134,7 @@ Result<void> SpoolRoomMaker::TryForFloor(const FileSystemSpace& space, const Spa
   if (auto made = GiveUpBatches("room was made, since " + reason, goes_on); !made) return made;
   const auto after = Look();
   if (!after) return NoRoom(after.error().message());
-  if (!IsAny(SpaceBelowFloor(limits_, *after, more))) return {};
+  if (!IsAny(SpaceBelowFloor(options_.limits(), *after, more))) return {};
   if (IsMore(FreeIn(*after), free, lacking)) {
     relief_.HelpedInPart();
     free_before_part_ = free;

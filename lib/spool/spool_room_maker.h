@@ -39,7 +39,7 @@ class SpoolRoomMaker {
   // are found at start.
   static constexpr Nanoseconds kDeliveryShows = std::chrono::seconds(5);
 
-  SpoolRoomMaker(const SpoolLimits& limits, SpoolDirectory& directory, const SpoolIndex& index, Clock& clock,
+  SpoolRoomMaker(const DiskSpoolOptions& options, SpoolDirectory& directory, const SpoolIndex& index, Clock& clock,
                  GiveUp give_up);
 
   // For the batches that wait now, and for a file of that size that is to be written.
@@ -75,7 +75,7 @@ class SpoolRoomMaker {
   [[nodiscard]] std::optional<SpoolIndex::Id> NextToGiveUp() const;
   IoResult<FileSystemSpace> Look();
 
-  const SpoolLimits limits_;
+  const DiskSpoolOptions options_;
   SpoolDirectory& directory_;
   const SpoolIndex& index_;
   Clock& clock_;

@@ -26,12 +26,12 @@ Batch Joined(const std::vector<MemoryBatches::Item>& parts) {
 
 SpoolWriter::SpoolWriter(const DiskSpoolOptions& options, SpoolContents& contents, SpoolDirectory& directory,
                          Clock& clock, SpoolLog& log)
-    : memory_max_bytes_(options.memory_max_bytes),
+    : options_(options.delivery),
       contents_(contents),
       directory_(directory),
       clock_(clock),
       log_(log),
-      room_(options.limits, directory, contents.index(), clock,
+      room_(options, directory, contents.index(), clock,
             [this](Id id, const std::string& reason) { return GiveUp(id, reason); }),
       joiner_(options.few_files, log.logger()) {}
 
@@ -107,7 +107,7 @@ SpoolWriter::Id SpoolWriter::KeepInMemory(std::shared_ptr<const Batch> batch) {
   const SpoolName name = NameOf(*batch, sequence_.Next());
   const Id id = contents_.AddInMemory(name, std::move(batch));
   const MemoryBatches& memory = contents_.memory();
-  while (memory.bytes() > memory_max_bytes_ && memory.size() > 1) {
+  while (memory.bytes() > options_.spool_memory_bytes() && memory.size() > 1) {
     const Id going = room_.lacks_space() ? id : memory.oldest().id;
     contents_.Lose(going, fmt::format("the spool cannot be written ({}) and the memory for lines that wait is full",
                                       trouble_.value_or("")));
@@ -164,7 +164,7 @@ void SpoolWriter::NoteTrouble(std::optional<std::string> trouble) {
   trouble_ = std::move(trouble);
   if (trouble_ && joiner_.is_under_way()) return;
   last_trouble_ = trouble_;
-  log_.SayDisk(trouble_, directory_.lock().path(), memory_max_bytes_);
+  log_.SayDisk(trouble_, directory_.lock().path(), options_.spool_memory_bytes());
 }
 
 }  // namespace vmtelem

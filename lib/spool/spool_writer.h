@@ -16,13 +16,6 @@
 
 namespace vmtelem {
 
-// The bounds of a spool on a disk.
-struct DiskSpoolOptions {
-  SpoolLimits limits;
-  std::uint64_t memory_max_bytes = std::uint64_t{64} << 20U;  // of batches that cannot be written
-  std::uint64_t few_files = 5'000;                            // beyond it small batches are joined
-};
-
 // Brings the batches of a spool to the disk: makes room, writes, and keeps batches in memory while the disk does not
 // take them. Joins small batches. While another process delivers it adds to that one's batches and gives up none of
 // them. Each attempt to write has a name of its own, since nobody can say for sure that a failed one has left no file.
@@ -43,7 +36,7 @@ class SpoolWriter {
   // bound is asked for.
   std::optional<Id> StoreInPlace(const Batch& batch);
   // Keeps one that could not be stored. The oldest in memory goes for it; beside a full disk the newest, since on the
-  // disk no batch goes for one that is not written. A disk that is away holds nothing up.
+  // disk no batch goes for one that is not written. Where the disk is away there is only the bound of memory.
   Id KeepInMemory(std::shared_ptr<const Batch> batch);
 
   // Writes, for a while, batches that only memory holds.
@@ -72,7 +65,7 @@ class SpoolWriter {
   void NoteTrouble(std::optional<std::string> trouble);
   [[nodiscard]] const FileDescriptor& place() const { return directory_.lock().directory(); }
 
-  const std::uint64_t memory_max_bytes_;
+  const DeliveryOptions& options_;
   SpoolContents& contents_;
   SpoolDirectory& directory_;
   Clock& clock_;

@@ -58,12 +58,11 @@ class Stopwatch {
 
 std::size_t HeapBytes() { return ::mallinfo2().uordblks; }
 
-std::unique_ptr<DiskSpool> OpenMeasured(const std::filesystem::path& root, Clock& clock) {
+std::unique_ptr<DiskSpool> OpenMeasured(const std::filesystem::path& root, const DeliveryOptions& delivery,
+                                        Clock& clock) {
   const std::size_t heap_before = HeapBytes();
   std::unique_ptr<DiskSpool> spool;
-  DiskSpoolOptions options;
-  options.limits.max_bytes = std::uint64_t{1} << 40U;
-  options.limits.free_floor_bytes = 0;
+  const DiskSpoolOptions options{.delivery = delivery, .free_floor_bytes = 0};
   {
     const Stopwatch open("open");
     spool = std::make_unique<DiskSpool>(options, SpoolLock(root, kTarget), clock, MakeNullLogger());
@@ -111,15 +110,18 @@ void Join(Spool& spool) {
 
 void Measure(const std::filesystem::path& root, std::uint64_t batches) {
   SystemClock clock;
+  DeliveryOptions delivery;
+  delivery.queue_max_bytes = std::uint64_t{128} << 20U;
+  delivery.spool_max_bytes = std::uint64_t{1} << 40U;
   Fill(root / kTarget, batches);
   {
-    const auto spool = OpenMeasured(root, clock);
+    const auto spool = OpenMeasured(root, delivery, clock);
     Drain(*spool);
     Add(*spool);
   }
   Fill(root / kTarget, batches);
-  Join(*OpenMeasured(root, clock));
-  Drain(*OpenMeasured(root, clock));
+  Join(*OpenMeasured(root, delivery, clock));
+  Drain(*OpenMeasured(root, delivery, clock));
 }
 
 int Run(std::uint64_t batches, std::filesystem::path root) {

@@ -16,11 +16,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-AgentOptions QuickOptions() {
-  AgentOptions options{.collect = {.interval = 100ms, .encode = {}, .agent_name = "agent1"},
-                       .delivery = DefaultDelivery()};
-  options.delivery.batch_max_age = 50ms;
+DeliveryOptions QuickDelivery() {
+  DeliveryOptions options = DefaultDelivery();
+  options.batch_max_age = 50ms;
   return options;
+}
+
+AgentOptions QuickOptions() {
+  static const DeliveryOptions delivery = QuickDelivery();
+  return {.collect = {.interval = 100ms, .encode = {}, .agent_name = "agent1"}, .delivery = delivery};
 }
 
 std::unique_ptr<FakeSource> OneDomain(Clock& clock) {
@@ -30,7 +34,7 @@ std::unique_ptr<FakeSource> OneDomain(Clock& clock) {
 }
 
 DeliveryTarget To(const std::shared_ptr<Received>& received) {
-  return {std::make_unique<InstantSink>(received), std::make_unique<MemorySpool>(1 << 20)};
+  return {std::make_unique<InstantSink>(received), std::make_unique<MemorySpool>(QuickOptions().delivery)};
 }
 
 std::shared_ptr<Received> DatabaseAway() {

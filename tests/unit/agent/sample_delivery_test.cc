@@ -38,7 +38,7 @@ struct DeliveryWorld {
     return delivery.FromSpool(SpoolLock(root.path() / "spool", "v3_a", SpoolRole::kPassing), std::move(lines));
   }
   void OtherProcessDelivers(const Unwritten& but = {}) {
-    other.emplace(DiskSpoolOptions{}, SpoolLock(root.path() / "spool", "v3_a"), clock, MakeNullLogger());
+    other.emplace(DiskSpoolOptions{options}, SpoolLock(root.path() / "spool", "v3_a"), clock, MakeNullLogger());
     clock.on_wait = [this, but] {
       other->CatchUp();
       while (const auto batch = other->Next()) other->Acknowledge(batch->id, but);
@@ -69,7 +69,7 @@ struct DatabaseAwayWorld : DeliveryWorld {
 };
 
 TEST_CASE_METHOD(DeliveryWorld, "lines that are delivered once are all accounted for") {
-  const Delivery delivery = Once(std::make_unique<MemorySpool>(1 << 20));
+  const Delivery delivery = Once(std::make_unique<MemorySpool>(options));
   CHECK(delivery.lines.written == 2);
   CHECK_FALSE(delivery.fault.has_value());
   CHECK(received->bytes == SampleLines(0, 2).bytes);
@@ -83,7 +83,7 @@ TEST_CASE_METHOD(DatabaseAwayWorld, "lines that cannot be delivered once are lef
 }
 
 TEST_CASE_METHOD(DatabaseAwayWorld, "lines that cannot be delivered once come back with the reason") {
-  const Delivery delivery = Once(std::make_unique<MemorySpool>(1 << 20));
+  const Delivery delivery = Once(std::make_unique<MemorySpool>(options));
   CHECK(delivery.lines.dropped == 2);
   REQUIRE(delivery.fault.has_value());
   CHECK(delivery.fault->code == ErrorCode::kUnreachable);

@@ -22,7 +22,7 @@ struct World {
   World() {
     options.collect.interval = 100ms;
     options.collect.agent_name = "agent1";
-    options.delivery.batch_max_age = 50ms;
+    delivery.batch_max_age = 50ms;
     source->domains = {MakeDomain("web", 1)};
   }
 
@@ -30,7 +30,7 @@ struct World {
   std::unique_ptr<Agent> Start() {
     auto agent = std::make_unique<Agent>(
         options, std::move(source),
-        DeliveryTarget{std::make_unique<InstantSink>(received), std::make_unique<MemorySpool>(1U << 20U)}, clock,
+        DeliveryTarget{std::make_unique<InstantSink>(received), std::make_unique<MemorySpool>(delivery)}, clock,
         MakeNullLogger());
     agent->Start();
     REQUIRE(Eventually([&] { return agent->report().lines.sampled > 0; }));
@@ -38,7 +38,8 @@ struct World {
   }
 
   SystemClock clock;
-  AgentOptions options{.collect = {}, .delivery = DefaultDelivery()};
+  DeliveryOptions delivery = DefaultDelivery();
+  AgentOptions options{.collect = {}, .delivery = delivery};
   std::unique_ptr<FakeSource> source = std::make_unique<FakeSource>(clock);
   FakeSource& watched = *source;
   std::shared_ptr<Received> received = std::make_shared<Received>();
@@ -53,7 +54,7 @@ TEST_CASE_METHOD(World, "a stop reports how many calls of the source have not re
 }
 
 TEST_CASE_METHOD(World, "the source is closed after everything is delivered") {
-  options.delivery.batch_max_age = 1h;  // so that only the drain delivers
+  delivery.batch_max_age = 1h;  // so that only the drain delivers
   std::size_t delivered_before = 0;
   source->on_close = [&] {
     const std::lock_guard guard(received->mutex);

@@ -53,7 +53,7 @@ class SpoolOnHungDisk final : public Spool {
 struct World {
   explicit World(Nanoseconds drain_grace = 10ms) {
     options.collect.interval = 100ms;
-    options.delivery.batch_max_age = 50ms;
+    delivery.batch_max_age = 50ms;
     options.drain_grace = drain_grace;
     source->domains = {MakeDomain("web", 1)};
     agent.emplace(options, std::move(source),
@@ -65,13 +65,14 @@ struct World {
   ~World() {
     disk->hangs = false;
     agent.reset();
-    Eventually([this] { return disk->closed.load(); });  // by the writer, which uses the clock
+    Eventually([this] { return disk->closed.load(); });  // by the writer, which uses the clock and the settings
   }
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
   SystemClock clock;
-  AgentOptions options{.collect = {}, .delivery = DefaultDelivery()};
+  DeliveryOptions delivery = DefaultDelivery();
+  AgentOptions options{.collect = {}, .delivery = delivery};
   std::unique_ptr<FakeSource> source = std::make_unique<FakeSource>(clock);
   std::shared_ptr<Received> received = std::make_shared<Received>();
   std::shared_ptr<Disk> disk = std::make_shared<Disk>();

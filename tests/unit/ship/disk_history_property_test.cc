@@ -103,8 +103,7 @@ class History {
     WriterWorld world;
     world.pushed = next_line_;
     auto logger = MakeNullLogger();
-    DiskSpool spool({.limits = {}, .memory_max_bytes = 64ULL << 20U}, SpoolLock(disk_.root(), kTarget), world.clock,
-                    logger);
+    DiskSpool spool(DiskSpoolOptions{world.options}, SpoolLock(disk_.root(), kTarget), world.clock, logger);
     world.spool = &spool;
     world.options.batch_max_lines = 1 + Pick(100);
     world.random = [this] { return static_cast<double>(Pick(1000)) / 1000; };

@@ -29,7 +29,8 @@ using std::chrono::seconds;
 class WriterWorld {
  public:
   explicit WriterWorld(std::uint64_t memory_bytes = 64ULL << 20)
-      : target(clock), queue(memory_bytes, ledger, [this] { target.Wake(); }), memory(memory_bytes) {
+      : target(clock), queue(memory_bytes, ledger, [this] { target.Wake(); }) {
+    memory_options.queue_max_bytes = 2 * memory_bytes;
     target.after_wait = [this] { adds_up = adds_up && LedgerAddsUp(ledger.counts()); };
   }
 
@@ -78,7 +79,8 @@ class WriterWorld {
   FakeTarget target;
   Ledger ledger;
   LineQueue queue;
-  MemorySpool memory;
+  DeliveryOptions memory_options = DefaultDelivery();
+  MemorySpool memory{memory_options};
   FakeSpool disk;
   Spool* spool = &memory;  // the one in use
   DeliveryOptions options = DefaultDelivery();

@@ -46,7 +46,7 @@ TEST_CASE("who waits for a batch learns how many of its lines are stored, reject
 
 TEST_CASE("who waits for a batch learns that it was dropped, and why") {
   AwaitedWorld world;
-  world.spools.options.limits.max_bytes = 1;
+  world.spools.delivery.spool_max_bytes = 1;
   world.spool.reset();
   world.spool = world.spools.Open();
   world.spool->CatchUp();

@@ -24,7 +24,7 @@ TEST_CASE("what is found at start beyond the bound is given up, the oldest first
     const auto spool = world.Open();
     for (std::size_t i = 1; i <= 4; ++i) spool->Add(SampleBatch(100 * i, 10));
   }
-  world.options.limits.max_bytes = world.block_bytes() * 5 / 2;
+  world.delivery.spool_max_bytes = world.block_bytes() * 5 / 2;
   const auto spool = world.Open();
   const SpoolChanges changes = spool->CatchUp();
   CHECK(changes.recovered_lines == 40);
@@ -34,7 +34,7 @@ TEST_CASE("what is found at start beyond the bound is given up, the oldest first
 
 TEST_CASE("what is left of a batch takes its place in a spool that is full, and costs no other one") {
   SpoolWorld world;
-  world.options.limits.max_bytes = world.block_bytes() * 5 / 2;
+  world.delivery.spool_max_bytes = world.block_bytes() * 5 / 2;
   const auto spool = world.Open();
   for (const std::size_t first : {100U, 200U}) spool->Add(SampleBatch(first, 10));
   const auto oldest = spool->Next();
@@ -48,7 +48,7 @@ TEST_CASE("what is left of a batch takes its place in a spool that is full, and 
 TEST_CASE("batches of other targets count for the bound, and ours go first") {
   SpoolWorld world;
   LeaveOthers(world, 2);
-  world.options.limits.max_bytes = world.block_bytes() * 7 / 2;
+  world.delivery.spool_max_bytes = world.block_bytes() * 7 / 2;
   const auto spool = world.Open();
   CHECK(spool->Add(SampleBatch(100, 10)).durable);
   CHECK(spool->Add(SampleBatch(200, 10)).durable);
@@ -60,7 +60,7 @@ TEST_CASE("batches of other targets count for the bound, and ours go first") {
 TEST_CASE("when other targets fill the bound, what is new stays in memory") {
   SpoolWorld world;
   LeaveOthers(world, 3);
-  world.options.limits.max_bytes = world.block_bytes() * 5 / 2;
+  world.delivery.spool_max_bytes = world.block_bytes() * 5 / 2;
   const auto spool = world.Open();
   CHECK_FALSE(spool->Add(SampleBatch(100, 10)).durable);
   CHECK_THAT(world.log(), Catch::Contains("the batches of other targets fill it"));
@@ -73,7 +73,7 @@ TEST_CASE("when other targets fill the bound, what is new stays in memory") {
 TEST_CASE("what another service adds to its target is noticed within a minute") {
   SpoolWorld world;
   LeaveOthers(world, 1);
-  world.options.limits.max_bytes = world.block_bytes() * 7 / 2;
+  world.delivery.spool_max_bytes = world.block_bytes() * 7 / 2;
   const auto spool = world.Open();
   for (const std::size_t first : {100U, 200U}) spool->Add(SampleBatch(first, 10));
   CHECK(spool->CatchUp().losses.empty());
@@ -106,7 +106,7 @@ std::shared_ptr<const Batch> StampedBatch(std::int64_t wall_ns) {
 
 // What is left of a batch of that stamp and two of long ago where there is room for two.
 std::vector<std::int64_t> LeftBeside(SpoolWorld& world, std::int64_t wall_ns) {
-  world.options.limits.max_bytes = world.block_bytes() * 5 / 2;
+  world.delivery.spool_max_bytes = world.block_bytes() * 5 / 2;
   const auto spool = world.Open();
   spool->Add(StampedBatch(wall_ns));
   for (const std::int64_t stamp : {100, 200}) spool->Add(StampedBatch(stamp));
@@ -131,7 +131,7 @@ std::unique_ptr<DiskSpool> OpenBelowFloor(SpoolWorld& world, std::uint64_t lacki
     const auto spool = world.Open();
     for (const std::size_t first : {100U, 200U, 300U}) spool->Add(SampleBatch(first, 10));
   }
-  world.options.limits.free_floor_bytes = FreeBytes(world.root) + lacking;
+  world.options.free_floor_bytes = FreeBytes(world.root) + lacking;
   return world.Open();
 }
 
@@ -175,7 +175,9 @@ TEST_CASE("where free space shows at once, the floor holds from batch to batch")
   SpoolWorld world;
   const SmallFileSystem disk(world.root, "1m");
   if (IsSkipped(disk)) return;
-  world.options.limits = {.max_bytes = 1 << 30, .free_floor_bytes = kFloor};
+  world.delivery.spool_max_bytes = 1 << 30;
+  world.options.free_floor_bytes = kFloor;
+  world.options.free_floor_inodes.reset();
   const auto packed = std::make_shared<const std::string>(5 * kPage, 'x');
   const auto spool = world.Open();
   for (std::size_t i = 1; i <= 60; ++i) {
@@ -192,7 +194,7 @@ TEST_CASE("what shows as free only later is not given up a second time") {
   file_hooks::Reset();
   for (std::size_t i = 1; i <= 20; ++i) world.Open()->Add(SampleBatch(100 * i, 10));
   file_hooks::FreezeFreeSpace(kFree);
-  world.options.limits.free_floor_bytes = kFree + world.block_bytes() * 3;
+  world.options.free_floor_bytes = kFree + world.block_bytes() * 3;
   const auto spool = world.Open();
   world.clock.Advance(SpoolRoomMaker::kDeliveryShows);
   CHECK(LinesLost(spool->CatchUp()) + LinesLost(spool->CatchUp()) == 30);  // a few at a time

@@ -210,7 +210,7 @@ std::string LeaveTooLarge(const SpoolWorld& world, bool sparse = true) {
 TEST_CASE("a file that is larger than any batch counts for nothing, and costs no other its place") {
   DamageWorld world;
   LeaveTooLarge(world);
-  world.options.limits.max_bytes = 1 << 20;
+  world.delivery.spool_max_bytes = 1 << 20;
   const auto spool = world.Open();
   CHECK(spool->Add(SampleBatch(400, 3)).durable);
   const SpoolChanges changes = spool->CatchUp();
@@ -267,7 +267,7 @@ TEST_CASE("what is in damaged/ is bounded by the disk space it takes: a sparse f
 TEST_CASE("a file that is larger than any batch counts for nothing in the directory of another target") {
   DamageWorld world;
   LeaveTooLarge(world);
-  world.options.limits.max_bytes = 1 << 20;
+  world.delivery.spool_max_bytes = 1 << 20;
   CHECK(world.Open("v3_other")->Add(SampleBatch(400, 3)).durable);
 }
 

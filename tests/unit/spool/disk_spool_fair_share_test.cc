@@ -22,7 +22,7 @@ std::size_t BatchesIn(const SpoolWorld& world, const std::string& target) {
 
 struct Neighbours {
   Neighbours() {
-    world.options.limits.max_bytes = kBound * world.block_bytes();
+    world.delivery.spool_max_bytes = kBound * world.block_bytes();
     first = world.Open();
     for (std::size_t i = 1; i <= kBound; ++i) first->Add(SampleBatch(100 * i, 10));
     newcomer = world.Open(kNewcomer);
@@ -56,7 +56,7 @@ TEST_CASE("a target that has filled the spool leaves another its fair half, and 
 TEST_CASE(
     "of two targets that fill a spool at once each keeps its fair half, and hardly more is ever held than the bound") {
   SpoolWorld world;
-  world.options.limits.max_bytes = kBound * world.block_bytes();
+  world.delivery.spool_max_bytes = kBound * world.block_bytes();
   const auto one = world.Open(), other = world.Open(kNewcomer);
   std::size_t most = 0, added = 0, lost = 0;
   const auto files = [&] { return BatchesIn(world, SpoolWorld::kTarget) + BatchesIn(world, kNewcomer); };

@@ -70,7 +70,7 @@ TEST_CASE("a large batch of which a part was not settled is there for the next p
 
 TEST_CASE("of a large batch no more parts are handed out than memory may hold, and the next when one is settled") {
   LargeWorld world;
-  world.options.memory_max_bytes = 8 * kMiB;
+  world.delivery.queue_max_bytes = 2 * (8 * kMiB);
   const auto spool = world.Open();
   spool->CatchUp();
   const auto parts = TakeAll(*spool);
@@ -83,14 +83,14 @@ TEST_CASE("of a large batch no more parts are handed out than memory may hold, a
 
 TEST_CASE("one part is handed out however little memory there is") {
   LargeWorld world;
-  world.options.memory_max_bytes = 1;
+  world.delivery.queue_max_bytes = 2;
   const auto spool = world.Open();
   CHECK(TakeAll(*spool).size() == 1);
 }
 
 TEST_CASE("a large batch that has to wait holds up no other") {
   LargeWorld world;
-  world.options.memory_max_bytes = 1;
+  world.delivery.queue_max_bytes = 2;
   const auto spool = world.Open();
   TakeAll(*spool);
   spool->Add(SampleBatch(300, 3));

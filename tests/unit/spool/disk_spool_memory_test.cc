@@ -118,7 +118,7 @@ TEST_CASE("where there is space for a small file and not for a large one, as man
   MemoryWorld world;
   const SmallFileSystem disk(world.root, "1m");
   if (IsSkipped(disk)) return;
-  world.options.limits.max_bytes = 1 << 30;
+  world.delivery.spool_max_bytes = 1 << 30;
   world.spool = world.Open();
   world.AddSmall(10, 1'000);
   const auto full = world.root / "full";

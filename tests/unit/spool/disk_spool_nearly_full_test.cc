@@ -29,36 +29,36 @@ Crowd AddCrowd(SpoolWorld& world, DiskSpool& spool) {
 
 TEST_CASE("small batches are joined before any of them goes for the bound, which is kept") {
   SpoolWorld world;
-  world.options.limits.max_bytes = 2 * BatchJoiner::kFewWhereShort * world.block_bytes();
+  world.delivery.spool_max_bytes = 2 * BatchJoiner::kFewWhereShort * world.block_bytes();
   const auto spool = world.Open();
   const Crowd crowd = AddCrowd(world, *spool);
   CHECK((crowd.lost == 0 && crowd.refused == 0));
-  CHECK(crowd.most_bytes <= world.options.limits.max_bytes);
+  CHECK(crowd.most_bytes <= world.delivery.spool_max_bytes);
   CHECK(spool->stats().durable);
   CHECK(AllText(*spool) == SampleLines(0, kCrowd).bytes);
 }
 
 TEST_CASE("where there are few files small batches go for the bound, and are not joined all the time") {
   SpoolWorld world;
-  world.options.limits.max_bytes = BatchJoiner::kFewWhereShort * world.block_bytes();
+  world.delivery.spool_max_bytes = BatchJoiner::kFewWhereShort * world.block_bytes();
   const auto spool = world.Open();
   const Crowd crowd = AddCrowd(world, *spool);
   CHECK(crowd.lost == kCrowd - BatchJoiner::kFewWhereShort);
-  CHECK(crowd.most_bytes == world.options.limits.max_bytes);
+  CHECK(crowd.most_bytes == world.delivery.spool_max_bytes);
 }
 
 TEST_CASE("a spool that is found to be far over its bound because its files are small loses none") {
   ManyWorld world(kCrowd);
-  world.options.limits.max_bytes = kFew * world.block_bytes();
+  world.delivery.spool_max_bytes = kFew * world.block_bytes();
   const auto spool = world.Open();
   CHECK(ManyWorld::Join(*spool).losses.empty());
-  CHECK(spool->stats().bytes <= world.options.limits.max_bytes);
+  CHECK(spool->stats().bytes <= world.delivery.spool_max_bytes);
   CHECK(AllText(*spool) == SampleLines(0, kCrowd).bytes);
 }
 
 TEST_CASE("what is added while small batches are joined to make room waits in memory meanwhile, without a word") {
   ManyWorld world(kCrowd);
-  world.options.limits.max_bytes = kFew * world.block_bytes();
+  world.delivery.spool_max_bytes = kFew * world.block_bytes();
   const auto spool = world.Open();
   CHECK_FALSE(spool->Add(SampleBatch(900'000, 1)).durable);
   CHECK(ManyWorld::Join(*spool).losses.empty());
@@ -68,7 +68,7 @@ TEST_CASE("what is added while small batches are joined to make room waits in me
 
 TEST_CASE("a joined batch is a small part of what the spool may hold, since it goes as a whole") {
   ManyWorld world(0);
-  world.options.limits.max_bytes = 1 << 20;
+  world.delivery.spool_max_bytes = 1 << 20;
   for (std::size_t i = 0; i < 100; ++i) world.Leave(i, 1, std::string(20'000, 'x'));
   const auto spool = world.Open();
   ManyWorld::Join(*spool);
@@ -85,19 +85,19 @@ TEST_CASE("joining that makes little room keeps no batch from going for long") {
     for (char& byte : noise) byte = static_cast<char>('!' + random() % 90);
     world.Leave(i, 1, noise);
   }
-  world.options.limits.max_bytes = kCrowd * world.block_bytes();
+  world.delivery.spool_max_bytes = kCrowd * world.block_bytes();
   const auto spool = world.Open();
   for (int second = 0; second < 5; ++second) {
     ManyWorld::Look(*spool);
     world.clock.Advance(std::chrono::seconds(1));
   }
-  CHECK(spool->stats().bytes <= world.options.limits.max_bytes);
+  CHECK(spool->stats().bytes <= world.delivery.spool_max_bytes);
 }
 
 TEST_CASE("of thousands of batches that have to go at once a bounded number goes with each look") {
   ManyWorld world(0);
   constexpr std::size_t kApart = 4'000'000'000'000;  // so that they are not joined
-  world.options.limits.max_bytes = world.block_bytes();
+  world.delivery.spool_max_bytes = world.block_bytes();
   for (std::size_t i = 1; i <= 1'500; ++i) world.Leave(kApart * i);
   const auto spool = world.Open();
   ManyWorld::Look(*spool);  // finds that nothing can be joined
@@ -107,7 +107,7 @@ TEST_CASE("of thousands of batches that have to go at once a bounded number goes
 
 TEST_CASE("a spool whose owner does not join goes back to giving up its oldest after a while") {
   ManyWorld world(kCrowd);
-  world.options.limits.max_bytes = kFew * world.block_bytes();
+  world.delivery.spool_max_bytes = kFew * world.block_bytes();
   const auto spool = world.Open();
   CHECK_FALSE(spool->Add(SampleBatch(900'000, 1)).durable);
   world.clock.Advance(BatchJoiner::kTurn);

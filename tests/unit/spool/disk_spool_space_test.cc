@@ -113,7 +113,9 @@ TEST_CASE("a spool leaves a tenth of the inodes of a tiny file system free, and 
   SpoolWorld world;
   const SmallFileSystem disk(world.root, "8m,nr_inodes=" + std::to_string(kInodes));
   if (IsSkipped(disk)) return;
-  world.options.limits = {.max_bytes = 1 << 30, .free_floor_bytes = 0};
+  world.delivery.spool_max_bytes = 1 << 30;
+  world.options.free_floor_bytes = 0;
+  world.options.free_floor_inodes.reset();
   const auto spool = world.Open();
   constexpr std::size_t kApart = 4'000'000'000'000;  // so that they are not joined
   std::size_t lost = 0;
@@ -133,7 +135,9 @@ TEST_CASE("before a batch goes for an inode small ones are joined: a tiny file s
   SpoolWorld world;
   const SmallFileSystem disk(world.root, "8m,nr_inodes=" + std::to_string(kInodes));
   if (IsSkipped(disk)) return;
-  world.options.limits = {.max_bytes = 1 << 30, .free_floor_bytes = 0};
+  world.delivery.spool_max_bytes = 1 << 30;
+  world.options.free_floor_bytes = 0;
+  world.options.free_floor_inodes.reset();
   const auto spool = world.Open();
   for (std::size_t i = 1; i <= 3'000; ++i) {
     spool->Add(SampleBatch(100 * i, 10));
@@ -152,7 +156,7 @@ TEST_CASE("nothing is given up for a floor of inodes that this cannot restore; w
   const auto spool = world.Open();
   for (std::size_t i = 1; i <= 20; ++i) spool->Add(SampleBatch(100 * i, 10));
   FillInodes(world, 10);
-  world.options.limits.free_floor_inodes.reset();
+  world.options.free_floor_inodes.reset();
   const auto other = world.Open("v3_other");  // has nothing to give up
   CHECK_FALSE(other->Add(SampleBatch(9000, 10)).durable);
   CHECK_THAT(world.log(), Catch::Contains("less than 50 inodes would stay free on its file system"));
@@ -162,7 +166,7 @@ TEST_CASE("a floor that others went below is restored a few batches at a time") 
   SpoolWorld world;
   const SmallFileSystem disk(world.root, "8m,nr_inodes=" + std::to_string(kInodes));
   if (IsSkipped(disk)) return;
-  world.options.limits.free_floor_inodes.reset();
+  world.options.free_floor_inodes.reset();
   const auto spool = OpenInOutage(world);
   FillInodes(world, 20);
   CHECK(LinesLost(spool->CatchUp()) == 10);
@@ -177,7 +181,7 @@ TEST_CASE("half a minute in which somebody takes each inode that becomes free co
   const SmallFileSystem disk(world.root, "8m,nr_inodes=" + std::to_string(kInodes));
   if (IsSkipped(disk)) return;
   const bool has_floor = GENERATE(true, false);
-  if (has_floor) world.options.limits.free_floor_inodes.reset();
+  if (has_floor) world.options.free_floor_inodes.reset();
   const auto spool = OpenInOutage(world);
   const auto folder = world.root / "of-a-neighbour";
   FillInodes(world, 0);
@@ -192,7 +196,7 @@ TEST_CASE("somebody who takes what has become free between two looks gets no mor
   SpoolWorld world;
   const SmallFileSystem disk(world.root, "8m,nr_inodes=" + std::to_string(kInodes));
   if (IsSkipped(disk)) return;
-  world.options.limits.free_floor_inodes.reset();
+  world.options.free_floor_inodes.reset();
   const auto spool = OpenInOutage(world);
   std::size_t lost = 0;
   for (int second = 0; second < 30; ++second) {
@@ -211,8 +215,8 @@ struct FullDisk {
 // By what it says when it is written to, or by what it says is free.
 TEST_CASE("beside a full disk memory drops what is newest") {
   SpoolWorld world;
-  world.options.memory_max_bytes = 3 * SampleLines(0, 10).bytes.size();
-  world.options.limits.free_floor_bytes = 1 << 20;
+  world.delivery.queue_max_bytes = 2 * (3 * SampleLines(0, 10).bytes.size());
+  world.options.free_floor_bytes = 1 << 20;
   const auto spool = OpenInOutage(world);
   const FullDisk full = GENERATE(FullDisk{[] { file_hooks::FailOpen(ENOSPC); }, "No space left on device"},
                                  FullDisk{[] { file_hooks::FreezeFreeSpace(0); }, "1MiB would stay free"});
@@ -236,7 +240,7 @@ TEST_CASE("beside a full disk memory drops what is newest") {
 
 TEST_CASE("the bound is one of disk space: a file of a few bytes counts as its block") {
   SpoolWorld world;
-  world.options.limits.max_bytes = 10 * world.block_bytes();
+  world.delivery.spool_max_bytes = 10 * world.block_bytes();
   const auto spool = world.Open();
   for (std::size_t i = 1; i <= 30; ++i) CHECK(spool->Add(SampleBatch(100 * i, 1)).durable);
   CHECK(world.BatchFiles().size() == 10);
@@ -245,7 +249,7 @@ TEST_CASE("the bound is one of disk space: a file of a few bytes counts as its b
 
 TEST_CASE("nothing is given up for a batch that would not fit all the same") {
   SpoolWorld world;
-  world.options.limits.max_bytes = 3 * world.block_bytes();
+  world.delivery.spool_max_bytes = 3 * world.block_bytes();
   const auto spool = world.Open();
   for (std::size_t i = 1; i <= 3; ++i) spool->Add(SampleBatch(100 * i, 10));
   const auto packed = std::make_shared<const std::string>(4 * world.block_bytes(), 'x');

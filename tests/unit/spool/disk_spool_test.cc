@@ -20,7 +20,7 @@ unsigned ModeOf(const std::filesystem::path& path) {
 TEST_CASE("the spool on disk keeps the rules of a spool") {
   SpoolWorld world;
   RunSpoolSuite([&world](SpoolRoom room) {
-    world.options.limits.max_bytes = room == SpoolRoom::kPlenty ? 1 << 20 : world.block_bytes() * 5 / 2;
+    world.delivery.spool_max_bytes = room == SpoolRoom::kPlenty ? 1 << 20 : world.block_bytes() * 5 / 2;
     return world.Open();
   });
 }
@@ -232,7 +232,7 @@ TEST_CASE("a batch that is kept only if it is durable waits like any other") {
 TEST_CASE("a batch that is kept only if it is durable changes nothing where it cannot be") {
   SpoolWorld world;
   WriteFileBytes(world.root, "a file");
-  world.options.memory_max_bytes = 1;
+  world.delivery.queue_max_bytes = 2;
   const auto spool = world.Open();
   spool->Add(SampleBatch(0, 3));
   CHECK_FALSE(spool->AddIfDurable(SampleBatch(100, 4)));

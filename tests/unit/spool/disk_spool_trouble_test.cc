@@ -46,7 +46,7 @@ TEST_CASE("a root that cannot be used does not stop anything: batches are kept i
   CHECK_FALSE(next->durable);
   CHECK(next->batch->gzip());
   CHECK_THAT(world.log(), Catch::Contains("cannot write to the spool") && Catch::Contains("Not a directory") &&
-                              Catch::Contains("64MiB of memory are used instead"));
+                              Catch::Contains("32MiB of memory are used instead"));
 }
 
 TEST_CASE("a spool that becomes usable takes what memory held, and finds what was there") {
@@ -136,7 +136,7 @@ TEST_CASE("a disk that works every other time does not fill the log, which says 
 TEST_CASE("memory is a ring: the oldest batches are given up first, and counted as not durable") {
   SpoolWorld world;
   WriteFileBytes(world.root, "a file");
-  world.options.memory_max_bytes = 3 * SampleLines(0, 10).bytes.size();
+  world.delivery.queue_max_bytes = 2 * (3 * SampleLines(0, 10).bytes.size());
   const auto spool = world.Open();
   for (std::size_t i = 0; i < 5; ++i) spool->Add(SampleBatch(100 * (i + 1), 10));
   const SpoolChanges changes = spool->CatchUp();
@@ -144,7 +144,7 @@ TEST_CASE("memory is a ring: the oldest batches are given up first, and counted 
   CHECK(changes.losses[0].first_wall_ns == 100);
   CHECK_FALSE(changes.losses[0].durable);
   CHECK_THAT(changes.losses[0].reason, Catch::Contains("Not a directory"));
-  CHECK(spool->stats().bytes <= world.options.memory_max_bytes);
+  CHECK(spool->stats().bytes <= world.delivery.spool_memory_bytes());
   CHECK(LinesLost(changes) + spool->stats().lines == 50);
   CHECK(Drain(*spool).back() == 500);
 }
@@ -198,7 +198,7 @@ TEST_CASE("a disk full of our own batches gives up the oldest, and every line is
   SpoolWorld world;
   const SmallFileSystem disk(world.root, "256k");
   if (IsSkipped(disk)) return;
-  world.options.limits.max_bytes = 1 << 30;
+  world.delivery.spool_max_bytes = 1 << 30;
   const auto spool = world.Open();
   world.clock.Advance(SpoolRoomMaker::kDeliveryShows);
   std::size_t lost = 0;

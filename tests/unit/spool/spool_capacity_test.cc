@@ -10,9 +10,9 @@ namespace {
 using namespace std::chrono_literals;
 
 SpoolCapacity Look(const SpoolWorld& world) {
-  const auto outlook = LookAtSpool(world.root, SpoolWorld::kTarget, world.options.limits);
-  REQUIRE(outlook);
-  return *outlook;
+  const auto capacity = LookAtSpool(world.root, SpoolWorld::kTarget, world.options.limits());
+  REQUIRE(capacity);
+  return *capacity;
 }
 
 // Adds a batch a second, as a service does, and returns the bytes of all but the first.
@@ -37,13 +37,15 @@ TEST_CASE("a spool that is not there yet is looked at without being made") {
 
 TEST_CASE("a spool takes no more than it is told to") {
   SpoolWorld world;
-  world.options.limits.max_bytes = 12345;
+  world.delivery.spool_max_bytes = 12345;
   CHECK(Look(world).room_bytes == 12345);
 }
 
 TEST_CASE("a spool takes no more than the file system has beyond what stays free") {
   SpoolWorld world;
-  world.options.limits = {.max_bytes = std::uint64_t{1} << 60U, .free_floor_bytes = std::uint64_t{1} << 60U};
+  world.delivery.spool_max_bytes = std::uint64_t{1} << 60U;
+  world.options.free_floor_bytes = std::uint64_t{1} << 60U;
+  world.options.free_floor_inodes.reset();
   CHECK(Look(world).room_bytes == 0);
 }
 

@@ -2,12 +2,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "fakes/default_settings.h"
 #include "fakes/sample_lines.h"
 
 namespace vmtelem {
 namespace {
 
-constexpr std::uint64_t kMemory = 1 << 20;
+const DeliveryOptions kOptions = DefaultDelivery();
 
 SpoolName NameOf(std::int64_t stamp, std::uint32_t lines = 3) { return {stamp, stamp + lines - 1, 1, lines}; }
 
@@ -16,7 +17,7 @@ SpoolIndex::Id AddInMemory(SpoolContents& contents, std::size_t first) {
 }
 
 TEST_CASE("a batch that is lost while only memory holds it leaves the memory too") {
-  SpoolContents contents(kMemory);
+  SpoolContents contents(kOptions);
   const auto id = AddInMemory(contents, 100);
   CHECK(contents.stats().memory_batches == 1);
   contents.Lose(id, "the memory is full");
@@ -27,7 +28,7 @@ TEST_CASE("a batch that is lost while only memory holds it leaves the memory too
 }
 
 TEST_CASE("the memory of a batch that is being sent is counted until it is settled") {
-  SpoolContents contents(kMemory);
+  SpoolContents contents(kOptions);
   const auto id = AddInMemory(contents, 100);
   const std::uint64_t bytes = contents.stats().memory_bytes;
   contents.memory().Lend(NameOf(100));
@@ -38,7 +39,7 @@ TEST_CASE("the memory of a batch that is being sent is counted until it is settl
 }
 
 TEST_CASE("batches that become one file wait as one, under the id of the first") {
-  SpoolContents contents(kMemory);
+  SpoolContents contents(kOptions);
   const auto first = AddInMemory(contents, 100), second = AddInMemory(contents, 200);
   contents.Persisted(contents.memory().OldestTogether({}), {NameOf(100, 6), 4096, false});
   CHECK(contents.index().Waits(first));
@@ -49,7 +50,7 @@ TEST_CASE("batches that become one file wait as one, under the id of the first")
 }
 
 TEST_CASE("a batch whose lines another process settled is accounted for line by line") {
-  SpoolContents contents(kMemory);
+  SpoolContents contents(kOptions);
   const auto id = contents.index().Add({NameOf(100, 10), 4096, false});
   const BatchOutcome outcome{.written = 4, .rejected = 3, .dropped = 2, .waiting = 1, .reason = "it was full"};
   contents.SettledElsewhere(id, outcome, "/spool/target");
@@ -64,14 +65,14 @@ TEST_CASE("a batch whose lines another process settled is accounted for line by 
 }
 
 TEST_CASE("a batch of which another process has not said what became is handed over") {
-  SpoolContents contents(kMemory);
+  SpoolContents contents(kOptions);
   contents.SettledElsewhere(contents.index().Add({NameOf(100), 4096, false}), std::nullopt, "/spool/target");
   CHECK(contents.changes().handed_over_lines == 3);
   CHECK(contents.changes().losses.empty());
 }
 
 TEST_CASE("batches that are given up together are one loss, with the stamps of all") {
-  SpoolContents contents(kMemory);
+  SpoolContents contents(kOptions);
   std::vector<SpoolIndex::Id> ids;
   for (const std::int64_t stamp : {300, 100, 200}) ids.push_back(contents.index().Add({NameOf(stamp), 4096, false}));
   const auto loss = contents.GiveUp(ids, "they went away");
@@ -84,7 +85,7 @@ TEST_CASE("batches that are given up together are one loss, with the stamps of a
 }
 
 TEST_CASE("a batch that leaves is no longer one that cannot be read") {
-  SpoolContents contents(kMemory);
+  SpoolContents contents(kOptions);
   const auto id = contents.index().Add({NameOf(100), 4096, false});
   contents.NoteUnreadable(NameOf(100));
   CHECK(contents.stats().unreadable_batches == 1);

@@ -8,6 +8,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <sys/statvfs.h>
 
+#include "fakes/default_settings.h"
 #include "fakes/fake_clock.h"
 #include "fakes/sample_lines.h"
 #include "fakes/temporary_directory.h"
@@ -20,9 +21,7 @@ class SpoolWorld {
  public:
   static constexpr const char* kTarget = "v3_http%3A%2F%2Fdb%3A8181_telemetry";
 
-  SpoolWorld() : root(temporary_.path() / "spool") {
-    options.limits.free_floor_bytes = options.limits.free_floor_inodes = 0;
-  }
+  SpoolWorld() : root(temporary_.path() / "spool") { options.free_floor_bytes = options.free_floor_inodes = 0; }
 
   std::unique_ptr<DiskSpool> Open(const std::string& target = kTarget, SpoolRole role = SpoolRole::kPassing) {
     auto sink = std::make_shared<spdlog::sinks::ostream_sink_st>(log_);
@@ -55,7 +54,8 @@ class SpoolWorld {
  public:
   std::filesystem::path root;
   FakeClock clock;
-  DiskSpoolOptions options;
+  DeliveryOptions delivery = DefaultDelivery();
+  DiskSpoolOptions options{delivery};
 };
 
 // The numbers of the first lines of all batches that the spool hands out, which it may forget.
