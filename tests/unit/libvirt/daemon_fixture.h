@@ -7,13 +7,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "adjusted_clock.h"
 #include "fake_daemon.h"
 #include "fakes/default_settings.h"
 #include "fakes/eventually.h"
 #include "fakes/null_logger.h"
 #include "libvirt/lane_pool.h"
 #include "libvirt/libvirt_source.h"
-#include "scaled_clock.h"
 
 namespace vmtelem {
 
@@ -24,7 +24,7 @@ struct DaemonFixture {
   static constexpr int kShards = 3;
 
   FakeDaemon daemon;
-  ScaledClock clock;
+  AdjustedClock clock{kTimeScale};
   CollectOptions options = DefaultConfig().collect;
   Snapshot snapshot;
   std::unique_ptr<Source> source;

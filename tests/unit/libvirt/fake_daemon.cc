@@ -11,8 +11,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "adjusted_clock.h"
 #include "libvirt/api/domain_identity.h"
-#include "scaled_clock.h"
 
 namespace vmtelem {
 namespace {

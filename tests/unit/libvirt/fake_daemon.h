@@ -15,8 +15,8 @@
 namespace vmtelem {
 
 // A daemon with QEMU VMs whose faults a test begins and ends, played over libvirt's test driver as measured with
-// libvirt 9.0 and QEMU 7.2, in the time of a ScaledClock. VMs are known by their number, in which order they are asked
-// for.
+// libvirt 9.0 and QEMU 7.2, in the time of an AdjustedClock that is kTimeScale times slower. VMs are known by their
+// number, in which order they are asked for.
 class FakeDaemon {
  public:
   using Function = LibvirtHooks::Function;

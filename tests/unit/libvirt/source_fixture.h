@@ -8,10 +8,10 @@
 #include <catch2/catch.hpp>
 #include <spdlog/sinks/ostream_sink.h>
 
+#include "adjusted_clock.h"
 #include "fakes/default_settings.h"
 #include "libvirt/libvirt_source.h"
 #include "libvirt_hooks.h"
-#include "shifted_clock.h"
 
 namespace vmtelem {
 
@@ -20,7 +20,7 @@ inline const std::string kNodeUri = "test://" VMTELEM_NODE_XML;
 // A source on the test driver, whose connection can be refused and lost.
 struct SourceFixture {
   LibvirtHooks hooks;
-  ShiftedClock clock;
+  AdjustedClock clock;
   std::ostringstream log_text;
   CollectOptions options = DefaultConfig().collect;
   Snapshot snapshot;
