@@ -1,5 +1,6 @@
 #include "spool/spool_directory.h"
 
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +10,16 @@
 #include "spool/spool_permissions.h"
 
 namespace vmtelem {
+namespace {
+
+// As one word for a shell.
+std::string Quoted(std::string_view text) {
+  std::string quoted = "'";
+  for (const char each : text) quoted.append(each == '\'' ? "'\\''" : std::string(1, each));
+  return quoted + "'";
+}
+
+}  // namespace
 
 Result<void> SpoolDirectory::Open() {
   const bool failed = lock_.Take() == SpoolLock::State::kFailed;
@@ -93,9 +104,9 @@ void SpoolDirectory::LogOthers() {
     if (other.batches == 0) continue;
     log_->info(
         "the spool holds {} ({}, {}) of another target: they wait, and count for the bound; while no process delivers "
-        "from there, this has them delivered to the present target: mv -n '{}/{}'/*.lp.gz '{}'/",
-        CountOf(other.lines, "line"), CountOf(other.batches, "batch file"), FormatSize(other.bytes), lock_.root(),
-        other.name, lock_.path());
+        "from there, this has them delivered to the present target: mv -n {}/*.lp.gz {}/",
+        CountOf(other.lines, "line"), CountOf(other.batches, "batch file"), FormatSize(other.bytes),
+        Quoted(fmt::format("{}/{}", lock_.root(), other.name)), Quoted(lock_.path()));
   }
 }
 

@@ -95,6 +95,14 @@ TEST_CASE("batches of other targets are named once, with what delivers them") {
   CHECK(log.find(kOther) == log.rfind(kOther));
 }
 
+TEST_CASE("the command that delivers batches of other targets names a path with an apostrophe as a shell reads it") {
+  SpoolWorld world;
+  world.root = world.root.parent_path() / "it's one";
+  LeaveOthers(world, 1);
+  world.Open()->CatchUp();
+  CHECK_THAT(world.log(), Catch::Contains("/it'\\''s one/" + std::string(kOther) + "'/*.lp.gz '"));
+}
+
 std::shared_ptr<const Batch> StampedBatch(std::int64_t wall_ns) {
   Lines lines;
   for (std::size_t i = 0; i < 10; ++i) {
