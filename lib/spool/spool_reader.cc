@@ -19,17 +19,18 @@ std::optional<SpooledBatch> SpoolReader::Take(Id id) { return contents_.index().
 
 bool SpoolReader::HandOut(Id id) {
   SpoolIndex& index = contents_.index();
-  if (!index.Waits(id) || !MayHandOut(id)) return false;
+  if (!index.Waits(id) || PostponeIfElsewhere(id)) return false;
   const SpoolEntry& entry = *index.Find(id);
   if (entry.in_memory) contents_.memory().Lend(entry.name);
   index.HandOut(id);
   return true;
 }
 
-bool SpoolReader::MayHandOut(Id id) {
-  const bool may = contents_.index().Find(id)->in_memory || directory_.delivers();
-  if (!may) contents_.index().Postpone(id);
-  return may;
+// Of a batch that waits. True if another process is to deliver it.
+bool SpoolReader::PostponeIfElsewhere(Id id) {
+  if (contents_.index().Find(id)->in_memory || directory_.delivers()) return false;
+  contents_.index().Postpone(id);
+  return true;
 }
 
 // Of a long row of files that cannot be read the rest is tried later: fresh batches wait meanwhile.
@@ -49,7 +50,7 @@ std::optional<SpooledBatch> SpoolReader::Next() {
 }
 
 std::optional<SpooledBatch> SpoolReader::Read(Id id) {
-  if (!MayHandOut(id)) return std::nullopt;
+  if (PostponeIfElsewhere(id)) return std::nullopt;
   const SpoolEntry entry = *contents_.index().Find(id);
   auto batch = entry.in_memory ? contents_.memory().Lend(entry.name).batch : Load(id);
   if (!batch) return std::nullopt;

@@ -29,7 +29,7 @@ class SpoolReader {
   std::optional<SpooledBatch> Next();
 
  private:
-  [[nodiscard]] bool MayHandOut(Id id);
+  bool PostponeIfElsewhere(Id id);
   std::optional<SpooledBatch> Read(Id id);
   std::shared_ptr<const Batch> Load(Id id);
   [[nodiscard]] Result<std::shared_ptr<const Batch>> ReadFile(const SpoolName& name) const;

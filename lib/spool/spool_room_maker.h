@@ -25,8 +25,7 @@ namespace vmtelem {
 // - The floor of free bytes and inodes on the file system: it only costs batches if that restores it, a few at a time;
 //   giving them all up for a disk that somebody else fills would help nobody.
 // - The space that the file system grants, which may be less than it reports (a quota): a batch goes if that lets the
-//   new one be written. None goes while batches are delivered, which makes room as
-//   well.
+//   new one be written. None goes while batches are delivered, which makes room as well.
 //
 // Each call needs the lock of the directory. An error says why there is no room. Writer's thread; what it refers to
 // must outlive it. Blocks as long as the disk does.
