@@ -90,7 +90,7 @@ void LogStart(const Context& context) {
   const bool prints = context.arguments.Has("--stdout");
   const bool spools = !prints && !context.arguments.Has("--no-spool") && !config.delivery.spool_dir.empty();
   context.log->info("vmtelem {} started: {} every {}, to {}{}", ThisBuild().version,
-                    MaskUrl(config.collect.hypervisor.uri), FormatDuration(config.interval),
+                    MaskUrl(config.hypervisors.front().uri), FormatDuration(config.interval),
                     prints ? "stdout" : MaskUrl(config.influx.url),
                     spools ? fmt::format(", spool in {}", config.delivery.spool_dir) : "");
 }
@@ -156,7 +156,8 @@ Outcome RunRun(const Context& context) {
   auto spool = OpenSpool(context, delivery, clock);  // a disk that does not answer must not keep signals off
   if (!spool) return {ReportFailure(context, spool.error())};
   BlockSignals();
-  auto source = MakeLibvirtSource(CollectForService(context.config()), clock, context.log);
+  auto source =
+      MakeLibvirtSource(context.config().hypervisors.front(), CollectForService(context.config()), clock, context.log);
   Agent agent({MakeCollectorOptions(context), delivery}, std::move(source), {std::move(*sink), std::move(*spool)},
               clock, context.log);
   agent.Start();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -17,7 +18,8 @@ enum class ColorChoice { kAuto, kAlways, kNever };
 // The settings, checked and typed. Plain data; filled by LoadConfig() from the table in settings.h, which also holds
 // every default.
 struct Config {
-  CollectOptions collect;
+  std::vector<Hypervisor> hypervisors;
+  CollectOptions collect;  // from each of them
   EncodeOptions encode;
   InfluxTarget influx;
   DeliveryOptions delivery;

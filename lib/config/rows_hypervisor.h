@@ -40,8 +40,9 @@ inline constexpr Setting kHypervisorRows[] = {
      .separator = ' ',
      .alias = "LIBVIRT_DEFAULT_URI",
      .help = "Hypervisor",
-     .parse = [](const Setting&, std::string_view text,
-                 Config& config) { return ParseHypervisor(text, config.collect.hypervisor); }},
+     .parse = [](const Setting&, std::string_view text, Config& config) -> Problem {
+       return ParseHypervisor(text, config.hypervisors.emplace_back());
+     }},
     {.variable = "VM_INCLUDE",
      .flag = "--vm",
      .value_name = "PATTERN",

@@ -30,7 +30,7 @@ Result<void> DaemonLink::StartConnecting() {
     return Fail(ErrorCode::kInternal, fmt::format("cannot start a thread: {}", error.what()));
   }
   inbox_ = std::make_shared<EventInbox>();
-  const auto connect = [uri = options_.hypervisor.uri, inbox = inbox_](ControlSession& session, LaneClock&) {
+  const auto connect = [uri = parts_.hypervisor.uri, inbox = inbox_](ControlSession& session, LaneClock&) {
     return session.Connect(uri, inbox);
   };
   connecting_ = Attempt{lane_->Start(connect), parts_.clock.SteadyNow()};
@@ -70,11 +70,11 @@ void DaemonLink::Drop() {
 
 Error DaemonLink::NoAnswer() const {
   if (interrupted()) return {ErrorCode::kClosed, "interrupted", {}};
-  return {ErrorCode::kTimeout, fmt::format("{} does not answer", MaskUrl(options_.hypervisor.uri)), {}};
+  return {ErrorCode::kTimeout, fmt::format("{} does not answer", MaskUrl(parts_.hypervisor.uri)), {}};
 }
 
 tl::unexpected<Error> DaemonLink::Failed(Error error) {
-  error.message = NamingUri(std::move(error.message), options_.hypervisor.uri);
+  error.message = NamingUri(std::move(error.message), parts_.hypervisor.uri);
   fault_ = std::move(error);
   return tl::make_unexpected(*fault_);
 }

@@ -25,6 +25,7 @@ class DaemonLink {
   static constexpr std::size_t kMaxBlocked = 2;
 
   struct Parts {  // all must outlive this
+    const Hypervisor& hypervisor;
     Clock& clock;
     ReconnectPause& pause;
   };
@@ -34,6 +35,7 @@ class DaemonLink {
   Result<void> Connect(SteadyTime deadline);
   [[nodiscard]] bool connected() const { return lane_ != nullptr && !connecting_; }
   [[nodiscard]] bool interrupted() const { return notifier_->cancelled(); }
+  [[nodiscard]] const Hypervisor& hypervisor() const { return parts_.hypervisor; }
   // Whether the connection has ended by itself.
   [[nodiscard]] bool ended() const { return connected() && inbox_->closed(); }
 

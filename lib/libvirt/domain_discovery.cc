@@ -124,7 +124,7 @@ void DomainDiscovery::TakeDevices(Result<ControlSession::Devices> read) {
   inventory_known_ = true;
   if (!read) {
     if (read.error().code == ErrorCode::kUnreachable) NoteLost();
-    read.error().message = WithoutPassword(std::move(read.error().message), options_.hypervisor.uri);
+    read.error().message = WithoutPassword(std::move(read.error().message), link_.hypervisor().uri);
     problems_.push_back(std::move(read.error()));
     return;
   }

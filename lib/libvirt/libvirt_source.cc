@@ -42,16 +42,17 @@ constexpr Nanoseconds kCloseTimeout = std::chrono::milliseconds(500);
 
 class LibvirtSource final : public Source {
  public:
-  LibvirtSource(CollectOptions options, Clock& clock, LoggerPtr log)
-      : options_(std::move(options)),
-        host_(HostName(options_.hypervisor, std::nullopt)),
-        is_remote_(!UriHost(options_.hypervisor.uri).empty()),
+  LibvirtSource(Hypervisor hypervisor, CollectOptions options, Clock& clock, LoggerPtr log)
+      : hypervisor_(std::move(hypervisor)),
+        options_(std::move(options)),
+        host_(HostName(hypervisor_, std::nullopt)),
+        is_remote_(!UriHost(hypervisor_.uri).empty()),
         clock_(clock),
-        log_(std::move(log), MaskUrl(options_.hypervisor.uri)),
+        log_(std::move(log), MaskUrl(hypervisor_.uri)),
         pause_(is_remote_ ? ReconnectPause::kRemoteCap : ReconnectPause::kLocalCap, SystemRandom()),
-        discovery_(options_, {clock, pause_}, notifier_),
-        cycle_(options_, {clock, pause_}, notifier_),
-        filler_({cycle_.stuck(), clock, MaskUrl(options_.hypervisor.uri)}) {}
+        discovery_(options_, {hypervisor_, clock, pause_}, notifier_),
+        cycle_(options_, {hypervisor_, clock, pause_}, notifier_),
+        filler_({cycle_.stuck(), clock, MaskUrl(hypervisor_.uri)}) {}
   ~LibvirtSource() override { Close(); }
   LibvirtSource(const LibvirtSource&) = delete;
   LibvirtSource& operator=(const LibvirtSource&) = delete;
@@ -135,7 +136,7 @@ class LibvirtSource final : public Source {
   // series.
   void NoteConnected() {
     const auto& reported = discovery_.link().greeting().host_name;
-    if (reported) host_ = HostName(options_.hypervisor, reported);
+    if (reported) host_ = HostName(hypervisor_, reported);
     log_.NoteConnected(host_);
   }
 
@@ -169,13 +170,13 @@ class LibvirtSource final : public Source {
   }
 
   [[nodiscard]] tl::unexpected<Error> Failed(Error error) const {
-    error.message = NamingUri(std::move(error.message), options_.hypervisor.uri);
+    error.message = NamingUri(std::move(error.message), hypervisor_.uri);
     return tl::make_unexpected(std::move(error));
   }
 
   void HidePassword(std::vector<Error>& problems) const {
     for (Error& problem : problems) {
-      problem.message = WithoutPassword(std::move(problem.message), options_.hypervisor.uri);
+      problem.message = WithoutPassword(std::move(problem.message), hypervisor_.uri);
     }
   }
 
@@ -192,6 +193,7 @@ class LibvirtSource final : public Source {
     snapshot.poll_latency = clock_.SteadyNow() - snapshot.stamp.steady;
   }
 
+  const Hypervisor hypervisor_;
   const CollectOptions options_;
   std::string host_;
   const bool is_remote_;
@@ -212,8 +214,8 @@ class LibvirtSource final : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> MakeLibvirtSource(CollectOptions options, Clock& clock, LoggerPtr log) {
-  return std::make_unique<LibvirtSource>(std::move(options), clock, std::move(log));
+std::unique_ptr<Source> MakeLibvirtSource(Hypervisor hypervisor, CollectOptions options, Clock& clock, LoggerPtr log) {
+  return std::make_unique<LibvirtSource>(std::move(hypervisor), std::move(options), clock, std::move(log));
 }
 
 std::string LibvirtVersion() {

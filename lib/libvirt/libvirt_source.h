@@ -12,7 +12,7 @@ namespace vmtelem {
 // A Source over libvirt: a read-only connection that is made when it is first needed, made again with back-off when it
 // is lost, and never asks anybody for a password. `clock` must outlive the source; a thread that is blocked inside
 // libvirt when the source is destroyed is left behind and touches nothing of it.
-std::unique_ptr<Source> MakeLibvirtSource(CollectOptions options, Clock& clock, LoggerPtr log);
+std::unique_ptr<Source> MakeLibvirtSource(Hypervisor hypervisor, CollectOptions options, Clock& clock, LoggerPtr log);
 
 // "9.0.0": the libvirt client library that is in use.
 std::string LibvirtVersion();

@@ -24,6 +24,7 @@ namespace vmtelem {
 class StatsCycle {
  public:
   struct Parts {  // all must outlive this
+    const Hypervisor& hypervisor;
     Clock& clock;
     ReconnectPause& pause;
   };
@@ -36,7 +37,7 @@ class StatsCycle {
       : clock_(parts.clock),
         timeout_(options.timeout),
         notifier_(notifier),
-        lanes_(options.hypervisor.uri, {parts.clock, parts.pause, life_}, std::move(notifier)),
+        lanes_(parts.hypervisor.uri, {parts.clock, parts.pause, life_}, std::move(notifier)),
         calls_(lanes_, clock_, timeout_),
         late_calls_({lanes_, stuck_, life_, clock_}, calls_),
         current_({lanes_, calls_, late_calls_, life_}) {}

@@ -29,13 +29,16 @@ struct DomainFilter {
 
 // A hypervisor to read from. Plain data.
 struct Hypervisor {
-  std::string name;  // of `NAME=URI`; empty: ask libvirt, then the URI, then the local hostname
-  std::string uri;   // may hold a password (libssh): never log it
+  std::string name{};  // of `NAME=URI`; empty: ask libvirt, then the URI, then the local hostname
+  std::string uri{};   // may hold a password (libssh): never log it
+  // Which of those it is that have this URI and no name, in the order given. The second one's host is called "name#2".
+  std::size_t nth = 1;
+
+  friend bool operator==(const Hypervisor&, const Hypervisor&) = default;
 };
 
-// What is read from a hypervisor, and within which limits. Plain data; the defaults are in the table of settings.
+// What is read from each hypervisor, and within which limits. Plain data; the defaults are in the table of settings.
 struct CollectOptions {
-  Hypervisor hypervisor;
   StatsGroups groups = 0;
   DomainFilter filter;
   // Upper bound of every deadline of a libvirt call; the adaptive ones are shorter.

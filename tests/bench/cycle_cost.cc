@@ -81,15 +81,10 @@ class BareCall {
   virConnectPtr connection_;
 };
 
-CollectOptions OptionsFor(const std::string& uri) {
-  CollectOptions options = DefaultConfig().collect;
-  options.hypervisor.uri = uri;
-  return options;
-}
-
 class WholeCycle {
  public:
-  explicit WholeCycle(const std::string& uri) : source_(MakeLibvirtSource(OptionsFor(uri), clock_, MakeNullLogger())) {}
+  explicit WholeCycle(const std::string& uri)
+      : source_(MakeLibvirtSource({.uri = uri}, DefaultConfig().collect, clock_, MakeNullLogger())) {}
 
   void operator()() {
     if (!cycle_.Collect()) std::exit(EXIT_FAILURE);

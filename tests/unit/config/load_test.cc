@@ -147,10 +147,10 @@ TEST_CASE("LIBVIRT_DEFAULT_URI counts only while LIBVIRT_URI is set nowhere") {
   const ScopedDirectory directory;
   Inputs inputs;
   inputs.Set("LIBVIRT_DEFAULT_URI", "test:///default");
-  CHECK(inputs.Load().config.collect.hypervisor.uri == "test:///default");
+  CHECK(inputs.Load().config.hypervisors.at(0).uri == "test:///default");
   CHECK(Effective(inputs.Load(), "LIBVIRT_URI").origin == "LIBVIRT_DEFAULT_URI, environment");
   inputs.input.env_files = {directory.Write("a", "LIBVIRT_URI=qemu:///system\n")};
-  CHECK(inputs.Load().config.collect.hypervisor.uri == "qemu:///system");
+  CHECK(inputs.Load().config.hypervisors.at(0).uri == "qemu:///system");
 }
 
 TEST_CASE("NO_COLOR means never, whatever it is set to, and the flag beats it") {

@@ -106,7 +106,7 @@ TEST_CASE("a hypervisor is a URI with or without a name") {
                              Form{"alpha=qemu+ssh://u@h/system", "alpha", "qemu+ssh://u@h/system"},
                              Form{"qemu://h/system?no_verify=1", "", "qemu://h/system?no_verify=1"},
                              Form{"  test:///default\n", "", "test:///default"});
-  const Hypervisor hypervisor = Parsed("LIBVIRT_URI", form.text).collect.hypervisor;
+  const Hypervisor hypervisor = Parsed("LIBVIRT_URI", form.text).hypervisors.at(0);
   CHECK(hypervisor.name == form.name);
   CHECK(hypervisor.uri == form.uri);
 }

@@ -113,7 +113,7 @@ TEST_CASE_METHOD(CapFixture, "at the cap a call that needs no monitor is waited 
   Start();
   Hang({0, 11});
   for (int i = 0; i < 2; ++i) REQUIRE(Collect().has_value());
-  const auto other = MakeLibvirtSource(options, clock, MakeNullLogger());
+  const auto other = MakeLibvirtSource({.uri = daemon.uri()}, options, clock, MakeNullLogger());
   Snapshot theirs;
   daemon.Hang(5);
   REQUIRE(other->Collect(theirs).has_value());  // holds the job of that VM from now on

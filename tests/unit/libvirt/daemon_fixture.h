@@ -29,15 +29,12 @@ struct DaemonFixture {
   Snapshot snapshot;
   std::unique_ptr<Source> source;
 
-  DaemonFixture() {
-    options.hypervisor.uri = daemon.uri();
-    options.lanes = kShards;
-  }
+  DaemonFixture() { options.lanes = kShards; }
   ~DaemonFixture() { Stop(); }
   DaemonFixture(const DaemonFixture&) = delete;
   DaemonFixture& operator=(const DaemonFixture&) = delete;
 
-  void Make() { source = MakeLibvirtSource(options, clock, MakeNullLogger()); }
+  void Make() { source = MakeLibvirtSource({.uri = daemon.uri()}, options, clock, MakeNullLogger()); }
   // Collects until all lanes, the spare ones too, are connected and know the VMs.
   void Start() {
     Make();

@@ -132,8 +132,7 @@ TEST_CASE("when the reading of devices fails as a whole, only the devices are mi
   };
   FiniteClock clock;
   CollectOptions options = DefaultConfig().collect;
-  options.hypervisor.uri = "test://" VMTELEM_NODE_XML;
-  const auto source = MakeLibvirtSource(options, clock, MakeNullLogger());
+  const auto source = MakeLibvirtSource({.uri = "test://" VMTELEM_NODE_XML}, options, clock, MakeNullLogger());
   Snapshot snapshot;
   CHECK_NOTHROW(source->Collect(snapshot));
 }
@@ -148,9 +147,8 @@ TEST_CASE("a list that is asked for while devices are read waits for its turn") 
   };
   SystemClock clock;
   CollectOptions options = DefaultConfig().collect;
-  options.hypervisor.uri = "test://" VMTELEM_NODE_XML;
   options.device_cache_ttl = Nanoseconds(0);
-  const auto source = MakeLibvirtSource(options, clock, MakeNullLogger());
+  const auto source = MakeLibvirtSource({.uri = "test://" VMTELEM_NODE_XML}, options, clock, MakeNullLogger());
   Snapshot snapshot;
   REQUIRE(source->Collect(snapshot).has_value());  // starts to read the devices again
   const auto list = source->List(ListScope::kActive);

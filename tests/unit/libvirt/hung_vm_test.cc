@@ -142,7 +142,7 @@ TEST_CASE_METHOD(DaemonFixture, "a VM that hangs before the first call costs no 
 TEST_CASE_METHOD(DaemonFixture,
                  "a VM whose job another client holds for a long time is reported like a VM that hangs") {
   Start();
-  auto other = MakeLibvirtSource(options, clock, MakeNullLogger());
+  auto other = MakeLibvirtSource({.uri = daemon.uri()}, options, clock, MakeNullLogger());
   Snapshot theirs;
   daemon.Hang(4);
   REQUIRE(other->Collect(theirs).has_value());

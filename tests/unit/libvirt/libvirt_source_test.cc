@@ -118,7 +118,7 @@ TEST_CASE_METHOD(SourceFixture, "a VM that is shut off has no id, no memory in u
 }
 
 TEST_CASE_METHOD(SourceFixture, "the name that was given is the host of snapshots and lists") {
-  options.hypervisor.name = "rack7";
+  given_name = "rack7";
   const auto source = Make(kNodeUri);
   REQUIRE(source->Collect(snapshot).has_value());
   CHECK(snapshot.host == "rack7");

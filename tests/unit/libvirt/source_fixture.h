@@ -23,12 +23,13 @@ struct SourceFixture {
   AdjustedClock clock;
   std::ostringstream log_text;
   CollectOptions options = DefaultConfig().collect;
+  std::string given_name;  // of the hypervisor, where one was given
   Snapshot snapshot;
 
   std::unique_ptr<Source> Make(const std::string& uri) {
-    options.hypervisor.uri = uri;
     auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(log_text);
-    return MakeLibvirtSource(options, clock, MakeLogger(sink, LogFormat::kJournald, LogLevel::kTrace));
+    return MakeLibvirtSource({.name = given_name, .uri = uri}, options, clock,
+                             MakeLogger(sink, LogFormat::kJournald, LogLevel::kTrace));
   }
   // A connection that fails from now on.
   void RefuseToOpen(int code = VIR_ERR_SYSTEM_ERROR, const std::string& message = "refused") {
