@@ -63,14 +63,14 @@ void AddVerbosity(Arguments& arguments) {
   arguments.settings.push_back({level, std::string(kLevels[step]), "--verbose"});
 }
 
-LoadedConfig Load(const Process& process, Arguments& arguments) {
+ConfigInput InputOf(const Process& process, Arguments& arguments) {
   AddVerbosity(arguments);
   ConfigInput input{.flags = arguments.settings, .environment = process.environment, .is_root = process.is_root};
   const auto files = arguments.options.find("--env-file");
   if (files != arguments.options.end()) input.env_files = files->second;
   input.needs_hypervisor = true;
   input.needs_database = arguments.command != kListVms && !Prints(arguments);
-  return LoadConfig(input);
+  return input;
 }
 
 // The values of options that are not settings, held to their own table.
@@ -134,7 +134,8 @@ ExitCode PrintText(const Process& process, const Messages& messages, const std::
 }
 
 Outcome RunConfigured(const Process& process, Arguments arguments) {
-  LoadedConfig loaded = Load(process, arguments);
+  const ConfigInput input = InputOf(process, arguments);
+  LoadedConfig loaded = LoadConfig(input);
   const Config& config = loaded.config;
   const Messages messages(process.stderr_fd, WantsColor(process.stderr_fd, config.color, process.environment));
   std::vector<Fault> option_faults = JudgeOptionValues(arguments);
@@ -147,7 +148,7 @@ Outcome RunConfigured(const Process& process, Arguments arguments) {
   if (config.log_level.value_or(level) <= LogLevel::kWarn) {
     for (const std::string& warning : loaded.warnings) messages.Warning(warning);
   }
-  return RunCommand({process, arguments, loaded, messages, MakeProcessLogger(process, config, level)});
+  return RunCommand({process, arguments, input, loaded, messages, MakeProcessLogger(process, config, level)});
 }
 
 Outcome RunAny(const Process& process) {

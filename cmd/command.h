@@ -13,6 +13,7 @@ namespace vmtelem {
 struct Context {
   const Process& process;
   const Arguments& arguments;
+  const ConfigInput& input;  // what `loaded` was loaded from
   const LoadedConfig& loaded;
   const Messages& messages;
   LoggerPtr log;

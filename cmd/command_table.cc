@@ -73,7 +73,7 @@ const std::vector<CommandInfo>& CommandInfos() {
         "vmtelem once --format prometheus -o /run/node/vmtelem.prom"}},
       {kListVms,
        "list-vms",
-       "List the VMs of the hypervisor",
+       "List the VMs of the hypervisors",
        "vmtelem list-vms [OPTIONS]",
        {"vmtelem list-vms -c qemu:///system --all", "vmtelem list-vms --format json | jq '.vms[].name'"}},
       {kShowConfig,

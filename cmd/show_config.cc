@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "base/url.h"
 #include "cmd/command.h"
 #include "cmd/terminal/display_text.h"
 #include "cmd/terminal/table.h"
 #include "cmd/terminal/terminal.h"
+#include "config/hypervisors.h"
 #include "config/proxy.h"
 #include "spool/spool_capacity.h"
 #include "spool/spool_target.h"
@@ -22,8 +24,23 @@ constexpr std::string_view kMask = "***";
 // The value as it may be shown, absent if there is none.
 std::optional<std::string> Shown(const EffectiveSetting& row, Urls urls) {
   if (!row.text || row.setting->secrecy == Secrecy::kPlain) return row.text;
-  if (row.setting->secrecy == Secrecy::kUrl && urls == Urls::kMasked) return MaskUrl(*row.text);
-  return std::string(kMask);
+  if (row.setting->secrecy == Secrecy::kSecret || urls == Urls::kHidden) return std::string(kMask);
+  const bool is_list = row.setting->separator != '\0';
+  return is_list ? MaskHypervisors(*row.text) : MaskUrl(*row.text);
+}
+
+// Nothing if none is named, or not all are known because something is wrong.
+std::string HypervisorText(const Context& context) {
+  const std::size_t in_all = context.loaded.hypervisors_in_all;
+  const Shard& shard = context.config().shard;
+  if (in_all == 0) return {};
+  return fmt::format("{}, {} of them in shard {}/{}.\n", CountOf(in_all, "hypervisor"),
+                     context.config().hypervisors.size(), shard.index, shard.count);
+}
+
+Json HypervisorJson(const Context& context) {
+  if (context.loaded.hypervisors_in_all == 0) return nullptr;
+  return {{"in_all", context.loaded.hypervisors_in_all}, {"in_shard", context.config().hypervisors.size()}};
 }
 
 // Nothing if there is no spool, or the settings do not say which.
@@ -77,10 +94,11 @@ std::string Table(const Context& context, Urls urls) {
                     {Shown(row, urls).value_or("-")},
                     {row.origin, given ? Style::kPlain : Style::kDim}});
   }
+  const std::string hypervisors = HypervisorText(context);
   const std::string proxy = ProxyText(context);
   const bool color = WantsColor(process.stdout_fd, context.config().color, process.environment);
   return FormatTable({{"SETTING"}, {"VALUE"}, {"SOURCE"}}, std::move(rows), {.headers = true, .color = color}) +
-         SpoolText(context) + (proxy.empty() ? "" : "\n" + proxy);
+         (hypervisors.empty() ? "" : "\n" + hypervisors) + SpoolText(context) + (proxy.empty() ? "" : "\n" + proxy);
 }
 
 // As env_file.h reads it. A single quote cannot stand in single quotes, so such a value takes double ones.
@@ -111,8 +129,10 @@ std::string EnvLine(const EffectiveSetting& row, Urls urls) {
 std::string EnvText(const Context& context, Urls urls) {
   std::string text;
   for (const EffectiveSetting& row : context.loaded.effective) text += EnvLine(row, urls);
-  const std::string proxy = ProxyText(context);
-  return text + (proxy.empty() ? "" : "# " + proxy);
+  for (const std::string& remark : {HypervisorText(context), ProxyText(context)}) {
+    if (!remark.empty()) text += "# " + remark;
+  }
+  return text;
 }
 
 std::string JsonText(const Context& context, Urls urls) {
@@ -126,9 +146,11 @@ std::string JsonText(const Context& context, Urls urls) {
                         {"source", row.origin},
                         {"default", setting.default_text.empty() ? Json() : Json(setting.default_text)}});
   }
-  return Json{{"settings", std::move(settings)}, {"spool", SpoolJson(context)}, {"proxy", ProxyJson(context)}}.dump(
-             2, ' ', false, Json::error_handler_t::replace) +
-         "\n";
+  const Json all{{"settings", std::move(settings)},
+                 {"hypervisors", HypervisorJson(context)},
+                 {"spool", SpoolJson(context)},
+                 {"proxy", ProxyJson(context)}};
+  return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string Format(const Context& context) {

@@ -27,15 +27,14 @@ _vmtelem_words() {
   _vmtelem_quote=$quote
 }
 
-# Names of VMs, from the hypervisor that was typed or is set.
+# Names of VMs, from the hypervisors that were typed or are set.
 _vmtelem_names() {
   local -a connect=()
   local i
   for ((i = 1; i < ${#_vmtelem_typed[@]} - 1; i++)); do
     case ${_vmtelem_typed[i]} in
-      -c | --connect) connect=(-c "${_vmtelem_typed[i + 1]}") ;;
-      --connect=*) connect=(-c "${_vmtelem_typed[i]#*=}") ;;
-      -c?*) connect=(-c "${_vmtelem_typed[i]#-c}") ;;
+      -c | --connect | --connect-file) connect+=("${_vmtelem_typed[i]}" "${_vmtelem_typed[i + 1]}") ;;
+      --connect=* | --connect-file=* | -c?*) connect+=("${_vmtelem_typed[i]}") ;;
     esac
   done
   "${_vmtelem_typed[0]}" list-vms --all --format name --timeout 1 "${connect[@]}" 2>/dev/null </dev/null
@@ -78,7 +77,7 @@ _vmtelem_values() { # FLAG WORD
     --log-level) _vmtelem_offer "$2" trace debug info warn error ;;
     --log-format) _vmtelem_offer "$2" auto text logfmt json ;;
     --color) _vmtelem_offer "$2" auto always never ;;
-    --env-file | --influx-token-file | --influx-ca-file | -o | --output)
+    --connect-file | --env-file | --influx-token-file | --influx-ca-file | -o | --output)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$2")
       ;;
@@ -86,7 +85,7 @@ _vmtelem_values() { # FLAG WORD
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$2")
       ;;
-    -i | --interval | --timeout | --device-cache-ttl | --lanes-parked-max | --influx-url | --influx-db | \
+    -i | --interval | --shard | --timeout | --device-cache-ttl | --lanes-parked-max | --influx-url | --influx-db | \
       --influx-org | --influx-user | --influx-rp | --influx-timeout | --batch-lines | --batch-age | \
       --writes-in-flight | --queue-max-bytes | --backlog-rate | --retry-max | --drain-timeout | --window) ;;
     *) return 1 ;;
@@ -94,8 +93,8 @@ _vmtelem_values() { # FLAG WORD
 }
 
 _vmtelem() {
-  local common='--connect --vm --exclude-vm --timeout --log-level --log-format --color --env-file --verbose --quiet
-    --help --version'
+  local common='--connect --connect-file --shard --vm --exclude-vm --timeout --log-level --log-format --color --env-file
+    --verbose --quiet --help --version'
   local sampling='--groups --per-vcpu --device-cache-ttl --lanes --lanes-parked-max --influx-url --influx-db
     --influx-token-file --influx-api --influx-org --influx-user --influx-rp --influx-ca-file --influx-gzip
     --influx-timeout --batch-lines --batch-age --writes-in-flight --spool-dir --spool-max --backlog-rate

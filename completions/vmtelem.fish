@@ -5,11 +5,11 @@ function __vmtelem_vms
     set -l connect
     for i in (seq 2 (count $words))
         switch $words[$i]
-            case -c --connect
+            case -c --connect --connect-file
                 set -l next (math $i + 1)
-                test $next -le (count $words); and set connect -c $words[$next]
-            case '--connect=*'
-                set connect -c (string replace -- --connect= '' $words[$i])
+                test $next -le (count $words); and set -a connect $words[$i] $words[$next]
+            case '--connect=*' '--connect-file=*'
+                set -a connect $words[$i]
         end
     end
     $words[1] list-vms --all --format name --timeout 1 $connect 2>/dev/null </dev/null
@@ -23,10 +23,12 @@ set -l running '__fish_seen_subcommand_from run show-config'
 complete -c vmtelem -f
 complete -c vmtelem -n $any -a run -d 'Collect at an interval and deliver until stopped'
 complete -c vmtelem -n $any -a once -d 'Collect one sample, deliver or print it, exit'
-complete -c vmtelem -n $any -a list-vms -d 'List the VMs of the hypervisor'
+complete -c vmtelem -n $any -a list-vms -d 'List the VMs of the hypervisors'
 complete -c vmtelem -n $any -a show-config -d 'Print the effective settings, secrets masked'
 
 complete -c vmtelem -s c -l connect -x -a 'qemu:///system qemu:///session test:///default' -d 'Hypervisor'
+complete -c vmtelem -l connect-file -r -F -d 'More hypervisors, one a line'
+complete -c vmtelem -l shard -x -d 'Which of N parts of the hypervisors'
 complete -c vmtelem -l vm -x -a '(__vmtelem_vms)' -d 'Only VMs with this name, UUID or glob'
 complete -c vmtelem -l exclude-vm -x -a '(__vmtelem_vms)' -d 'Not VMs with this name, UUID or glob'
 complete -c vmtelem -l timeout -x -d 'Longest deadline of a libvirt call'

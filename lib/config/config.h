@@ -1,10 +1,12 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/shard.h"
 #include "model/delivery_options.h"
 #include "model/encode_options.h"
 #include "model/hypervisor.h"
@@ -18,7 +20,9 @@ enum class ColorChoice { kAuto, kAlways, kNever };
 // The settings, checked and typed. Plain data; filled by LoadConfig() from the table in settings.h, which also holds
 // every default.
 struct Config {
-  std::vector<Hypervisor> hypervisors;
+  std::vector<Hypervisor> hypervisors;  // of this process's shard; may be none
+  std::string connect_file;             // names hypervisors too; empty: there is none
+  Shard shard;
   CollectOptions collect;  // from each of them
   EncodeOptions encode;
   InfluxTarget influx;

@@ -71,6 +71,7 @@ std::optional<GivenValue> Layers::Find(const Setting& setting) const {
   auto value = FromVariable(setting.variable);
   if (value && !setting.presence.empty()) value->text = setting.presence;
   if (value) return value;
+  if (!setting.alias_yields_to.empty() && Find(*FindSettingByVariable(setting.alias_yields_to))) return std::nullopt;
   value = FromVariable(setting.alias);
   if (value) value->origin = fmt::format("{}, {}", setting.alias, value->origin);
   return value;

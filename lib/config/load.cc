@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/url.h"
+#include "config/hypervisors.h"
 #include "config/layers.h"
 #include "config/proxy.h"
 #include "config/spool_directory.h"
@@ -52,7 +53,8 @@ void Resolve(const Setting& setting, const Layers& layers, LoadedConfig& loaded)
 }
 
 Needs NeedsOf(const ConfigInput& input, const Config& config) {
-  Needs needs = input.needs_hypervisor ? kNeedsHypervisor : kNeedsNothing;
+  const bool wants_uri = input.needs_hypervisor && config.connect_file.empty();
+  Needs needs = wants_uri ? kNeedsHypervisor : kNeedsNothing;
   if (!input.needs_database) return needs;
   switch (config.influx.api) {
     case InfluxApi::kV1:
@@ -74,14 +76,23 @@ void ReportMissing(Needs needs, LoadedConfig& loaded) {
   }
 }
 
+void Prepend(const std::vector<Fault>& first, std::vector<Fault>& faults) {
+  faults.insert(faults.begin(), first.begin(), first.end());
+}
+
 }  // namespace
 
 LoadedConfig LoadConfig(const ConfigInput& input) {
   const Layers layers(input);
   LoadedConfig loaded;
   for (const Setting& setting : Settings()) Resolve(setting, layers, loaded);
+  HypervisorList list = FindHypervisors(layers, loaded.config.shard);
+  loaded.config.hypervisors = std::move(list.hypervisors);
+  loaded.hypervisors_in_all = list.in_all;
+  Prepend(list.faults, loaded.faults);
   std::vector<Fault> wrong = std::exchange(loaded.faults, layers.faults());
   loaded.warnings = layers.warnings();
+  loaded.warnings.insert(loaded.warnings.end(), list.warnings.begin(), list.warnings.end());
   FindSpoolDirectory(input, loaded);
   if (input.needs_database) FindToken(input.environment, loaded);
   ReportMissing(NeedsOf(input, loaded.config), loaded);
@@ -92,6 +103,20 @@ LoadedConfig LoadConfig(const ConfigInput& input) {
     FindProxy(input.environment, loaded);
   }
   return loaded;
+}
+
+HypervisorList LoadHypervisors(const ConfigInput& input) {
+  const Layers layers(input);
+  LoadedConfig part;  // the settings that the list follows from
+  for (const std::string_view variable : {"LIBVIRT_URI", "CONNECT_FILE", "SHARD"}) {
+    Resolve(*FindSettingByVariable(variable), layers, part);
+  }
+  ReportMissing(NeedsOf(input, part.config) & kNeedsHypervisor, part);
+  HypervisorList list = FindHypervisors(layers, part.config.shard);
+  Prepend(part.faults, list.faults);
+  Prepend(layers.faults(), list.faults);
+  if (!list.faults.empty()) list.hypervisors.clear();
+  return list;
 }
 
 }  // namespace vmtelem

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -44,11 +45,24 @@ struct EffectiveSetting {
 struct LoadedConfig {
   Config config;                            // complete only if there are no faults
   std::vector<EffectiveSetting> effective;  // one for each row of the table, in its order
+  std::size_t hypervisors_in_all = 0;       // of all shards
   std::vector<Fault> faults;                // all of them: files, what is missing, what is wrong
+  std::vector<std::string> warnings;
+};
+
+// The hypervisors that LIBVIRT_URI and CONNECT_FILE name, and all that is wrong with them. Empty if anything is.
+struct HypervisorList {
+  std::vector<Hypervisor> hypervisors;  // of this process's shard, in the order given
+  std::size_t in_all = 0;               // of all shards
+  std::vector<Fault> faults;
   std::vector<std::string> warnings;
 };
 
 // Layers default < env-file < environment < flag. An empty value counts as not given.
 LoadedConfig LoadConfig(const ConfigInput& input);
+
+// The hypervisors alone, out of the same input as it is now: env-files and CONNECT_FILE are read again. The faults are
+// all that keep the list from being used, those of the env-files among them.
+HypervisorList LoadHypervisors(const ConfigInput& input);
 
 }  // namespace vmtelem

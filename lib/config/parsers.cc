@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/parse.h"
+#include "base/utf8.h"
 #include "config/suggest.h"
 
 namespace vmtelem {
@@ -35,22 +36,23 @@ bool IsUri(std::string_view text) {
   });
 }
 
-std::size_t CountWords(std::string_view text) {
-  std::size_t words = 0;
-  bool in_word = false;
-  for (const char byte : text) {
-    const bool is_space = std::isspace(static_cast<unsigned char>(byte)) != 0;
-    if (!is_space && !in_word) ++words;
-    in_word = !is_space;
-  }
-  return words;
-}
+constexpr std::string_view kSpaces = " \t\r\n\v\f";
 
 std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kSpaces = " \t\r\n\v\f";
   text.remove_prefix(std::min(text.find_first_not_of(kSpaces), text.size()));
   return text.substr(0, text.find_last_not_of(kSpaces) + 1);
 }
+
+// It becomes the value of a tag. As long as the name of a host may be.
+Problem ProblemOfName(std::string_view name) {
+  constexpr std::size_t kMaxBytes = 253;
+  if (name.empty()) return "has an empty name before '='";
+  if (name.size() > kMaxBytes) return fmt::format("has a name of more than {} bytes", kMaxBytes);
+  if (RepairUtf8(name) != name) return "has a name that is not UTF-8";
+  return std::nullopt;
+}
+
+constexpr std::uint64_t kMaxShards = 1000;
 
 constexpr std::array<std::pair<std::string_view, StatsGroup>, 6> kGroupNames{{{"state", kGroupState},
                                                                               {"cpu", kGroupCpu},
@@ -114,18 +116,30 @@ Problem ParseAbsolutePath(std::string_view text, std::string& value) {
 }
 
 Problem ParseHypervisor(std::string_view text, Hypervisor& hypervisor) {
-  const std::string_view trimmed = Trim(text);
-  const std::size_t words = CountWords(trimmed);
-  if (words > 1) return fmt::format("names {} hypervisors; one is supported", words);
+  if (text.find_first_of(kSpaces) != std::string_view::npos) return "holds white space, which is %20 in a URI";
+  if (HasControlCharacter(text)) return "holds a control character";
   // A URI may hold '=' in its query, so only one that comes before the scheme's colon ends a name.
-  const std::size_t equals = trimmed.find('=');
-  const bool has_name = equals < trimmed.find(':');
-  if (has_name && equals == 0) return "has an empty name before '='";
-  const std::string_view uri = has_name ? trimmed.substr(equals + 1) : trimmed;
-  if (HasControlCharacter(trimmed)) return "holds a control character";
+  const std::size_t equals = text.find('=');
+  const bool has_name = equals < text.find_first_of(":/");
+  const std::string_view name = has_name ? text.substr(0, equals) : std::string_view();
+  if (has_name) {
+    if (auto problem = ProblemOfName(name)) return problem;
+  }
+  const std::string_view uri = has_name ? text.substr(equals + 1) : text;
   if (!IsUri(uri)) return "is not a URI such as qemu:///system";
-  hypervisor.name = has_name ? trimmed.substr(0, equals) : std::string_view();
+  hypervisor.name = name;
   hypervisor.uri = uri;
+  return std::nullopt;
+}
+
+Problem ParseShard(std::string_view text, Shard& shard) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return "is not understood";
+  const auto index = ParseCount(text.substr(0, slash));
+  const auto count = ParseCount(text.substr(slash + 1));
+  if (!index || !count) return "is not understood";
+  if (*index < 1 || *index > *count || *count > kMaxShards) return "is out of range";
+  shard = {.index = static_cast<std::uint32_t>(*index), .count = static_cast<std::uint32_t>(*count)};
   return std::nullopt;
 }
 
@@ -140,6 +154,15 @@ Problem ParseStatsGroups(std::string_view text, StatsGroups& groups) {
   if (parsed == 0) return "names no group";
   groups = parsed;
   return std::nullopt;
+}
+
+std::vector<std::string_view> SplitAtSpaces(std::string_view text) {
+  std::vector<std::string_view> words;
+  for (text = Trim(text); !text.empty(); text = Trim(text)) {
+    words.push_back(text.substr(0, text.find_first_of(kSpaces)));
+    text.remove_prefix(words.back().size());
+  }
+  return words;
 }
 
 std::vector<std::string> SplitList(std::string_view text) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/shard.h"
 #include "config/fault.h"
 #include "model/hypervisor.h"
 
@@ -31,11 +32,16 @@ Problem ParseText(std::string_view text, std::string& value);
 // A relative path would be another one for each place from which the program is called.
 Problem ParseAbsolutePath(std::string_view text, std::string& value);
 
-// `URI` or `NAME=URI`.
+// `URI` or `NAME=URI`, without white space. A name has neither ':' nor '/' and is UTF-8 of at most 253 bytes; of the
+// URI only the scheme is looked at.
 Problem ParseHypervisor(std::string_view text, Hypervisor& hypervisor);
+// `I/N`.
+Problem ParseShard(std::string_view text, Shard& shard);
 // A list of group names, separated by commas.
 Problem ParseStatsGroups(std::string_view text, StatsGroups& groups);
 
+// What white space separates: blanks, tabs and line ends. Views of `text`.
+std::vector<std::string_view> SplitAtSpaces(std::string_view text);
 // Items separated by commas; `\,` is a comma within an item.
 std::vector<std::string> SplitList(std::string_view text);
 std::string EscapeListItem(std::string_view item);

@@ -60,8 +60,9 @@ struct Setting {
   Needs needed_for = kNeedsNothing;
   // The flag may be given more than once; the values are joined by this. 0: the last one counts.
   char separator = '\0';
-  std::string_view alias{};     // a variable that counts when this setting is given nowhere
-  std::string_view presence{};  // a variable that is set, to whatever, stands for this value
+  std::string_view alias{};            // a variable that counts when this setting is given nowhere ...
+  std::string_view alias_yields_to{};  // ... and neither is this one
+  std::string_view presence{};         // a variable that is set, to whatever, stands for this value
   std::string_view help{};
   ParseSetting parse = nullptr;
 };

@@ -209,6 +209,11 @@ def test_zsh_offers_names_of_vms(tmp_path):
     assert all(name in shown for name in ("web", "db", "paused"))
 
 
+def test_zsh_asks_a_hypervisor_that_is_typed_with_another(tmp_path):
+    shown = zsh(f"vmtelem once -c {NODE} -c test:///default --vm ", tmp_path)
+    assert all(name in shown for name in ("web", "db", "paused"))
+
+
 @pytest.mark.parametrize("name", ["_vmtelem"])
 def test_zsh_completion_knows_every_flag(vmtelem, name):
     text = (ROOT / "completions" / name).read_text()

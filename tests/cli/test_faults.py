@@ -30,7 +30,8 @@ BAD = {
     "PER_VCPU": ["both"],
     "LOG_LEVEL": ["loud"],
     "LOG_FORMAT": ["xml"],
-    "LIBVIRT_URI": ["nonsense", "=qemu:///system"],
+    "LIBVIRT_URI": ["nonsense", "=qemu:///system", " ", "a/b=qemu:///system", "qemu:///system x"],
+    "SHARD": ["0/1", "2/1", "1", "1/1001", "a/b"],
 }
 CASES = [(name, value) for name, values in BAD.items() for value in values]
 

@@ -8,6 +8,7 @@ from conftest import complete
 
 # Values that differ from one another and from the default; none of them is a secret or a URL.
 VALUES = {
+    "SHARD": ["1/2", "2/2", "1/3"],
     "VM_INCLUDE": ["a", "b", "c"],
     "VM_EXCLUDE": ["a", "b", "c"],
     "LIBVIRT_TIMEOUT": ["2s", "3s", "4s"],
@@ -36,7 +37,7 @@ VALUES = {
     "LOG_FORMAT": ["text", "logfmt", "json"],
 }
 # Not in the matrix: they are URLs, secrets, files that must exist, or mean something by being set. See the tests below.
-APART = {"LIBVIRT_URI", "INFLUX_URL", "INFLUX_TOKEN", "INFLUX_TOKEN_FILE", "INFLUX_CA_FILE", "PER_VCPU", "NO_COLOR"}
+APART = {"LIBVIRT_URI", "CONNECT_FILE", "INFLUX_URL", "INFLUX_TOKEN", "INFLUX_TOKEN_FILE", "INFLUX_CA_FILE", "PER_VCPU", "NO_COLOR"}
 
 
 def settings(vmtelem, *arguments, **variables):
@@ -67,7 +68,7 @@ def test_each_layer_beats_those_below_it(vmtelem, tmp_path, name):
     assert shown("--env-file", file, f"{flag}={in_flag}", **{name: in_environment}) == (in_flag, flag)
 
 
-@pytest.mark.parametrize("name", ["LIBVIRT_URI", "INFLUX_URL"])
+@pytest.mark.parametrize("name", ["LIBVIRT_URI", "CONNECT_FILE", "INFLUX_URL"])
 def test_a_url_follows_the_same_layers(vmtelem, tmp_path, name):
     file = tmp_path / "env"
     file.write_text(f"{name}=http://file\n")

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "config/parsers.h"
+
 namespace vmtelem {
 namespace {
 
@@ -105,17 +107,42 @@ TEST_CASE("a hypervisor is a URI with or without a name") {
   const auto form = GENERATE(Form{"qemu:///system", "", "qemu:///system"},
                              Form{"alpha=qemu+ssh://u@h/system", "alpha", "qemu+ssh://u@h/system"},
                              Form{"qemu://h/system?no_verify=1", "", "qemu://h/system?no_verify=1"},
-                             Form{"  test:///default\n", "", "test:///default"});
-  const Hypervisor hypervisor = Parsed("LIBVIRT_URI", form.text).hypervisors.at(0);
+                             Form{"a=qemu+ssh://h/s?keyfile=/x", "a", "qemu+ssh://h/s?keyfile=/x"},
+                             Form{"b\u00fcro#2=test:///x", "b\u00fcro#2", "test:///x"});
+  Hypervisor hypervisor;
+  CAPTURE(form.text);
+  CHECK_FALSE(ParseHypervisor(form.text, hypervisor));
   CHECK(hypervisor.name == form.name);
   CHECK(hypervisor.uri == form.uri);
 }
 
-TEST_CASE("what is not one hypervisor is refused") {
-  CHECK_THAT(*ProblemOf("LIBVIRT_URI", "a:///x b:///y"), Catch::Contains("2 hypervisors; one is supported"));
-  CHECK_THAT(*ProblemOf("LIBVIRT_URI", "nonsense"), Catch::Contains("not a URI"));
-  CHECK_THAT(*ProblemOf("LIBVIRT_URI", "=qemu:///system"), Catch::Contains("empty name"));
-  CHECK_THAT(*ProblemOf("LIBVIRT_URI", "name="), Catch::Contains("not a URI"));
+TEST_CASE("what is no hypervisor is refused") {
+  Hypervisor hypervisor;
+  CHECK(ParseHypervisor("a:///x b:///y", hypervisor) == "holds white space, which is %20 in a URI");
+  CHECK(ParseHypervisor("nonsense", hypervisor) == "is not a URI such as qemu:///system");
+  CHECK(ParseHypervisor("=qemu:///system", hypervisor) == "has an empty name before '='");
+  CHECK(ParseHypervisor("name=", hypervisor) == "is not a URI such as qemu:///system");
+  CHECK(ParseHypervisor("a/b=test:///x", hypervisor) == "is not a URI such as qemu:///system");
+  CHECK(ParseHypervisor("b\xFC=test:///x", hypervisor) == "has a name that is not UTF-8");
+  CHECK(ParseHypervisor("a\x01=test:///x", hypervisor) == "holds a control character");
+}
+
+TEST_CASE("the name of a hypervisor is as long as a host's may be") {
+  Hypervisor hypervisor;
+  CHECK_FALSE(ParseHypervisor(std::string(253, 'n') + "=test:///x", hypervisor));
+  CHECK(ParseHypervisor(std::string(254, 'n') + "=test:///x", hypervisor) == "has a name of more than 253 bytes");
+}
+
+TEST_CASE("a shard is one of so many") {
+  CHECK(Parsed("SHARD", "1/1").shard.count == 1);
+  CHECK(Parsed("SHARD", "3/8").shard.index == 3);
+  CHECK(Parsed("SHARD", "1000/1000").shard.count == 1000);
+  for (const char* text : {"0/1", "2/1", "1/0", "1/1001", "1/99999999999999999999"}) {
+    CHECK(ProblemOf("SHARD", text) == "is out of range");
+  }
+  for (const char* text : {"", "1", "/", "1/", "/2", "1/2/3", "-1/2", "a/b", "1 / 2"}) {
+    CHECK(ProblemOf("SHARD", text) == "is not understood");
+  }
 }
 
 TEST_CASE("patterns are separated by commas that are not escaped") {
