@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -18,7 +19,7 @@ namespace {
 
 std::string Encode(const Context& context, SampleCycle& sample) {
   const std::string format = context.arguments.Last("--format").value_or("influx");
-  if (format == "prometheus") return PrometheusText(sample.snapshot(), ThisBuild());
+  if (format == "prometheus") return PrometheusText(std::vector<const Snapshot*>{&sample.snapshot()}, ThisBuild());
   if (format == "json") {
     return JsonLines(sample.snapshot(), sample.derived(), sample.timings(), context.config().encode);
   }

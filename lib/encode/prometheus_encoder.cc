@@ -184,50 +184,57 @@ void WriteSample(Exposition& out, std::string_view labels, const Counter& value,
   }
 }
 
-std::string DomainLabels(const DomainStats& domain) {
+std::string HostLabels(const Snapshot& snapshot) {
   std::string labels;
-  AppendLabel(labels, "domain", domain.name);
-  AppendLabel(labels, "uuid", domain.uuid);
+  AppendLabel(labels, "host", snapshot.host);
   return labels;
 }
 
-// The VMs of a snapshot with their labels.
-struct LabelledDomains {
-  const std::vector<DomainStats>& domains;
-  std::vector<std::string> labels;  // parallel to `domains`
+// A VM of any of the hypervisors.
+struct LabelledDomain {
+  const DomainStats* domain;
+  std::string labels;
 };
+using LabelledDomains = std::vector<LabelledDomain>;
 
-LabelledDomains Label(const Snapshot& snapshot) {
-  LabelledDomains labelled{snapshot.domains, {}};
-  for (const DomainStats& domain : snapshot.domains) labelled.labels.push_back(DomainLabels(domain));
+LabelledDomains Label(Snapshots snapshots) {
+  LabelledDomains labelled;
+  for (const Snapshot* snapshot : snapshots) {
+    const std::string host = HostLabels(*snapshot);
+    for (const DomainStats& domain : snapshot->domains) {
+      LabelledDomain& next = labelled.emplace_back(LabelledDomain{&domain, host});
+      AppendLabel(next.labels, "domain", domain.name);
+      AppendLabel(next.labels, "uuid", domain.uuid);
+    }
+  }
   return labelled;
 }
 
 void WriteDomainFamily(Exposition& out, const DomainFamily& family, const LabelledDomains& labelled) {
   out.Begin(family.family);
-  for (std::size_t i = 0; i < labelled.domains.size(); ++i) {
-    WriteSample(out, labelled.labels[i], family.value(labelled.domains[i]), family.unit);
-  }
+  for (const auto& [domain, labels] : labelled) WriteSample(out, labels, family.value(*domain), family.unit);
 }
 
 template <class Enum, class Device>
 void WriteDeviceFamily(Exposition& out, const DeviceFamily<Enum>& family, const LabelledDomains& labelled,
                        std::vector<Device> DomainStats::*devices) {
   out.Begin(family.family);
-  for (std::size_t i = 0; i < labelled.domains.size(); ++i) {
-    for (const Device& device : labelled.domains[i].*devices) {
-      std::string labels = labelled.labels[i];
+  for (const auto& [domain, domain_labels] : labelled) {
+    for (const Device& device : domain->*devices) {
+      std::string labels = domain_labels;
       AppendLabel(labels, "target_device", device.device);
       WriteSample(out, labels, device.counters[family.counter], family.unit);
     }
   }
 }
 
-void WriteHypervisor(Exposition& out, const Snapshot& snapshot) {
+void WriteHypervisors(Exposition& out, Snapshots snapshots) {
   out.Begin({"libvirt_up", "gauge", "Whether the hypervisor answered."});
-  out.Sample({}, snapshot.up ? 1 : 0);
+  for (const Snapshot* snapshot : snapshots) out.Sample(HostLabels(*snapshot), snapshot->up ? 1 : 0);
   out.Begin({"libvirt_domains", "gauge", "VMs that are known to run."});
-  if (snapshot.up) out.Sample({}, snapshot.domains.size());
+  for (const Snapshot* snapshot : snapshots) {
+    if (snapshot->up) out.Sample(HostLabels(*snapshot), snapshot->domains.size());
+  }
 }
 
 void WriteBuild(Exposition& out, const BuildInfo& build) {
@@ -240,10 +247,10 @@ void WriteBuild(Exposition& out, const BuildInfo& build) {
 
 }  // namespace
 
-std::string PrometheusText(const Snapshot& snapshot, const BuildInfo& build) {
+std::string PrometheusText(Snapshots snapshots, const BuildInfo& build) {
   Exposition out;
-  const LabelledDomains labelled = Label(snapshot);
-  WriteHypervisor(out, snapshot);
+  const LabelledDomains labelled = Label(snapshots);
+  WriteHypervisors(out, snapshots);
   for (const DomainFamily& family : kDomainFamilies) WriteDomainFamily(out, family, labelled);
   for (const auto& family : kDiskFamilies) WriteDeviceFamily(out, family, labelled, &DomainStats::disks);
   for (const auto& family : kNicFamilies) WriteDeviceFamily(out, family, labelled, &DomainStats::nics);

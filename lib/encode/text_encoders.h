@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,11 @@ struct BuildInfo {
   std::string version, revision;
 };
 
-// Prometheus text format 0.0.4: one HELP and TYPE per family, families not interleaved, no time stamps. Names are
-// escaped, not repaired beyond UTF-8. Rates are left to the reader of the counters, so none is in it.
-std::string PrometheusText(const Snapshot& snapshot, const BuildInfo& build);
+using Snapshots = std::span<const Snapshot* const>;
+
+// Prometheus text format 0.0.4: one HELP and TYPE per family for all hypervisors, families not interleaved, no time
+// stamps. Names are escaped, not repaired beyond UTF-8. Rates are left to the reader of the counters, so none is in it.
+// Of a hypervisor that did not answer there is libvirt_up 0 and nothing else.
+std::string PrometheusText(Snapshots snapshots, const BuildInfo& build);
 
 }  // namespace vmtelem

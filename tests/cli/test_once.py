@@ -81,7 +81,8 @@ def test_prometheus_text_is_well_formed(on_node):
     assert [line for line in lines if not PROMETHEUS.fullmatch(line)] == []
     families = [line.split()[2] for line in lines if line.startswith("# TYPE")]
     assert len(families) == len(set(families))
-    assert "libvirt_up 1" in lines
+    assert any(re.fullmatch(r'libvirt_up\{host="[^"]+"\} 1', line) for line in lines)
+    assert [line for line in lines if line.startswith("libvirt_") and '{host="' not in line] == []
     assert any(line.startswith("libvirt_domain_info_virtual_cpus{") and 'domain="web 01"' in line for line in lines)
     assert any(line.startswith("vmtelem_build_info{") for line in lines)
 

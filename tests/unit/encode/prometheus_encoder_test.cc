@@ -10,7 +10,8 @@
 namespace vmtelem {
 namespace {
 
-std::string Text(const Snapshot& snapshot) { return PrometheusText(snapshot, {"1.2.3", "abc"}); }
+std::string Text(const std::vector<const Snapshot*>& snapshots) { return PrometheusText(snapshots, {"1.2.3", "abc"}); }
+std::string Text(const Snapshot& snapshot) { return Text(std::vector{&snapshot}); }
 
 std::vector<std::string> LinesOf(const std::string& text) {
   std::vector<std::string> lines;
@@ -31,12 +32,14 @@ TEST_CASE("a VM in Prometheus text") {
   DomainStats domain = FullDomain();
   domain.cpu[CpuCounter::kTimeNs] = 1'500'000'000;
   domain.disks[0].counters[DiskCounter::kRdTimeNs] = 1;
-  const std::string vm = R"({domain="web 01",uuid="11111111-2222-3333-4444-555555555555"})";
-  const std::string vda = R"({domain="web 01",uuid="11111111-2222-3333-4444-555555555555",target_device="vda"})";
-  const std::string vnet = R"({domain="web 01",uuid="11111111-2222-3333-4444-555555555555",target_device="vnet0"})";
+  const std::string vm = R"({host="hv1",domain="web 01",uuid="11111111-2222-3333-4444-555555555555"})";
+  const std::string vda =
+      R"({host="hv1",domain="web 01",uuid="11111111-2222-3333-4444-555555555555",target_device="vda"})";
+  const std::string vnet =
+      R"({host="hv1",domain="web 01",uuid="11111111-2222-3333-4444-555555555555",target_device="vnet0"})";
   CHECK(SamplesOf(Text(SnapshotOf({domain}))) ==
-        "libvirt_up 1\n"
-        "libvirt_domains 1\n"
+        "libvirt_up{host=\"hv1\"} 1\n"
+        "libvirt_domains{host=\"hv1\"} 1\n"
         "libvirt_domain_info_state" +
             vm +
             " 1\n"
@@ -146,21 +149,50 @@ TEST_CASE("an unknown value has no sample, and a family without a sample is not 
   silent.name = "a";
   silent.nics = {{"vnet0", {}}};
   CHECK(SamplesOf(Text(SnapshotOf({silent}))) ==
-        "libvirt_up 1\nlibvirt_domains 1\nvmtelem_build_info{version=\"1.2.3\",revision=\"abc\"} 1\n");
+        "libvirt_up{host=\"hv1\"} 1\nlibvirt_domains{host=\"hv1\"} "
+        "1\nvmtelem_build_info{version=\"1.2.3\",revision=\"abc\"} 1\n");
   CHECK(Text(SnapshotOf({silent})).find("libvirt_domain_info_state") == std::string::npos);
 }
 
 TEST_CASE("a VM that was set aside counts and has one sample, that its monitor is blocked") {
   CHECK(SamplesOf(Text(SnapshotOf({SetAside("a")}))) ==
-        "libvirt_up 1\nlibvirt_domains 1\n"
-        "libvirt_domain_monitor_blocked{domain=\"a\",uuid=\"11111111-2222-3333-4444-555555555555\"} 1\n"
+        "libvirt_up{host=\"hv1\"} 1\nlibvirt_domains{host=\"hv1\"} 1\n"
+        "libvirt_domain_monitor_blocked{host=\"hv1\",domain=\"a\",uuid=\"11111111-2222-3333-4444-555555555555\"} 1\n"
         "vmtelem_build_info{version=\"1.2.3\",revision=\"abc\"} 1\n");
 }
 
 TEST_CASE("of a hypervisor that did not answer no number of VMs is given") {
   Snapshot snapshot = SnapshotOf({});
   snapshot.up = false;
-  CHECK(SamplesOf(Text(snapshot)).rfind("libvirt_up 0\nvmtelem_build_info", 0) == 0);
+  CHECK(SamplesOf(Text(snapshot)).rfind("libvirt_up{host=\"hv1\"} 0\nvmtelem_build_info", 0) == 0);
+}
+
+TEST_CASE("families are announced once for all hypervisors") {
+  DomainStats domain;
+  domain.name = "a";
+  domain.uuid = "u";
+  domain.vcpus = 2;
+  Snapshot first = SnapshotOf({domain}), away = SnapshotOf({}), last = SnapshotOf({domain});
+  away.host = "away";
+  away.up = false;
+  last.host = "last";
+  CHECK(Text({&first, &away, &last}) ==
+        "# HELP libvirt_up Whether the hypervisor answered.\n"
+        "# TYPE libvirt_up gauge\n"
+        "libvirt_up{host=\"hv1\"} 1\n"
+        "libvirt_up{host=\"away\"} 0\n"
+        "libvirt_up{host=\"last\"} 1\n"
+        "# HELP libvirt_domains VMs that are known to run.\n"
+        "# TYPE libvirt_domains gauge\n"
+        "libvirt_domains{host=\"hv1\"} 1\n"
+        "libvirt_domains{host=\"last\"} 1\n"
+        "# HELP libvirt_domain_info_virtual_cpus Virtual CPUs that are online.\n"
+        "# TYPE libvirt_domain_info_virtual_cpus gauge\n"
+        "libvirt_domain_info_virtual_cpus{host=\"hv1\",domain=\"a\",uuid=\"u\"} 2\n"
+        "libvirt_domain_info_virtual_cpus{host=\"last\",domain=\"a\",uuid=\"u\"} 2\n"
+        "# HELP vmtelem_build_info Version of vmtelem.\n"
+        "# TYPE vmtelem_build_info gauge\n"
+        "vmtelem_build_info{version=\"1.2.3\",revision=\"abc\"} 1\n");
 }
 
 TEST_CASE("a sentinel is no sample") {
@@ -175,7 +207,7 @@ TEST_CASE("labels are escaped and valid UTF-8") {
   domain.uuid = "u";
   domain.monitor_ok = true;
   CHECK(Text(SnapshotOf({domain}))
-            .find("libvirt_domain_monitor_blocked{domain=\"a\\\"b\\\\c\\nd\ufffd\",uuid=\"u\"} 0\n") !=
+            .find("libvirt_domain_monitor_blocked{host=\"hv1\",domain=\"a\\\"b\\\\c\\nd\ufffd\",uuid=\"u\"} 0\n") !=
         std::string::npos);
 }
 
