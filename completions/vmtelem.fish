@@ -58,7 +58,7 @@ complete -c vmtelem -n $sampling -l influx-gzip -x -a 'on off' -d 'Compress what
 complete -c vmtelem -n $sampling -l influx-timeout -x -d 'Limit of one request'
 complete -c vmtelem -n $sampling -l batch-lines -x -d 'Send when so many lines wait'
 complete -c vmtelem -n $sampling -l batch-age -x -d 'Send when a line has waited so long'
-complete -c vmtelem -n $sampling -l writes-in-flight -x -d 'Requests under way at once'
+complete -c vmtelem -n $sampling -l writes-in-flight -x -d 'Requests under way at once, at most'
 complete -c vmtelem -n $sampling -l spool-dir -x -a '(__fish_complete_directories)' -d 'Directory for lines that wait'
 complete -c vmtelem -n $sampling -l spool-max -x -a auto -d 'Disk space for lines that wait'
 complete -c vmtelem -n $sampling -l backlog-rate -x -d 'Pace of old lines, as a multiple of new ones'

@@ -15,7 +15,7 @@ namespace vmtelem {
 struct DeliveryOptions {
   std::size_t batch_max_lines = 0;    // that start a request
   Nanoseconds batch_max_age{};        // of a line that starts a request
-  std::size_t writes_in_flight = 0;   // requests at once
+  std::size_t writes_in_flight = 0;   // requests at once, at most
   std::uint64_t queue_max_bytes = 0;  // of memory for all lines that wait
   std::string spool_dir;              // empty: there is none to be had
   std::uint64_t spool_max_bytes = 0;  // 0: 4 GiB, at most 10 % of the file system

@@ -11,8 +11,9 @@ namespace vmtelem {
 // over the last ten seconds or so. A state without a clock of its own. Writer's thread.
 class BacklogRateLimiter {
  public:
-  // Where few lines are sealed, or none at all, the backlog still goes at this rate, which no database minds.
-  static constexpr double kLeastLinesPerSecond = 10'000;
+  // Where few lines are sealed, or none at all, the backlog still goes at this rate. How much of it the database takes
+  // is for InFlightLimit to find.
+  static constexpr double kLeastLinesPerSecond = 100'000;
 
   explicit BacklogRateLimiter(const DeliveryOptions& options) : options_(options) {}  // which outlive this
 

@@ -43,6 +43,14 @@ std::size_t Deliveries::CountRequests() const {
       std::count_if(all_.begin(), all_.end(), [](const auto& delivery) { return delivery->request().has_value(); }));
 }
 
+std::size_t Deliveries::CountBytesInRequests() const {
+  std::size_t bytes = 0;
+  for (const auto& delivery : all_) {
+    if (delivery->request()) bytes += delivery->request()->batch->bytes().size();
+  }
+  return bytes;
+}
+
 std::size_t Deliveries::Count(Priority priority) const {
   return static_cast<std::size_t>(
       std::count_if(all_.begin(), all_.end(), [=](const auto& each) { return each->priority() == priority; }));

@@ -28,6 +28,7 @@ class Deliveries {
   [[nodiscard]] const List& all() const { return all_; }
   [[nodiscard]] InFlight* Find(TransferId request) const;
   [[nodiscard]] std::size_t CountRequests() const;
+  [[nodiscard]] std::size_t CountBytesInRequests() const;  // before they are packed
   [[nodiscard]] std::size_t Count(Priority priority) const;
   [[nodiscard]] Searches CountSearches() const;
   // The one that is searched, or may be next. Null if none is suspected.

@@ -24,10 +24,12 @@ void Dispatcher::Completed(const Completion& completion, SteadyTime now) {
   if (found == nullptr) return;
   InFlight& delivery = *found;
   const Verdict& verdict = completion.verdict;
+  if (order_.WorkWaits(now)) target_.NoteWorkWaits();
   parts_.accounts.Landed(delivery);
   const Answer answer{delivery.Land(), verdict, now};
   parts_.log.Answered(completion, *answer.request.batch);
   if (verdict.action != Action::kRetry) counts_.write_latency = completion.latency;
+  target_.NoteLoad(answer.request, completion);
 
   const bool stored_before = target_.health().last_was_stored(), was_held = held();
   NoteTarget(delivery, answer);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "model/delivery.h"
 #include "ship/batch_delivery.h"
+#include "ship/in_flight_limit.h"
 #include "ship/ledger.h"
 #include "ship/target_backoff.h"
 
@@ -25,6 +26,7 @@ struct Request {
   bool is_probe = false;  // it holds no lines that wait, only the answer matters
   TargetBackoff::Round round = 0;
   std::uint64_t stored_before = 0;  // see TargetHealth::stored()
+  InFlightLimit::Departure departure{};
 };
 
 // A delivery from when it was taken from the spool until all its lines are settled: it is in a request, or waits until

@@ -37,10 +37,25 @@ bool SendOrder::TooManySearches() const {
 }
 
 bool SendOrder::HasRoomFor(Priority priority) const {
-  const bool spare_one = priority == Priority::kBacklog && !hastened_ && options_.writes_in_flight > 1;
+  const bool spare_one = priority == Priority::kBacklog && !hastened_ && MostAtOnce() > 1;
   const bool goes_on = priority == Priority::kLive && target_.sending();
-  return deliveries_.Count(priority) < options_.writes_in_flight - (spare_one ? 1 : 0) &&
-         (goes_on || !TooManySearches());
+  return deliveries_.Count(priority) < MostAtOnce() - (spare_one ? 1 : 0) && (goes_on || !TooManySearches()) &&
+         HasMemory();
+}
+
+// What is under way shares the memory with what only memory holds; as many as ever may be out always have room.
+bool SendOrder::HasMemory() const {
+  if (deliveries_.CountRequests() < InFlightLimit::kLeast) return true;
+  const std::uint64_t taken = deliveries_.CountBytesInRequests() + spool_.stats().memory_bytes;
+  return taken + JoinLimit().bytes <= options_.queue_max_bytes;
+}
+
+bool SendOrder::WorkWaits(SteadyTime now) const {
+  const std::size_t out = deliveries_.CountRequests();
+  if (!target_.sending()) return false;
+  if (waiting_.live_overflows() && out >= SlotsOpen()) return true;
+  const bool in_time = hastened_ || now >= backlog_limiter_.ready_at();
+  return waiting_.backlog_overflows() && in_time && out + (hastened_ ? 0 : 1) >= SlotsOpen();
 }
 
 bool SendOrder::BacklogMayBeTaken(SteadyTime now) const {
@@ -57,7 +72,7 @@ bool SendOrder::MayUseSlot(Priority priority, SteadyTime now) {
 // With a single slot, live batches and the others take turns; else the last free slot is kept for the live ones.
 std::array<Priority, 3> SendOrder::PriorityOrder() const {
   const Priority beside = last_beside_ == Priority::kSuspect ? Priority::kBacklog : Priority::kSuspect;
-  const bool turn_of_others = options_.writes_in_flight == 1 && target_.sending() && last_ == Priority::kLive;
+  const bool turn_of_others = SlotsOpen() == 1 && target_.sending() && last_ == Priority::kLive;
   if (turn_of_others && !hastened_) return {beside, last_beside_, Priority::kLive};
   return {Priority::kLive, beside, last_beside_};
 }
@@ -117,7 +132,9 @@ Request SendOrder::Compose(InFlight& delivery) {
   }
   PoisonSearch& lines = delivery.lines();
   lines.SplitOffKnown();
-  Request request{.round = target_.backoff().round(), .stored_before = target_.health().stored()};
+  Request request{.round = target_.backoff().round(),
+                  .stored_before = target_.health().stored(),
+                  .departure = target_.in_flight_limit().Leave()};
   request.is_probe =
       target_.held() || (deliveries_.Searched() == &delivery && lines.WantsProbe(target_.health().last_was_stored()));
   request.batch = request.is_probe ? ProbeFor(delivery) : lines.Next(target_.max_request_bytes());

@@ -20,14 +20,16 @@
 namespace vmtelem {
 
 // Decides what is sent next, and when. Live batches go first, oldest first; beside them, in all slots but the last free
-// one, go the backlog at a bounded rate and batches that may hold a line at fault. While the target fails there is one
-// slot; while it refuses everything, only probes go. Takes batches from the spool for that. Writer's thread.
+// one, go the backlog at a bounded rate and batches that may hold a line at fault. While the target is well there are
+// as many slots as it takes requests at once, while it fails one; while it refuses everything, only probes go. Takes
+// batches from the spool for that. Writer's thread.
 class SendOrder {
  public:
   // All must outlive this. `random` is uniform in [0, 1).
   SendOrder(const DeliveryOptions& options, Spool& spool, const TargetStatus& target, Deliveries& deliveries,
             const std::function<double()>& random)
       : options_(options),
+        spool_(spool),
         target_(target),
         deliveries_(deliveries),
         random_(random),
@@ -45,6 +47,8 @@ class SendOrder {
   [[nodiscard]] bool HasRoom(SteadyTime now) const { return MayStart(now) && HasRoomFor(Priority::kLive); }
   // When there may be more although no request has ended.
   [[nodiscard]] std::optional<SteadyTime> NextStart(SteadyTime now) const;
+  // What waits fills more than one request, and could go if there were one more slot.
+  [[nodiscard]] bool WorkWaits(SteadyTime now) const;
   // Memory holds enough batches that are searched for lines at fault, and this one still waits for its search.
   [[nodiscard]] bool ShouldHandBack(const InFlight& delivery) const;
 
@@ -56,9 +60,11 @@ class SendOrder {
 
  private:
   [[nodiscard]] bool MayStart(SteadyTime now) const;
-  [[nodiscard]] std::size_t SlotsOpen() const { return target_.sending() ? options_.writes_in_flight : 1; }
+  [[nodiscard]] std::size_t SlotsOpen() const { return target_.sending() ? MostAtOnce() : 1; }
+  [[nodiscard]] std::size_t MostAtOnce() const { return target_.in_flight_limit().limit(); }
   [[nodiscard]] bool TooManySearches() const;
   [[nodiscard]] bool HasRoomFor(Priority priority) const;
+  [[nodiscard]] bool HasMemory() const;
   [[nodiscard]] bool BacklogMayBeTaken(SteadyTime now) const;
   bool MayUseSlot(Priority priority, SteadyTime now);
   [[nodiscard]] std::array<Priority, 3> PriorityOrder() const;
@@ -70,6 +76,7 @@ class SendOrder {
   std::shared_ptr<const Batch> ProbeFor(InFlight& delivery);
 
   const DeliveryOptions& options_;
+  const Spool& spool_;
   const TargetStatus& target_;
   Deliveries& deliveries_;
   const std::function<double()>& random_;

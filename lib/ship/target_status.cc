@@ -27,6 +27,12 @@ void TargetStatus::NoteSize(const Verdict& verdict, const Batch& sent) {
   }
 }
 
+void TargetStatus::NoteLoad(const Request& request, const Completion& completion) {
+  const Verdict& verdict = completion.verdict;
+  if (IsAck(verdict) && !request.is_probe) in_flight_limit_.Stored(request.departure, completion.latency);
+  if (verdict.busy || verdict.silent) in_flight_limit_.Overloaded(request.departure);
+}
+
 void TargetStatus::NoteFault(const Verdict& verdict) {
   const ErrorCode cause = verdict.cause == ErrorCode::kRefusedData ? ErrorCode::kInvalid : verdict.cause;
   fault_ = {cause, verdict.target_reason.empty() ? verdict.reason : verdict.target_reason, verdict.hint};
@@ -39,6 +45,7 @@ bool TargetStatus::IsWell(const Request& request, const Verdict& verdict, Steady
 }
 
 void TargetStatus::Pause(Step::Delay delay, const Request& request, const Verdict& verdict, SteadyTime now) {
+  in_flight_limit_.Overloaded(request.departure);
   if (delay == Step::Delay::kHold) {
     backoff_.Hold(now, verdict.retry_after);
   } else if (verdict.silent) {

@@ -4,6 +4,18 @@
 #include <utility>
 
 namespace vmtelem {
+namespace {
+
+bool IsFull(const WaitingBatches::Parts& parts, WaitingBatches::Limit limit) {
+  std::size_t lines = 0, bytes = 0;
+  for (const SpooledBatch& part : parts) {
+    lines += part.batch->line_count();
+    bytes += part.batch->bytes().size();
+  }
+  return lines >= limit.lines || bytes >= limit.bytes;
+}
+
+}  // namespace
 
 void WaitingBatches::Sealed(const SpooledBatch& added, SteadyTime now) {
   live_.push_back({added.id, now});
@@ -18,11 +30,15 @@ void WaitingBatches::SealedToSend(SpooledBatch added, SteadyTime now) {
 }
 
 WaitingBatches::Parts WaitingBatches::TakeLive(SteadyTime now, Limit limit) {
-  return Join(next_live_, limit, [&] { return NextLive(now); });
+  Parts parts = Join(next_live_, limit, [&] { return NextLive(now); });
+  live_was_full_ = next_live_ || IsFull(parts, limit);
+  return parts;
 }
 
 WaitingBatches::Parts WaitingBatches::TakeBacklog(Limit limit) {
-  return Join(next_old_, limit, [this] { return NextOld(); });
+  Parts parts = Join(next_old_, limit, [this] { return NextOld(); });
+  backlog_was_full_ = next_old_ || IsFull(parts, limit);
+  return parts;
 }
 
 // A batch that is not live any more stays in the spool, where the backlog finds it.

@@ -38,6 +38,10 @@ class WaitingBatches {
   [[nodiscard]] bool empty() const { return live_.empty() && backlog_empty(); }
   [[nodiscard]] bool backlog_empty() const { return spool_empty_ && !next_live_ && !next_old_; }
 
+  // The last request that was taken from these was full, and they are not empty.
+  [[nodiscard]] bool live_overflows() const { return live_was_full_ && (next_live_ || !live_.empty()); }
+  [[nodiscard]] bool backlog_overflows() const { return backlog_was_full_ && !backlog_empty(); }
+
   // Puts on disk the batches that were looked at and did not fit, if only memory holds them and the disk takes them
   // now. Returns their lines.
   std::size_t MakeDurable();
@@ -62,6 +66,7 @@ class WaitingBatches {
   const DeliveryOptions& options_;
   std::deque<Live> live_;  // oldest first
   std::optional<SpooledBatch> next_live_, next_old_;
+  bool live_was_full_ = false, backlog_was_full_ = false;
   bool spool_empty_ = false;
 };
 

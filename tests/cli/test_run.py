@@ -9,7 +9,9 @@ import time
 
 import pytest
 from conftest import NODE, TOKEN, complete
+from harness.flushing import AnswersAtFlush
 from harness.line_protocol import parse_line, printed
+from harness.made_spool import add_batch, counter_line, target_directory
 from harness.wait import wait_for
 from influx_server import FakeInflux, hang, ok, refuse_lines, status
 
@@ -113,11 +115,16 @@ def test_a_batch_is_sent_when_it_has_as_many_lines_as_are_set(start):
         wait_for(lambda: server.requests, 10, "a batch that neither grew old nor reached the default")
 
 
-def test_so_many_requests_are_under_way_at_once(start):
+def test_no_more_requests_are_under_way_at_once_than_are_allowed(start, tmp_path):
+    """Which takes more lines than two carry, and answers that take as long for many as for few."""
+    answers = AnswersAtFlush(0.2)
     with FakeInflux(token=TOKEN) as server:
-        server.default = hang
-        Log(start("run", **complete(server.url, **FAST, WRITES_IN_FLIGHT="3", BATCH_MAX_LINES="1")))
-        wait_for(lambda: len(server.requests) == 3, 15, "three requests, none of which is answered")
+        server.default = answers
+        for number in range(20):
+            add_batch(target_directory(tmp_path, server.url), [counter_line(number)] * 10_000, number)
+        Log(start("run", **complete(server.url, **FAST, WRITES_IN_FLIGHT="3", SPOOL_DIR=str(tmp_path))))
+        wait_for(lambda: answers.lines >= 200_000, 60, "the backlog to be delivered")
+    assert answers.most_at_once == 3
 
 
 def test_the_pause_between_attempts_is_bounded(start):

@@ -16,7 +16,7 @@ TEST_CASE("without anything given the defaults are in force") {
   CHECK(loaded.config.interval == 1s);
   CHECK(loaded.config.delivery.batch_max_lines == 2000);
   CHECK(loaded.config.delivery.batch_max_age == 1s);
-  CHECK(loaded.config.delivery.writes_in_flight == 2);
+  CHECK(loaded.config.delivery.writes_in_flight == 16);
   CHECK(loaded.config.delivery.queue_max_bytes == 64ULL << 20);
   CHECK(loaded.config.delivery.retry_max == 10s);
   CHECK(loaded.config.delivery.drain_timeout == 15s);

@@ -28,26 +28,26 @@ TEST_CASE("a backlog may go at once") { CHECK(BacklogRateLimiter(kTenfold).ready
 
 TEST_CASE("without new lines the backlog goes at its least rate") {
   BacklogRateLimiter pace(kTenfold);
-  CHECK(WaitAfter(pace, 5000, kStart) == Approx(0.5));
+  CHECK(WaitAfter(pace, 50'000, kStart) == Approx(0.5));
 }
 
 TEST_CASE("with many new lines the backlog goes at a multiple of their rate") {
   const DeliveryOptions fourfold = AtRate(4);
   BacklogRateLimiter pace(fourfold);
-  for (int i = 0; i < 600; ++i) pace.Sealed(500, kStart + milliseconds(100) * i);
-  CHECK(WaitAfter(pace, 20'000, kStart + minutes(1)) == Approx(1).epsilon(0.05));
+  for (int i = 0; i < 600; ++i) pace.Sealed(5000, kStart + milliseconds(100) * i);
+  CHECK(WaitAfter(pace, 200'000, kStart + minutes(1)) == Approx(1).epsilon(0.05));
 }
 
 TEST_CASE("a rate that has ended is forgotten within a minute") {
   BacklogRateLimiter pace(kTenfold);
-  for (int i = 0; i < 60; ++i) pace.Sealed(50'000, kStart + seconds(i));
-  CHECK(WaitAfter(pace, 10'000, kStart + minutes(3)) == Approx(1));
+  for (int i = 0; i < 60; ++i) pace.Sealed(500'000, kStart + seconds(i));
+  CHECK(WaitAfter(pace, 100'000, kStart + minutes(3)) == Approx(1));
 }
 
 TEST_CASE("several batches wait for one another") {
   BacklogRateLimiter pace(kTenfold);
-  pace.Sent(10'000, kStart);
-  CHECK(WaitAfter(pace, 10'000, kStart + milliseconds(500)) == Approx(1.5));
+  pace.Sent(100'000, kStart);
+  CHECK(WaitAfter(pace, 100'000, kStart + milliseconds(500)) == Approx(1.5));
 }
 
 }  // namespace

@@ -41,6 +41,11 @@ class FakeTarget final : public Sink {
   // Something that happens so long after the start.
   void At(Nanoseconds when, std::function<void()> event) { events_.emplace(start_ + when, std::move(event)); }
   [[nodiscard]] Nanoseconds elapsed() { return clock_.SteadyNow() - start_; }
+  [[nodiscard]] std::size_t bytes_in_flight() const {
+    std::size_t bytes = 0;
+    for (const auto& [until, transfer] : under_way_) bytes += transfer.batch->bytes().size();
+    return bytes;
+  }
   [[nodiscard]] Nanoseconds RequestAt(std::size_t index) const { return requests.at(index).at - start_; }
 
   void Start(TransferId id, std::shared_ptr<const Batch> batch) override {
@@ -48,7 +53,7 @@ class FakeTarget final : public Sink {
     const Nanoseconds takes = latency_of ? latency_of(*batch) : latency;
     std::optional<Verdict> decided;
     if (answers_at_start) decided = answer(*batch);
-    under_way_.emplace(clock_.SteadyNow() + takes, Transfer{id, std::move(batch), std::move(decided)});
+    under_way_.emplace(clock_.SteadyNow() + takes, Transfer{id, std::move(batch), takes, std::move(decided)});
     most_in_flight = std::max(most_in_flight, ++in_flight);
   }
 
@@ -81,6 +86,7 @@ class FakeTarget final : public Sink {
   struct Transfer {
     TransferId id;
     std::shared_ptr<const Batch> batch;
+    Nanoseconds takes;
     std::optional<Verdict> decided;
   };
 
@@ -95,7 +101,7 @@ class FakeTarget final : public Sink {
     --in_flight;
     Verdict verdict = transfer.decided ? *transfer.decided : answer(*transfer.batch);
     if (verdict.action == Action::kAck || verdict.action == Action::kAckPartly) Store(*transfer.batch, verdict);
-    return {transfer.id, std::move(verdict), latency};
+    return {transfer.id, std::move(verdict), transfer.takes};
   }
 
   void Store(const Batch& batch, const Verdict& verdict) {

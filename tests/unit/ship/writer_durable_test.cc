@@ -47,12 +47,11 @@ TEST_CASE("when the disk is back, batches that wait for their next attempt are d
 TEST_CASE("when the disk is back, batches that wait for an answer are durable too") {
   AwayWorld world;
   world.target.latency = hours(1);
-  world.options.writes_in_flight = 4;
-  world.PushEvery(seconds(2), 10, 3);
+  world.PushEvery(seconds(2), 10, 2);
   const LineCounts counts = world.CountsAt(seconds(14));
-  CHECK(counts.spooled == 30);
+  CHECK(counts.spooled == 20);
   CHECK(counts.in_flight == 0);
-  CHECK(world.disk.durable_lines() == 30);
+  CHECK(world.disk.durable_lines() == 20);
   CHECK(world.adds_up);
 }
 
@@ -222,28 +221,26 @@ TEST_CASE("at a stop a spool that joins batches to make room for what only memor
 TEST_CASE("a batch on its way whose disk went away is written to the disk that is there") {
   AwayWorld world;
   world.disk.disk_works = true;
-  world.options.writes_in_flight = 4;
   world.target.latency = hours(1);
-  world.PushEvery(seconds(2), 10, 3);
+  world.PushEvery(seconds(2), 10, 2);
   world.target.At(seconds(8), [&] { world.disk.DisplaceHandedOut(); });
-  CHECK(world.CountsAt(seconds(10)).spooled == 30);
-  CHECK(world.disk.durable_lines() == 30);
+  CHECK(world.CountsAt(seconds(10)).spooled == 20);
+  CHECK(world.disk.durable_lines() == 20);
   CHECK(world.adds_up);
 }
 
 TEST_CASE("a batch on its way whose disk went away is not durable while no disk takes it") {
   AwayWorld world;
   world.disk.disk_works = true;
-  world.options.writes_in_flight = 4;
   world.target.latency = hours(1);
-  world.PushEvery(seconds(2), 10, 3);
+  world.PushEvery(seconds(2), 10, 2);
   world.target.At(seconds(8), [&] {
     world.disk.disk_works = false;
     world.disk.DisplaceHandedOut();
   });
   const LineCounts counts = world.CountsAt(seconds(10));
   CHECK(counts.spooled == 0);
-  CHECK(counts.in_flight == 30);
+  CHECK(counts.in_flight == 20);
   CHECK(world.adds_up);
 }
 

@@ -44,9 +44,8 @@ TEST_CASE("no more requests are out than the setting allows") {
   for (const std::size_t limit : {1U, 2U, 4U}) {
     WriterWorld world;
     world.options.writes_in_flight = limit;
-    world.options.batch_max_lines = 10;
     world.target.latency = seconds(3);
-    world.PushEvery(milliseconds(100), 10, 40);
+    world.PushEvery(milliseconds(100), 10'000, 20);
     world.StopAt(seconds(5), minutes(5));
     world.Run();
     CHECK(world.target.most_in_flight == limit);
