@@ -15,12 +15,12 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "cmd/command.h"
+#include "cmd/missing_vms.h"
 #include "cmd/spool_place.h"
 #include "cmd/stop_signals.h"
 #include "cmd/version.h"
 #include "influx/influx_sink.h"
 #include "libvirt/libvirt_source.h"
-#include "libvirt/named_vms.h"
 #include "ship/stdout_sink.h"
 
 namespace vmtelem {
@@ -31,27 +31,50 @@ int BrokenOutputSignal() { return SIGRTMIN; }
 
 constexpr Nanoseconds kSameRequestFor = std::chrono::seconds(1);  // in which several signals are one request
 
-sigset_t WaitedSignals() {
-  sigset_t set = StopSignals();
+sigset_t WaitedSignals(Hangup hangup) {
+  sigset_t set = StopSignals(hangup);
   for (const int number : {SIGUSR1, BrokenOutputSignal()}) sigaddset(&set, number);
+  if (hangup == Hangup::kReloads) sigaddset(&set, SIGHUP);
   return set;
 }
 
 // Blocked before any thread exists, so that each inherits it and only main, in sigwait(), ever takes one.
-void BlockSignals() {
-  sigset_t set = WaitedSignals();
+void BlockSignals(Hangup hangup) {
+  sigset_t set = WaitedSignals(hangup);
   sigaddset(&set, PatienceSignal());
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
+void LogFaults(const HypervisorList& list, const LoggerPtr& log) {
+  for (const Fault& fault : list.faults) log->error("{}", fault.text);
+  log->error("the settings were not read again because of {}; the hypervisors stay as they were",
+             CountOf(list.faults.size(), "fault"));
+}
+
+// What names the hypervisors is read again.
+void Reload(const Context& context, Agent& agent) {
+  const HypervisorList list = LoadHypervisors(context.input);
+  if (!list.faults.empty()) return LogFaults(list, context.log);
+  for (const std::string& warning : list.warnings) context.log->warn("{}", warning);
+  const Collectors::Change change = agent.Collect(list.hypervisors);
+  context.log->info("the hypervisors were read again: {}, of which {} joined; {} left",
+                    CountOf(list.hypervisors.size(), "hypervisor"), change.joined, change.left);
+}
+
 // Returns the signal that ends the run.
-int WaitForStop(const Agent& agent, const LoggerPtr& log) {
-  const sigset_t set = WaitedSignals();
-  int number = 0;
-  while (::sigwait(&set, &number) != 0 || number == SIGUSR1) {
-    if (number == SIGUSR1) log->info("{}", agent.StatusLine());
+int WaitForStop(const Context& context, Hangup hangup, Agent& agent) {
+  const sigset_t set = WaitedSignals(hangup);
+  while (true) {
+    int number = 0;
+    if (::sigwait(&set, &number) != 0) continue;
+    if (number == SIGUSR1) {
+      context.log->info("{}", agent.StatusLine());
+    } else if (number == SIGHUP && hangup == Hangup::kReloads) {
+      Reload(context, agent);
+    } else {
+      return number;
+    }
   }
-  return number;
 }
 
 // What broke stdout: noted on the writer's thread, read on main's.
@@ -85,13 +108,16 @@ Result<std::unique_ptr<Spool>> OpenSpool(const Context& context, const DeliveryO
   return OpenServiceSpool(options, std::move(*lock), clock, context.log);
 }
 
+std::string NameOf(const std::vector<Hypervisor>& hypervisors) {
+  return hypervisors.size() == 1 ? MaskUrl(hypervisors[0].uri) : CountOf(hypervisors.size(), "hypervisor");
+}
+
 void LogStart(const Context& context) {
   const Config& config = context.config();
   const bool prints = context.arguments.Has("--stdout");
   const bool spools = !prints && !context.arguments.Has("--no-spool") && !config.delivery.spool_dir.empty();
-  context.log->info("vmtelem {} started: {} every {}, to {}{}", ThisBuild().version,
-                    MaskUrl(config.hypervisors.front().uri), FormatDuration(config.interval),
-                    prints ? "stdout" : MaskUrl(config.influx.url),
+  context.log->info("vmtelem {} started: {} every {}, to {}{}", ThisBuild().version, NameOf(config.hypervisors),
+                    FormatDuration(config.interval), prints ? "stdout" : MaskUrl(config.influx.url),
                     spools ? fmt::format(", spool in {}", config.delivery.spool_dir) : "");
 }
 
@@ -100,14 +126,6 @@ void LogEnd(const Context& context, const LineCounts& lines) {
       "stopped: {} lines sampled, {} recovered, {} written, {} left in the spool, {} rejected, {} dropped{}",
       lines.sampled, lines.recovered, lines.written, lines.spooled, lines.rejected, lines.dropped,
       lines.handed_over > 0 ? fmt::format(", {} handed over to another process", lines.handed_over) : "");
-}
-
-// A name that is misspelt would otherwise look like a VM that is shut off.
-void LogMissingVms(const Context& context, const Snapshot& snapshot) {
-  const DomainFilter& filter = context.config().collect.filter;
-  for (const std::string& name : NamesWithoutVm(filter, NamesOf(snapshot.domains))) {
-    context.log->warn("{} is running; it will be collected when it starts", DescribeMissingVm(filter, name));
-  }
 }
 
 // A daemon that hangs at the start is to be named in the first lines, not after the time-out of one call. A
@@ -119,11 +137,18 @@ CollectOptions CollectForService(const Config& config) {
   return options;
 }
 
-CollectorOptions MakeCollectorOptions(const Context& context) {
-  return {.interval = context.config().interval,
-          .encode = context.config().encode,
-          .agent_name = LocalHostName(),
-          .on_first_answer = [&](const Snapshot& first) { LogMissingVms(context, first); }};
+// Several processes on one machine have a shard each.
+std::string AgentName(const Shard& shard) {
+  return shard.count == 1 ? LocalHostName() : fmt::format("{}:{}/{}", LocalHostName(), shard.index, shard.count);
+}
+
+AgentOptions MakeAgentOptions(const Context& context, const DeliveryOptions& delivery, MissingVms& missing) {
+  const Config& config = context.config();
+  return {.collect = {.interval = config.interval,
+                      .encode = config.encode,
+                      .on_first_answer = [&](const Snapshot& first) { missing.NoteFirstAnswer(first); }},
+          .delivery = delivery,
+          .name = AgentName(config.shard)};
 }
 
 DeliveryOptions MakeDeliveryOptions(const Context& context) {
@@ -155,16 +180,19 @@ Outcome RunRun(const Context& context) {
   const Drain drain{.timeout = delivery.drain_timeout, .stops_on_hold = context.arguments.Has("--stdout")};
   auto spool = OpenSpool(context, delivery, clock);  // a disk that does not answer must not keep signals off
   if (!spool) return {ReportFailure(context, spool.error())};
-  BlockSignals();
-  auto source =
-      MakeLibvirtSource(context.config().hypervisors.front(), CollectForService(context.config()), clock, context.log);
-  Agent agent({MakeCollectorOptions(context), delivery}, std::move(source), {std::move(*sink), std::move(*spool)},
-              clock, context.log);
-  agent.Start();
+  const Hangup hangup = MeaningOfHangup();
+  BlockSignals(hangup);
+  MissingVms missing(context.config().collect.filter, context.config().hypervisors.size(), context.log);
+  const auto make_source = [&, collect = CollectForService(context.config())](const Hypervisor& hypervisor) {
+    return MakeLibvirtSource(hypervisor, collect, clock, context.log);
+  };
+  Agent agent(MakeAgentOptions(context, delivery, missing), make_source, {std::move(*sink), std::move(*spool)}, clock,
+              context.log);
+  agent.Start(context.config().hypervisors);
   LogStart(context);
-  const int number = WaitForStop(agent, context.log);
+  const int number = WaitForStop(context, hangup, agent);
   const bool was_asked = number != BrokenOutputSignal();
-  LetLaterSignalLeave(was_asked ? kSameRequestFor : Nanoseconds::zero());
+  LetLaterSignalLeave(hangup, was_asked ? kSameRequestFor : Nanoseconds::zero());
   if (was_asked) {
     context.log->info("stopping on SIG{}: at most {} to deliver what waits; a signal after more than {} leaves at once",
                       ::sigabbrev_np(number), FormatDuration(drain.timeout), FormatDuration(kSameRequestFor));

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <ctime>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -14,6 +15,12 @@ constexpr int kWithoutHangup = 0, kWithHangup = 1;
 bool IsHangupIgnored() {
   struct sigaction action {};
   return ::sigaction(SIGHUP, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+bool HasControllingTerminal() {
+  const int fd = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  if (fd >= 0) ::close(fd);
+  return fd >= 0;
 }
 
 extern "C" void LeaveAtOnce(int number) { ::_exit(128 + number); }
@@ -53,19 +60,24 @@ void StartPatience(int hangup, Nanoseconds patience) {
 
 int PatienceSignal() { return SIGRTMIN + 1; }
 
-sigset_t StopSignals() {
+Hangup MeaningOfHangup() {
+  if (IsHangupIgnored()) return Hangup::kIgnored;
+  return HasControllingTerminal() ? Hangup::kStops : Hangup::kReloads;
+}
+
+sigset_t StopSignals(Hangup hangup) {
   sigset_t set;
   sigemptyset(&set);
   for (const int number : {SIGINT, SIGTERM}) sigaddset(&set, number);
-  if (!IsHangupIgnored()) sigaddset(&set, SIGHUP);
+  if (hangup == Hangup::kStops) sigaddset(&set, SIGHUP);
   return set;
 }
 
 // To ignore a signal also discards one that is pending.
-void LetLaterSignalLeave(Nanoseconds same_request_for) {
-  sigset_t set = StopSignals();
+void LetLaterSignalLeave(Hangup meaning, Nanoseconds same_request_for) {
+  sigset_t set = StopSignals(meaning);
   sigaddset(&set, PatienceSignal());
-  const int hangup = sigismember(&set, SIGHUP) == 1 ? kWithHangup : kWithoutHangup;
+  const int hangup = meaning == Hangup::kStops ? kWithHangup : kWithoutHangup;
   if (same_request_for > Nanoseconds::zero()) {
     Handle(hangup, SIG_IGN);
     StartPatience(hangup, same_request_for);

@@ -4,28 +4,38 @@
 #include <thread>
 #include <utility>
 
+#include "agent/agent_reporter.h"
 #include "agent/status_line.h"
 
 namespace vmtelem {
 
 struct Agent::State {
-  State(AgentOptions o, std::unique_ptr<Source> s, DeliveryTarget target, Clock& c, const LoggerPtr& log)
+  State(AgentOptions o, Collectors::MakeSource make_source, DeliveryTarget target, Clock& c, const LoggerPtr& log)
       : options(std::move(o)),
         clock(c),
-        source(std::move(s)),
         pipeline(options.delivery, std::move(target), c, log),
-        collector(
-            options.collect, {*source, pipeline.queue, c}, [this] { return pipeline.report(); }, log) {}
+        collectors(options.collect, std::move(make_source), {pipeline.queue, c}, log),
+        reporter(
+            {options.name, options.collect.interval}, {pipeline.queue, c}, [this] { return Report(); }, log) {}
 
-  // The source is closed last: what waits must not be kept from the database by a hypervisor that blocks.
+  [[nodiscard]] AgentReport Report() const {
+    AgentReport report = pipeline.report();
+    const CollectionStats collected = collectors.stats();
+    report.names_repaired = collected.names_repaired;
+    report.values_out_of_range = collected.values_out_of_range;
+    return report;
+  }
+
+  // What waits is delivered while the sources are closed: it must not be kept from the database by a hypervisor that
+  // blocks.
   void Stop(const Drain& drain) {
     if (std::exchange(stopped, true)) return;
-    collector.Stop();
-    source->Interrupt();
-    if (collecting.joinable()) collecting.join();
+    reporter.Stop();
+    collectors.Stop();
+    if (reporting.joinable()) reporting.join();
     pipeline.writer.Stop(drain);
     AwaitWriter(drain.timeout + options.drain_grace);
-    unreturned_calls = source->Close();
+    unreturned_calls = collectors.Close();
   }
 
   // The writer waits for nothing beyond the drain time-out, but a call to the disk may.
@@ -41,42 +51,47 @@ struct Agent::State {
 
   AgentOptions options;
   Clock& clock;
-  std::unique_ptr<Source> source;
   DeliveryPipeline pipeline;
-  Collector collector;
-  std::thread collecting, writing;
+  Collectors collectors;
+  AgentReporter reporter;
+  std::thread reporting, writing;
   std::promise<void> writer_ended;
   bool stopped = false, writer_is_stuck = false;
   std::size_t unreturned_calls = 0;
 };
 
-Agent::Agent(AgentOptions options, std::unique_ptr<Source> source, DeliveryTarget target, Clock& clock,
+Agent::Agent(AgentOptions options, Collectors::MakeSource make_source, DeliveryTarget target, Clock& clock,
              const LoggerPtr& log)
-    : state_(std::make_shared<State>(std::move(options), std::move(source), std::move(target), clock, log)) {}
+    : state_(std::make_shared<State>(std::move(options), std::move(make_source), std::move(target), clock, log)) {}
 
 Agent::~Agent() { state_->Stop({}); }
 
-void Agent::Start() {
+void Agent::Start(const std::vector<Hypervisor>& hypervisors) {
   state_->writing = std::thread([state = state_] {
     state->pipeline.writer.Run();
     state->writer_ended.set_value();
   });
-  state_->collecting = std::thread([this] { state_->collector.Run(); });
+  state_->collectors.Collect(hypervisors);
+  state_->reporting = std::thread([this] { state_->reporter.Run(); });
+}
+
+Collectors::Change Agent::Collect(const std::vector<Hypervisor>& hypervisors) {
+  return state_->collectors.Collect(hypervisors);
 }
 
 AgentReport Agent::Stop(const Drain& drain) {
   state_->Stop(drain);
-  return state_->collector.report();
+  return state_->Report();
 }
 
-AgentReport Agent::report() const { return state_->collector.report(); }
+AgentReport Agent::report() const { return state_->Report(); }
 
 std::size_t Agent::unreturned_calls() const { return state_->unreturned_calls; }
 
 bool Agent::writer_is_stuck() const { return state_->writer_is_stuck; }
 
 std::string Agent::StatusLine() const {
-  return StatusText({state_->collector.report(), state_->collector.stats(), state_->pipeline.writer.stats(),
+  return StatusText({state_->Report(), state_->collectors.stats(), state_->pipeline.writer.stats(),
                      state_->clock.SteadyNow(), state_->options.collect.interval});
 }
 

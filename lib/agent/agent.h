@@ -3,14 +3,15 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "agent/collector.h"
+#include "agent/collectors.h"
 #include "agent/delivery_pipeline.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "model/agent_report.h"
 #include "model/delivery_options.h"
-#include "model/source.h"
+#include "model/hypervisor.h"
 #include "ship/writer.h"
 
 namespace vmtelem {
@@ -19,24 +20,27 @@ namespace vmtelem {
 struct AgentOptions {
   CollectorOptions collect;
   const DeliveryOptions& delivery;                    // outlives the agent, and a writer that it leaves behind
+  std::string name{};                                 // tag of the `vmtelem_agent` line; empty: no such line
   Nanoseconds drain_grace = std::chrono::seconds(5);  // for a disk that is slow when the drain time-out has ended
 };
 
-// Wires a source to a sink: one collector thread, one writer thread, and the order in which they start and stop. Made,
-// started and stopped by one thread.
+// Wires sources to a sink: a collector thread for each hypervisor, one that reports of the process, one writer thread,
+// and the order in which they start and stop. Made, started and stopped by one thread.
 class Agent {
  public:
-  Agent(AgentOptions options, std::unique_ptr<Source> source, DeliveryTarget target, Clock& clock,
+  Agent(AgentOptions options, Collectors::MakeSource make_source, DeliveryTarget target, Clock& clock,
         const LoggerPtr& log);
   ~Agent();  // stops without draining if Stop() was not called
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  void Start();
+  void Start(const std::vector<Hypervisor>& hypervisors);
+  // Between Start() and Stop(): collects from these from now on. Those that stay do not notice.
+  Collectors::Change Collect(const std::vector<Hypervisor>& hypervisors);
 
-  // Stops collecting, delivers what waits, closes the source, and gives the report at the end. Idempotent.
+  // Stops collecting, delivers what waits while the sources are closed, and gives the report at the end. Idempotent.
   AgentReport Stop(const Drain& drain);
-  // What closing the source gave; 0 before Stop(). By the thread that stops.
+  // What closing the sources gave; 0 before Stop(). By the thread that stops.
   [[nodiscard]] std::size_t unreturned_calls() const;
   // Whether Stop() left a writer behind that a call to the disk does not let go: the process is to end without waiting
   // for it. It still uses the clock, the log and the settings. By the thread that stops.

@@ -6,11 +6,12 @@
 #include <string>
 
 #include "agent/cycle_log.h"
+#include "agent/host_log.h"
+#include "agent/host_tags.h"
 #include "agent/sample_cycle.h"
 #include "agent/tick_schedule.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "model/agent_report.h"
 #include "model/encode_options.h"
 #include "model/source.h"
 #include "ship/line_queue.h"
@@ -21,13 +22,14 @@ namespace vmtelem {
 struct CollectorOptions {
   Nanoseconds interval{};
   EncodeOptions encode;
-  std::string agent_name;  // tag of the `vmtelem_agent` line: the local hostname; empty: no such line
-  // Called once, by the thread that collects, with the first snapshot of a hypervisor that answered. May be empty.
+  // Called once for each hypervisor, by the thread that collects from it, with the first snapshot after it answered.
+  // May be empty.
   std::function<void(const Snapshot&)> on_first_answer{};
 };
 
 // What a collector knows of its cycles.
 struct CollectorStats {
+  std::string host;  // empty before the first cycle
   std::uint64_t cycles = 0, failed_cycles = 0, names_repaired = 0, values_out_of_range = 0;
   std::uint64_t vms = 0, hung_vms = 0;  // of the last cycle
   std::string fault;                    // likewise; empty: none
@@ -41,25 +43,28 @@ class Collector {
     Source& source;
     LineQueue& queue;
     Clock& clock;
+    HostLog& host_log;
   };
-  // `delivery_report` gives what is known of delivery, on any thread that calls report().
-  Collector(CollectorOptions options, Parts parts, std::function<AgentReport()> delivery_report, LoggerPtr log);
+  // `shown_uri` is the hypervisor's, masked.
+  Collector(CollectorOptions options, Parts parts, HostTags::Holder tag, const std::string& shown_uri, LoggerPtr log);
 
-  void Run();
+  // With a delay the first cycle begins after it, whatever the ticks are, and leaves out a tick that follows soon.
+  void Run(Nanoseconds delay = {});
   void RunOnce();  // one cycle, now
 
   // Any thread.
   void Stop();
   [[nodiscard]] CollectorStats stats() const;
-  [[nodiscard]] AgentReport report() const;  // of delivery and of the cycles so far
 
  private:
   bool WaitForTick();
+  bool Wait(SteadyTime until);  // false: stopped
+  Result<void> Collect();
   void Publish(const Result<void>& outcome);
 
   CollectorOptions options_;
   const Parts parts_;
-  const std::function<AgentReport()> delivery_report_;
+  HostTags::Holder tag_;
   const LoggerPtr log_;
   TickSchedule schedule_;
   SampleCycle cycle_;

@@ -23,14 +23,13 @@ void SampleCycle::Derive() {
   timings_.derive = clock_.SteadyNow() - begin;
 }
 
-Lines SampleCycle::Encode(const std::optional<AgentLine>& agent) {
+Lines SampleCycle::Encode() {
   Lines lines;
   lines.bytes.reserve(lines_bytes_ + lines_bytes_ / 8);
   const SteadyTime begin = clock_.SteadyNow();
   encoder_.AppendDomains(snapshot_, derived_, lines);
   timings_.encode = clock_.SteadyNow() - begin;
   encoder_.AppendHost(snapshot_, timings_, lines);
-  if (agent) encoder_.AppendAgent(agent->agent, snapshot_.stamp, agent->report, lines);
   encoder_.LogNameRepairs();
   lines_bytes_ = lines.bytes.size();
   return lines;

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -10,7 +8,6 @@
 #include "base/result.h"
 #include "derive/rate_tracker.h"
 #include "encode/influx_encoder.h"
-#include "model/agent_report.h"
 #include "model/batch.h"
 #include "model/derived.h"
 #include "model/source.h"
@@ -29,12 +26,8 @@ class SampleCycle {
   // Orders the VMs by name. libvirt lists in the order of a hash; people and diff(1) want the same order every time.
   void SortByName();
   void Derive();
-  struct AgentLine {
-    std::string_view agent;
-    AgentReport report;
-  };
-  // The lines of the VMs, then the one of the hypervisor, which carries the time that those took, then the agent's.
-  Lines Encode(const std::optional<AgentLine>& agent = std::nullopt);
+  // The lines of the VMs, then the one of the hypervisor, which carries the time that those took.
+  Lines Encode();
 
   // One sample, derived. With a window, two samples that far apart, of which the second counts, with rates. Blocks for
   // the window and for what the source takes. The VMs are ordered by name. Fails if the hypervisor as a whole did not

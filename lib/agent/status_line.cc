@@ -30,6 +30,12 @@ std::string LinesText(const LineCounts& lines, std::uint64_t spool_bytes) {
 
 std::string Seconds(Nanoseconds duration) { return FormatDuration(std::chrono::floor<std::chrono::seconds>(duration)); }
 
+std::string FailingText(const CollectionStats& collected) {
+  if (collected.hypervisors == 1) return collected.fault;
+  return fmt::format("{} of {} do not answer; the first: {}", collected.failing,
+                     CountOf(collected.hypervisors, "hypervisor"), collected.fault);
+}
+
 class Faults {
  public:
   explicit Faults(const AgentStatus& status) : status_(status) {
@@ -44,8 +50,8 @@ class Faults {
 
  private:
   void NoteCollecting() {
-    const CollectorStats& collected = status_.collected;
-    if (!collected.fault.empty()) faults_.push_back(collected.fault);
+    const CollectionStats& collected = status_.collected;
+    if (collected.failing > 0) faults_.push_back(FailingText(collected));
     if (collected.hung_vms == 0) return;
     const std::string_view verb = collected.hung_vms == 1 ? "does" : "do";
     faults_.push_back(fmt::format("{} {} not answer", CountOf(collected.hung_vms, "VM"), verb));
@@ -85,7 +91,9 @@ class Faults {
 }  // namespace
 
 std::string StatusText(const AgentStatus& status) {
-  return fmt::format("{}, {} ({} failed); {}; {}", CountOf(status.collected.vms, "VM"),
+  const std::size_t hypervisors = status.collected.hypervisors;
+  const std::string where = hypervisors == 1 ? "" : CountOf(hypervisors, "hypervisor") + ", ";
+  return fmt::format("{}{}, {} ({} failed); {}; {}", where, CountOf(status.collected.vms, "VM"),
                      CountOf(status.collected.cycles, "cycle"), status.collected.failed_cycles,
                      LinesText(status.report.lines, status.report.spool_bytes), Faults(status).Text());
 }

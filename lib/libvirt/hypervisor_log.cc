@@ -11,7 +11,7 @@ constexpr Nanoseconds kWorthReporting = std::chrono::seconds(5);
 }  // namespace
 
 void HypervisorLog::NoteConnected(const std::string& host) {
-  if (!std::exchange(was_up_, true)) log_->info("connected to {} as host '{}'", shown_uri_, host);
+  if (!std::exchange(was_up_, true)) log_->debug("connected to {} as host '{}'", shown_uri_, host);
 }
 
 void HypervisorLog::NoteReplaced() {

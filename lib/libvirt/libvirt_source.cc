@@ -57,6 +57,8 @@ class LibvirtSource final : public Source {
   LibvirtSource(const LibvirtSource&) = delete;
   LibvirtSource& operator=(const LibvirtSource&) = delete;
 
+  [[nodiscard]] const std::string& host() const override { return host_; }
+
   Result<void> Collect(Snapshot& snapshot) override {
     snapshot.stamp = clock_.Now();
     snapshot.cycle = ++counts_.polls;

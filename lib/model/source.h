@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -16,6 +17,9 @@ enum class ListScope { kActive, kAll };
 class Source {
  public:
   virtual ~Source() = default;
+
+  // The name of the hypervisor, as Snapshot::host: until it answers that of its URI or of this machine.
+  [[nodiscard]] virtual const std::string& host() const = 0;
 
   // Fills `snapshot`, reusing its memory. Always sets host, stamp, cycle and the source's own counters. On an error
   // (kUnreachable, kTimeout, kDenied, ...: the hypervisor as a whole) up is false and there are no domains. A value

@@ -1,13 +1,16 @@
 """Runs the binary as a user would: arguments, environment and streams in; streams and exit code out."""
 
 import atexit
+import fcntl
 import itertools
 import os
 import pathlib
+import pty
 import shutil
 import subprocess
 import sys
 import tempfile
+import termios
 
 import pytest
 
@@ -57,13 +60,18 @@ def on_node(vmtelem):
 
 @pytest.fixture
 def start():
-    """Starts it and leaves it running; what still runs at the end is killed."""
-    running = []
+    """Starts it and leaves it running, as a service or, with terminal=True, with a controlling terminal; what still runs at the
+    end is killed."""
+    running, terminals = [], []
 
-    def run(*arguments, **variables):
+    def run(*arguments, terminal=False, **variables):
         streams = {name: variables.pop(name) for name in ("stdout", "stderr", "stdin") if name in variables}
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
-        running.append(subprocess.Popen([BINARY, *arguments], env=clean_environment(**variables), **streams))
+        if terminal:
+            primary, secondary = pty.openpty()
+            terminals.extend([primary, secondary])
+            streams |= {"preexec_fn": lambda: fcntl.ioctl(secondary, termios.TIOCSCTTY, 0), "pass_fds": [secondary]}
+        running.append(subprocess.Popen([BINARY, *arguments], env=clean_environment(**variables), start_new_session=True, **streams))
         return running[-1]
 
     yield run
@@ -71,6 +79,8 @@ def start():
         if process.poll() is None:
             process.kill()
         process.communicate()
+    for each in terminals:
+        os.close(each)
 
 
 def complete(server_url="http://127.0.0.1:9", **more):

@@ -46,7 +46,7 @@ def cycles(server):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_with_everything_delivered(start, number):
     with FakeInflux(token=TOKEN) as server:
-        process = start("run", **complete(server.url, **FAST))
+        process = start("run", terminal=True, **complete(server.url, **FAST))
         log = Log(process)
         wait_for(lambda: len(cycles(server)) >= 3, 20, "three cycles")
         process.send_signal(number)
@@ -167,7 +167,9 @@ def test_a_named_vm_that_does_not_run_is_logged_once(start):
 def test_stdout_gets_line_protocol_and_stderr_the_log(start):
     process = start("run", "--stdout", LIBVIRT_URI=NODE, **FAST)
     log = Log(process)
-    first = process.stdout.readline().decode()
+    first = ""
+    while "\nvmtelem," not in first:
+        first += process.stdout.readline().decode()
     process.terminate()
     rest = process.stdout.read().decode()
     assert process.wait(20) == 0

@@ -21,7 +21,7 @@ def run(start, tmp_path):
     with FakeInflux(token=TOKEN) as server, open(tmp_path / "log", "wb") as log:
         def begin(behaviour):
             server.default = behaviour
-            process = start("run", stderr=log, **complete(server.url, **FAST, DRAIN_TIMEOUT="60s"))
+            process = start("run", stderr=log, terminal=True, **complete(server.url, **FAST, DRAIN_TIMEOUT="60s"))
             wait_for(lambda: server.requests, 20, "a request")
             return SimpleNamespace(process=process, log=(tmp_path / "log").read_text)
         yield begin

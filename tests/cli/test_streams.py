@@ -44,7 +44,7 @@ def test_run_into_a_full_disk_ends_with_an_error(start):
 
 def test_run_ends_when_its_reader_has_gone(start):
     process = start("run", "--stdout", "-i", "0.1", LIBVIRT_URI=NODE)
-    assert process.stdout.readline().startswith(b"vm_")
+    assert process.stdout.readline().startswith(b"vm")
     process.stdout.close()
     assert process.wait(20) == 0
     assert b"level=error" not in process.stderr.read()

@@ -18,9 +18,11 @@ class FakeSource final : public Source {
  public:
   explicit FakeSource(Clock& clock) : clock_(clock) {}
 
+  [[nodiscard]] const std::string& host() const override { return name; }
+
   Result<void> Collect(Snapshot& snapshot) override {
     if (before_collect) before_collect();
-    snapshot.host = "host1";
+    snapshot.host = name;
     snapshot.stamp = clock_.Now();
     snapshot.cycle = ++cycle_;
     snapshot.up = !failure;
@@ -43,6 +45,7 @@ class FakeSource final : public Source {
     return unreturned_calls;
   }
 
+  std::string name = "host1";
   std::vector<DomainStats> domains;
   std::vector<Error> problems;
   std::optional<Error> failure;

@@ -9,7 +9,7 @@ import pytest
 from harness import books, figures, spool_files
 from harness.delivery import upload
 from harness.embedded_host import embedded_host
-from harness.lives import Lives, cycle_numbers, cycles, deliver_all
+from harness.lives import Lives, agent_lines, cycle_numbers, cycles, deliver_all
 from harness.unsteady_influx import MOODS, UnsteadyInflux
 from harness.wait import wait_for
 
@@ -85,7 +85,7 @@ def test_every_cycle_has_all_its_lines(kills):
 
 def is_whole(lines):
     names = sorted((line.measurement, line.tags.get("vm", "")) for line in lines if line.measurement != "vm_features")
-    return names == sorted([(name, vm) for name in LINES_OF_A_VM for vm in VMS] + [("vmtelem", ""), ("vmtelem_agent", "")])
+    return names == sorted([(name, vm) for name in LINES_OF_A_VM for vm in VMS] + [("vmtelem", "")])
 
 
 def test_no_rate_is_invented_over_a_restart(kills):
@@ -117,7 +117,9 @@ def test_the_last_life_ends_as_if_nothing_had_happened(kills):
 
 
 def test_the_books_add_up_in_every_line(kills):
-    assert books.do_not_add_up([line for lines in kills.cycles.values() for line in lines]) == []
+    agents = agent_lines(kills.points)
+    assert agents
+    assert books.do_not_add_up(agents) == []
 
 
 def test_the_last_life_recovers_just_what_the_files_held(kills):
@@ -126,7 +128,8 @@ def test_the_last_life_recovers_just_what_the_files_held(kills):
 
 def test_the_last_account_names_all_lines_of_the_last_life_as_sampled(kills):
     lines = [line for stamp, lines in kills.cycles.items() if stamp > kills.last.began_ns for line in lines]
-    assert kills.last.account["sampled"] == len(lines)
+    agents = [line for line in agent_lines(kills.points) if line.time_ns > kills.last.began_ns]
+    assert kills.last.account["sampled"] == len(lines) + len(agents)
 
 
 def test_the_last_account_names_all_that_came_in_as_written(kills):

@@ -101,8 +101,14 @@ def cycle_numbers(points):
 
 
 def cycles(points):
-    """{stamp: lines}, parsed. The hypervisor's line of a cycle has the earliest stamp: each VM is asked in its turn."""
+    """{stamp: lines}, parsed. The hypervisor's line of a cycle has the earliest stamp: each VM is asked in its turn. The lines of
+    the process itself belong to no cycle."""
     stamps, found = sorted(cycle_numbers(points)), {}
     for line in map(parse_line, points.lines.values()):
-        found.setdefault(stamps[bisect(stamps, line.time_ns) - 1], []).append(line)
+        if line.measurement != "vmtelem_agent":
+            found.setdefault(stamps[bisect(stamps, line.time_ns) - 1], []).append(line)
     return found
+
+
+def agent_lines(points):
+    return [parse_line(line) for line in points.lines.values() if line.startswith("vmtelem_agent,")]

@@ -9,6 +9,7 @@
 #include "fakes/fake_spool.h"
 #include "fakes/instant_sink.h"
 #include "fakes/null_logger.h"
+#include "given_sources.h"
 #include "spool/memory_spool.h"
 
 namespace vmtelem {
@@ -24,7 +25,7 @@ DeliveryOptions QuickDelivery() {
 
 AgentOptions QuickOptions() {
   static const DeliveryOptions delivery = QuickDelivery();
-  return {.collect = {.interval = 100ms, .encode = {}, .agent_name = "agent1"}, .delivery = delivery};
+  return {.collect = {.interval = 100ms, .encode = {}}, .delivery = delivery, .name = "agent1"};
 }
 
 std::unique_ptr<FakeSource> OneDomain(Clock& clock) {
@@ -50,8 +51,8 @@ std::uint64_t Sum(const LineCounts& lines) {
 TEST_CASE("what is sampled until the stop is delivered before the stop returns") {
   SystemClock clock;
   const auto received = std::make_shared<Received>();
-  Agent agent(QuickOptions(), OneDomain(clock), To(received), clock, MakeNullLogger());
-  agent.Start();
+  Agent agent(QuickOptions(), Giving(OneDomain(clock)), To(received), clock, MakeNullLogger());
+  agent.Start(kOneHypervisor);
   received->WaitForLines(9);
   const AgentReport report = agent.Stop({10s});
   CHECK(report.lines.sampled >= 9);
@@ -65,8 +66,8 @@ TEST_CASE("a database that stays away costs the drain time-out and its lines are
   received->accept = false;
   auto source = OneDomain(clock);
   const FakeSource& watched = *source;
-  Agent agent(QuickOptions(), std::move(source), To(received), clock, MakeNullLogger());
-  agent.Start();
+  Agent agent(QuickOptions(), Giving(std::move(source)), To(received), clock, MakeNullLogger());
+  agent.Start(kOneHypervisor);
   REQUIRE(Eventually([&] { return watched.collects >= 2; }));
   const AgentReport report = agent.Stop({200ms});
   CHECK(report.lines.sampled > 0);
@@ -76,8 +77,8 @@ TEST_CASE("a database that stays away costs the drain time-out and its lines are
 TEST_CASE("the accounts are balanced at any moment") {
   SystemClock clock;
   const auto received = std::make_shared<Received>();
-  Agent agent(QuickOptions(), OneDomain(clock), To(received), clock, MakeNullLogger());
-  agent.Start();
+  Agent agent(QuickOptions(), Giving(OneDomain(clock)), To(received), clock, MakeNullLogger());
+  agent.Start(kOneHypervisor);
   for (std::size_t lines = 1; lines < 20; ++lines) {
     received->WaitForLines(lines);
     const AgentReport report = agent.report();
@@ -87,7 +88,7 @@ TEST_CASE("the accounts are balanced at any moment") {
 
 TEST_CASE("an agent that is stopped twice or never started ends well") {
   SystemClock clock;
-  Agent agent(QuickOptions(), OneDomain(clock), To(std::make_shared<Received>()), clock, MakeNullLogger());
+  Agent agent(QuickOptions(), Giving(OneDomain(clock)), To(std::make_shared<Received>()), clock, MakeNullLogger());
   agent.Stop({10s});
   CHECK(agent.Stop({10s}).lines.sampled == 0);
 }
@@ -95,8 +96,8 @@ TEST_CASE("an agent that is stopped twice or never started ends well") {
 TEST_CASE("the status line says what is wrong") {
   SystemClock clock;
   const auto received = DatabaseAway();
-  Agent agent(QuickOptions(), OneDomain(clock), To(received), clock, MakeNullLogger());
-  agent.Start();
+  Agent agent(QuickOptions(), Giving(OneDomain(clock)), To(received), clock, MakeNullLogger());
+  agent.Start(kOneHypervisor);
   CHECK(Eventually([&] { return agent.StatusLine().find("the database is away") != std::string::npos; }));
 }
 
@@ -105,8 +106,8 @@ TEST_CASE("the status line says that the hypervisor does not answer although eve
   auto source = OneDomain(clock);
   source->failure = Error{ErrorCode::kUnreachable, "no hypervisor", ""};
   const auto received = std::make_shared<Received>();
-  Agent agent(QuickOptions(), std::move(source), To(received), clock, MakeNullLogger());
-  agent.Start();
+  Agent agent(QuickOptions(), Giving(std::move(source)), To(received), clock, MakeNullLogger());
+  agent.Start(kOneHypervisor);
   received->WaitForLines(1);
   CHECK_THAT(agent.StatusLine(), Catch::Contains("no hypervisor") && !Catch::Contains("all is well"));
 }
@@ -122,8 +123,8 @@ TEST_CASE("the status line says how many VMs do not answer") {
     expected = "2 VMs do not answer";
   }
   const auto received = std::make_shared<Received>();
-  Agent agent(QuickOptions(), std::move(source), To(received), clock, MakeNullLogger());
-  agent.Start();
+  Agent agent(QuickOptions(), Giving(std::move(source)), To(received), clock, MakeNullLogger());
+  agent.Start(kOneHypervisor);
   received->WaitForLines(1);
   CHECK_THAT(agent.StatusLine(), Catch::Contains(expected) && !Catch::Contains("all is well"));
 }
@@ -133,9 +134,9 @@ TEST_CASE("what the spool holds is reported, and in the status line") {
   const auto received = DatabaseAway();
   auto spool = std::make_unique<FakeSpool>();
   spool->Leave(std::make_shared<const Batch>(Lines{"a v=1 1\nb v=1 1\n", 2, 1, 1}));
-  Agent agent(QuickOptions(), OneDomain(clock), {std::make_unique<InstantSink>(received), std::move(spool)}, clock,
-              MakeNullLogger());
-  agent.Start();
+  Agent agent(QuickOptions(), Giving(OneDomain(clock)), {std::make_unique<InstantSink>(received), std::move(spool)},
+              clock, MakeNullLogger());
+  agent.Start(kOneHypervisor);
   REQUIRE(Eventually([&] { return agent.report().spool_batches >= 3; }));
   const AgentReport report = agent.report();
   CHECK(report.lines.recovered == 2);
@@ -148,8 +149,8 @@ TEST_CASE("what the spool holds is reported, and in the status line") {
 TEST_CASE("what only memory holds is counted as waiting in memory, not in the spool") {
   SystemClock clock;
   const auto received = DatabaseAway();
-  Agent agent(QuickOptions(), OneDomain(clock), To(received), clock, MakeNullLogger());
-  agent.Start();
+  Agent agent(QuickOptions(), Giving(OneDomain(clock)), To(received), clock, MakeNullLogger());
+  agent.Start(kOneHypervisor);
   REQUIRE(Eventually([&] { return agent.report().writes > 0; }));
   const AgentReport report = agent.report();
   CHECK(report.queue_bytes > 0);
@@ -162,8 +163,8 @@ TEST_CASE("a stop interrupts a call to the hypervisor that is in progress") {
   auto source = OneDomain(clock);
   FakeSource& hung = *source;
   hung.before_collect = [&] { Eventually([&] { return hung.interrupted.load(); }); };
-  Agent agent(QuickOptions(), std::move(source), To(std::make_shared<Received>()), clock, MakeNullLogger());
-  agent.Start();
+  Agent agent(QuickOptions(), Giving(std::move(source)), To(std::make_shared<Received>()), clock, MakeNullLogger());
+  agent.Start(kOneHypervisor);
   agent.Stop({10s});
   CHECK(hung.interrupted);
 }

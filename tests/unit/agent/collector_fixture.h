@@ -18,6 +18,11 @@ struct CollectorFixture {
     clock.Advance(std::chrono::seconds(1));
     return TakeLines();
   }
+  // For the first time, which is logged.
+  void Answered() {
+    Cycle();
+    logged.str("");
+  }
   std::string TakeLines() { return queue.TakeAll().bytes; }
 
   FakeClock clock;
@@ -28,14 +33,13 @@ struct CollectorFixture {
   LoggerPtr log =
       MakeLogger(std::make_shared<spdlog::sinks::ostream_sink_mt>(logged), LogFormat::kJournald, LogLevel::kInfo);
   std::vector<std::size_t> first_answers;  // the number of VMs in each
+  HostLog host_log{log};
+  HostTags tags;
   Collector collector{
-      {std::chrono::seconds(1), {}, "agent1", [this](const Snapshot& s) { first_answers.push_back(s.domains.size()); }},
-      {source, queue, clock},
-      [this] {
-        AgentReport report;
-        report.lines = ledger.counts();
-        return report;
-      },
+      {std::chrono::seconds(1), {}, [this](const Snapshot& s) { first_answers.push_back(s.domains.size()); }},
+      {source, queue, clock, host_log},
+      tags.Add("host1", 1),
+      "fake:///one",
       log};
 };
 

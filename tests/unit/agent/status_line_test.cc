@@ -13,6 +13,7 @@ AgentStatus Well() {
   status.now = SteadyTime{} + 1h;
   status.interval = 1s;
   status.writer.seen_at = status.now;
+  status.collected.hypervisors = 1;
   return status;
 }
 
@@ -56,6 +57,16 @@ TEST_CASE("a status says that batches cannot be read") {
   AgentStatus status = Well();
   status.writer.spool.unreadable_batches = 1;
   CHECK_THAT(StatusText(status), Catch::EndsWith("; 1 batch file in the spool cannot be read"));
+}
+
+TEST_CASE("a status says how many of several hypervisors do not answer, and why the first of them does not") {
+  AgentStatus status = Well();
+  status.collected.hypervisors = 200;
+  status.collected.failing = 3;
+  status.collected.fault = "h7: connection refused";
+  CHECK_THAT(StatusText(status),
+             Catch::StartsWith("200 hypervisors, 0 VMs, ") &&
+                 Catch::EndsWith("; 3 of 200 hypervisors do not answer; the first: h7: connection refused"));
 }
 
 TEST_CASE("a status names all that is wrong") {

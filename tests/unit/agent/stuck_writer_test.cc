@@ -10,6 +10,7 @@
 #include "fakes/fake_spool.h"
 #include "fakes/instant_sink.h"
 #include "fakes/null_logger.h"
+#include "given_sources.h"
 
 // A disk that does not answer.
 namespace vmtelem {
@@ -56,10 +57,10 @@ struct World {
     delivery.batch_max_age = 50ms;
     options.drain_grace = drain_grace;
     source->domains = {MakeDomain("web", 1)};
-    agent.emplace(options, std::move(source),
+    agent.emplace(options, Giving(std::move(source)),
                   DeliveryTarget{std::make_unique<InstantSink>(received), std::make_unique<SpoolOnHungDisk>(disk)},
                   clock, MakeNullLogger());
-    agent->Start();
+    agent->Start(kOneHypervisor);
     REQUIRE(Eventually([this] { return disk->asked.load(); }));
   }
   ~World() {

@@ -94,7 +94,7 @@ TEST_CASE_METHOD(ConnectingFixture,
   const auto source = Make(kNodeUri);
   for (int i = 0; i < 3; ++i) REQUIRE(source->Collect(snapshot).has_value());
   CHECK(LogLines() == 1);
-  CHECK(log_text.str().find("<6>connected to") != std::string::npos);
+  CHECK(log_text.str().find("<7>connected to") != std::string::npos);
   LoseDaemon();
   RefuseToOpen();
   for (int i = 0; i < 3; ++i) CHECK_FALSE(source->Collect(snapshot).has_value());

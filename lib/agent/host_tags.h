@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace vmtelem {
+
+// The host tags of the hypervisors of a process: no two have the same one, so that the series of one are never mixed
+// with those of another. Thread-safe.
+class HostTags {
+ private:
+  struct Taken {
+    std::mutex mutex;
+    std::set<std::string> tags;
+  };
+
+ public:
+  // The tag of one hypervisor, which is free again when this is gone. One thread at a time.
+  class Holder {
+   public:
+    Holder(std::shared_ptr<Taken> taken, const std::string& name, std::size_t nth)
+        : taken_(std::move(taken)), nth_(nth) {
+      TagFor(name);
+    }
+    ~Holder();
+    Holder(Holder&&) = default;
+    Holder(const Holder&) = delete;
+    Holder& operator=(const Holder&) = delete;
+    Holder& operator=(Holder&&) = delete;
+
+    // The tag for a hypervisor of that name: the name itself or, if another hypervisor has it, "name#2" and so on. It
+    // stays as long as the name is the same.
+    const std::string& TagFor(const std::string& name);
+
+   private:
+    void Release();
+
+    std::shared_ptr<Taken> taken_;  // null: moved from
+    std::size_t nth_;               // the first number that is tried; 1: none
+    std::string name_, tag_;        // empty: no tag yet
+  };
+
+  // For the `nth` hypervisor of one URI (Hypervisor::nth), which is called `name` until it answers.
+  Holder Add(const std::string& name, std::size_t nth) { return {taken_, name, nth}; }
+
+ private:
+  const std::shared_ptr<Taken> taken_ = std::make_shared<Taken>();
+};
+
+}  // namespace vmtelem
