@@ -76,6 +76,8 @@ void AddParameterValues(std::string_view uri, std::vector<std::string>& secrets)
   }
 }
 
+char ToLower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
+
 int HexValue(char digit) {
   if (digit >= '0' && digit <= '9') return digit - '0';
   if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
@@ -92,6 +94,20 @@ std::string PercentDecoded(std::string_view text) {
     if (escape) i += 2;
   }
   return decoded;
+}
+
+bool IsScheme(std::string_view scheme, std::string_view expected) {
+  return std::equal(scheme.begin(), scheme.end(), expected.begin(), expected.end(),
+                    [](char written, char lower) { return ToLower(written) == lower; });
+}
+
+// Of driver+transport, in lower case, as libvirt reads it; empty if the URI leaves it to libvirt.
+std::string TransportOf(std::string_view uri) {
+  const std::string_view scheme = Split(uri).scheme;
+  const std::size_t plus = scheme.find('+');
+  std::string transport(plus == std::string_view::npos ? std::string_view{} : scheme.substr(plus + 1));
+  std::transform(transport.begin(), transport.end(), transport.begin(), ToLower);
+  return transport;
 }
 
 void ReplaceAll(std::string& text, std::string_view from, std::string_view to) {
@@ -122,11 +138,24 @@ std::string NamingUri(std::string message, const std::string& uri) {
   return message.find(shown) == std::string::npos ? shown + ": " + message : message;
 }
 
-std::string UriWithoutPrompts(const std::string& uri) {
+bool IsInProcess(const std::string& uri) {
   const Parts parts = Split(uri);
-  const bool over_ssh = parts.scheme.ends_with("+ssh");
-  if (!over_ssh || parts.query.find("no_tty=") != std::string_view::npos) return uri;
-  return uri + (uri.find('?') == std::string::npos ? '?' : '&') + "no_tty=1";
+  return IsScheme(parts.scheme, "test") && parts.host_port.empty();
+}
+
+bool RunsChild(const std::string& uri) {
+  const std::string transport = TransportOf(uri);
+  return transport == "ssh" || transport == "ext";
+}
+
+bool IsOverTcp(const std::string& uri) { return !UriHost(uri).empty() && !RunsChild(uri); }
+
+// Of two parameters of one name the last counts.
+std::string UriWithoutPrompts(const std::string& uri) {
+  if (TransportOf(uri) != "ssh") return uri;
+  const std::size_t end = std::min(uri.find('#'), uri.size());
+  const bool has_query = std::min(uri.find('?'), end) < end;
+  return uri.substr(0, end) + (has_query ? '&' : '?') + "no_tty=1" + uri.substr(end);
 }
 
 std::string UriHost(const std::string& uri) {

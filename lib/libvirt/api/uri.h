@@ -13,9 +13,16 @@ std::string WithoutPassword(std::string text, const std::string& uri);
 // The same, with the URI for display in front unless the message names it.
 std::string NamingUri(std::string message, const std::string& uri);
 
-// The URI to open: with `no_tty=1` added for the ssh transport unless it says itself, because ssh would ask on the
+// The URI to open: with `no_tty=1` for the ssh transport, whatever it says itself, because ssh would ask on the
 // terminal for a password or an unknown host key.
 std::string UriWithoutPrompts(const std::string& uri);
+
+// Whether libvirt plays the hypervisor itself, without any daemon: its test driver.
+bool IsInProcess(const std::string& uri);
+// Whether libvirt starts a program for each connection: ssh, or one that the URI names.
+bool RunsChild(const std::string& uri);
+// Whether a connection is a TCP socket of this process.
+bool IsOverTcp(const std::string& uri);
 
 // The host part, without the brackets of an IPv6 address; empty if there is none.
 std::string UriHost(const std::string& uri);

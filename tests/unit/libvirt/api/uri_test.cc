@@ -37,16 +37,41 @@ TEST_CASE("a message about a URI without a password stays as it is") {
   CHECK(WithoutPassword("cannot reach host", "qemu+ssh://u@host/system") == "cannot reach host");
 }
 
-TEST_CASE("ssh is kept from asking for passwords unless the URI sets that itself") {
+TEST_CASE("ssh is kept from asking for passwords, whatever the URI says") {
   const auto [uri, opened] = GENERATE(table<std::string, std::string>({
       {"qemu+ssh://h/system", "qemu+ssh://h/system?no_tty=1"},
       {"qemu+ssh://h/system?socket=/s", "qemu+ssh://h/system?socket=/s&no_tty=1"},
-      {"qemu+ssh://h/system?no_tty=0", "qemu+ssh://h/system?no_tty=0"},
+      {"qemu+ssh://h/system?no_tty=0", "qemu+ssh://h/system?no_tty=0&no_tty=1"},
+      {"qemu+ssh://h/system#part", "qemu+ssh://h/system?no_tty=1#part"},
+      {"QEMU+SSH://h/system", "QEMU+SSH://h/system?no_tty=1"},
       {"qemu+libssh://h/system", "qemu+libssh://h/system"},
       {"qemu:///system", "qemu:///system"},
       {"", ""},
   }));
   CHECK(UriWithoutPrompts(uri) == opened);
+}
+
+TEST_CASE("programs that libvirt starts for a connection are foreseen") {
+  const auto [uri, runs] = GENERATE(table<std::string, bool>({
+      {"qemu+ssh://h/system", true},
+      {"qemu+SSH://h/system", true},
+      {"qemu+ext://h/system?command=/bin/relay", true},
+      {"qemu+libssh://h/system", false},
+      {"qemu+tls://h/system", false},
+      {"qemu:///system", false},
+  }));
+  CHECK(RunsChild(uri) == runs);
+}
+
+TEST_CASE("only the test driver without a daemon is in this process") {
+  const auto [uri, in_process] = GENERATE(table<std::string, bool>({
+      {"test:///default", true},
+      {"test:///a/file.xml", true},
+      {"test+unix:///default", false},
+      {"test://h/default", false},
+      {"qemu:///system", false},
+  }));
+  CHECK(IsInProcess(uri) == in_process);
 }
 
 TEST_CASE("the host is found in a URI") {
