@@ -48,6 +48,7 @@ class DaemonLink {
   void Drop();
 
   // These decide how soon to connect again after the connection is lost.
+  void NoteLost() { parts_.pause.NoteLost(parts_.clock.SteadyNow()); }
   void NoteUseful() { parts_.pause.NoteSuccess(); }
   void NoteUseless() { parts_.pause.NoteFailure(parts_.clock.SteadyNow()); }
 

@@ -4,12 +4,19 @@
 #include <iterator>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "base/local_host_name.h"
+#include "libvirt/api/phase.h"
 #include "libvirt/api/uri.h"
 
 namespace vmtelem {
 namespace {
 
 constexpr Nanoseconds kListingInterval = std::chrono::seconds(60);
+// The second listing on a connection comes earlier than that: hosts that were connected together are not listed
+// together ever after.
+constexpr Nanoseconds kEarliestListing = std::chrono::seconds(30);
 constexpr Nanoseconds kListingIntervalWithoutEvents = std::chrono::seconds(1);
 constexpr std::size_t kDevicesAtOnce = 100;  // a listing has to wait for them
 
@@ -21,7 +28,10 @@ DomainDiscovery::DomainDiscovery(const CollectOptions& options, const DaemonLink
       clock_(parts.clock),
       link_(options, parts, std::move(notifier)),
       inventory_(options.filter),
-      devices_(options.device_cache_ttl) {}
+      devices_(options.device_cache_ttl),
+      second_listing_(SpreadBetween(kEarliestListing, kListingInterval,
+                                    fmt::format("{} {} {} {}", LocalHostName(), parts.hypervisor.uri,
+                                                parts.hypervisor.name, parts.hypervisor.nth))) {}
 
 Result<void> DomainDiscovery::Ensure(SteadyTime deadline) {
   if (link_.ended()) NoteLost();
@@ -43,6 +53,7 @@ Result<void> DomainDiscovery::EnsureConnected(SteadyTime deadline) {
   if (link_.connected()) return {};
   if (auto connected = link_.Connect(deadline); !connected) return connected;
   if (inventory_known_) link_.NoteUseful();
+  is_first_listing_ = true;
   next_listing_ = clock_.SteadyNow();  // no event reported changes before the connection
   return {};
 }
@@ -106,13 +117,17 @@ void DomainDiscovery::TakeListing(const Result<std::vector<DomainRef>>& listed) 
   devices_.Keep(inventory_.domains());
   next_listing_ = clock_.SteadyNow();
   if (!std::exchange(forgot_events_, false)) {
-    next_listing_ += link_.greeting().has_events ? kListingInterval : kListingIntervalWithoutEvents;
+    next_listing_ += link_.greeting().has_events ? TakeListingInterval() : kListingIntervalWithoutEvents;
   }
   if (!inventory_known_ && NeedsDevices()) {
     StartReadingDevices(inventory_.domains());
   } else {
     inventory_known_ = true;
   }
+}
+
+Nanoseconds DomainDiscovery::TakeListingInterval() {
+  return std::exchange(is_first_listing_, false) ? second_listing_ : kListingInterval;
 }
 
 // QEMU's bulk statistics name the devices.
@@ -182,6 +197,7 @@ Result<std::vector<DomainInfo>> DomainDiscovery::List(ListScope scope, SteadyTim
 // Events that came before the connection ended still count.
 void DomainDiscovery::NoteLost() {
   if (link_.connected() && inventory_known_) ApplyEvents();
+  if (link_.connected()) link_.NoteLost();
   Close();
 }
 

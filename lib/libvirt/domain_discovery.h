@@ -62,6 +62,7 @@ class DomainDiscovery {
   void StartListing();
   void StartReadingDevices(DomainRefs due);
   void TakeJob();
+  Nanoseconds TakeListingInterval();
   void TakeListing(const Result<std::vector<DomainRef>>& listed);
   void TakeDevices(Result<ControlSession::Devices> read);
   void ApplyEvents();
@@ -79,7 +80,9 @@ class DomainDiscovery {
   DomainInventory inventory_;
   bool inventory_known_ = false;
   SteadyTime next_listing_;
+  bool is_first_listing_ = true;  // on the connection
   DeviceCache devices_;
+  const Nanoseconds second_listing_;  // after the first
   std::vector<Error> problems_;
 };
 

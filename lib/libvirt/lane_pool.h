@@ -52,6 +52,9 @@ class LanePool {
 
   [[nodiscard]] bool ready() const { return !ready_.empty(); }
   [[nodiscard]] std::size_t count_ready() const { return ready_.size(); }
+  // A lane's connection has ended by itself.
+  void NoteLost() { parts_.pause.NoteLost(parts_.clock.SteadyNow()); }
+
   // When the newest idle lane was connected.
   [[nodiscard]] std::optional<SteadyTime> newest() const;
   // Until when the attempt to connect that is under way is worth waiting for. Nothing if there is no attempt.

@@ -49,7 +49,7 @@ class LibvirtSource final : public Source {
         is_remote_(!UriHost(hypervisor_.uri).empty()),
         clock_(clock),
         log_(std::move(log), MaskUrl(hypervisor_.uri)),
-        pause_(is_remote_ ? ReconnectPause::kRemoteCap : ReconnectPause::kLocalCap, SystemRandom()),
+        pause_(is_remote_ ? ReconnectPause::kRemote : ReconnectPause::kLocal, SystemRandom()),
         discovery_(options_, {hypervisor_, clock, pause_}, notifier_),
         cycle_(options_, {hypervisor_, clock, pause_}, notifier_),
         filler_({cycle_.stuck(), clock, MaskUrl(hypervisor_.uri)}) {}

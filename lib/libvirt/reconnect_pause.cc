@@ -1,20 +1,28 @@
 #include "libvirt/reconnect_pause.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace vmtelem {
 
-ReconnectPause::ReconnectPause(Nanoseconds cap, std::function<double()> random)
-    : cap_(cap), backoff_(std::move(random)) {}
+ReconnectPause::ReconnectPause(Bounds bounds, std::function<double()> random)
+    : bounds_(bounds), random_(random), backoff_(std::move(random)) {}
 
-// A daemon that went away is often back at once, so the second attempt is made without a pause.
+void ReconnectPause::NoteLost(SteadyTime now) {
+  if (!std::exchange(is_lost_, true)) next_ = std::max(next_, now + First());
+}
+
 void ReconnectPause::NoteFailure(SteadyTime now) {
-  if (std::exchange(has_failed_, true)) next_ = now + backoff_.Next(cap_);
+  next_ = now + (std::exchange(has_failed_, true) ? backoff_.Next(bounds_.cap) : First());
+}
+
+Nanoseconds ReconnectPause::First() const {
+  return Nanoseconds(static_cast<Nanoseconds::rep>(static_cast<double>(bounds_.first.count()) * random_()));
 }
 
 void ReconnectPause::NoteSuccess() {
   backoff_.Reset();
-  has_failed_ = false;
+  is_lost_ = has_failed_ = false;
   next_ = SteadyTime::min();
 }
 

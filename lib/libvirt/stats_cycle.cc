@@ -119,6 +119,7 @@ void StatsCycle::TakeFailure(StatsCall call, Error error) {
   const SteadyTime opened = call.lane->opened;
   if (is_lost) {
     life_.NoteEnded(now);
+    lanes_.NoteLost();
     late_calls_.NoteNewDaemon(now);
   } else {
     life_.NoteAnswer(opened, call.since, now);

@@ -2,13 +2,16 @@
 
 #include <unordered_set>
 
+#include "libvirt/api/phase.h"
+
 namespace vmtelem {
 
 DomainRefs DeviceCache::Due(const DomainRefs& domains, SteadyTime now) const {
   DomainRefs due;
   for (const auto& domain : domains) {
     const auto read_at = read_at_.find(domain->uuid);
-    const bool fresh = read_at != read_at_.end() && now - read_at->second < ttl_;
+    const bool fresh =
+        read_at != read_at_.end() && now - read_at->second < SpreadBetween(ttl_ - ttl_ / 4, ttl_, domain->uuid);
     if (!fresh || FindDevices(*table_, domain->uuid, domain->id) == nullptr) due.push_back(domain);
   }
   return due;

@@ -25,7 +25,8 @@ class DeviceCache {
  public:
   explicit DeviceCache(Nanoseconds ttl) : ttl_(ttl) {}
 
-  // The VMs whose XML is to be read: not known, of an earlier run, older than the time to live, or marked as stale.
+  // The VMs whose XML is to be read: not known, of an earlier run, older than the time to live, or marked as stale. The
+  // VMs that were read together are not all due together: some are after three quarters of the time to live.
   [[nodiscard]] DomainRefs Due(const DomainRefs& domains, SteadyTime now) const;
 
   void Put(const DeviceTable& read, SteadyTime now);

@@ -51,7 +51,7 @@ TEST_CASE_METHOD(ConnectingFixture, "after a failed attempt no other is made bef
     attempts = hooks.opens;
   }
   CHECK(attempts < 20);
-  clock.Advance(ReconnectPause::kLocalCap);
+  clock.Advance(ReconnectPause::kLocal.cap);
   CHECK(TriesAgain(*source, attempts + 1));
 }
 
@@ -61,7 +61,7 @@ TEST_CASE_METHOD(ConnectingFixture, "pauses begin anew after a success") {
   const auto source = Make("qemu+tcp://node7/system");
   for (int i = 0; i < 9; ++i) {
     CHECK_FALSE(source->Collect(snapshot).has_value());
-    clock.Advance(ReconnectPause::kRemoteCap);
+    clock.Advance(ReconnectPause::kRemote.cap);
   }
   RestoreDaemon();
   REQUIRE(Eventually([&] { return source->Collect(snapshot).has_value(); }));
@@ -70,7 +70,7 @@ TEST_CASE_METHOD(ConnectingFixture, "pauses begin anew after a success") {
   CHECK_FALSE(source->Collect(snapshot).has_value());
   CHECK_FALSE(source->Collect(snapshot).has_value());
   const int opens = hooks.opens;
-  clock.Advance(Backoff::kBase);
+  clock.Advance(ReconnectPause::kRemote.first);
   CHECK(TriesAgain(*source, opens + 1));
 }
 
@@ -99,7 +99,7 @@ TEST_CASE_METHOD(ConnectingFixture,
   RefuseToOpen();
   for (int i = 0; i < 3; ++i) CHECK_FALSE(source->Collect(snapshot).has_value());
   RestoreDaemon();
-  clock.Advance(ReconnectPause::kLocalCap);
+  clock.Advance(ReconnectPause::kLocal.cap);
   REQUIRE(Eventually([&] { return source->Collect(snapshot).has_value(); }));
   for (int i = 0; i < 3; ++i) REQUIRE(source->Collect(snapshot).has_value());
   CHECK(LogLines() == 1);

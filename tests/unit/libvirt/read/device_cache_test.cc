@@ -28,11 +28,20 @@ TEST_CASE_METHOD(Fixture, "VMs that are not known are due") {
 
 TEST_CASE_METHOD(Fixture, "devices are found, and not due, until their time to live is over") {
   PutBoth();
-  CHECK(cache.Due(vms, kStart + kTtl - Nanoseconds(1)).empty());
+  CHECK(cache.Due(vms, kStart + kTtl * 3 / 4 - Nanoseconds(1)).empty());
   CHECK(cache.Due(vms, kStart + kTtl) == vms);
   const auto* found = FindDevices(*cache.table(), "a", 1);
   REQUIRE(found != nullptr);
   CHECK(found->nics == std::vector<std::string>{"vnet0"});
+}
+
+TEST_CASE_METHOD(Fixture, "the devices of VMs that were read together are not all due together") {
+  PutBoth();
+  bool one_is_due = false;
+  for (Nanoseconds age = kTtl * 3 / 4; age < kTtl; age += std::chrono::milliseconds(100)) {
+    one_is_due = one_is_due || cache.Due(vms, kStart + age).size() == 1;
+  }
+  CHECK(one_is_due);
 }
 
 TEST_CASE_METHOD(Fixture, "devices of an earlier run of a VM are due and not believed") {
