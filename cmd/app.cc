@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,6 +16,7 @@
 #include "cmd/command_table.h"
 #include "cmd/help.h"
 #include "cmd/log_setup.h"
+#include "cmd/process_limits.h"
 #include "cmd/terminal/messages.h"
 #include "cmd/terminal/output.h"
 #include "cmd/terminal/terminal.h"
@@ -148,7 +150,13 @@ Outcome RunConfigured(const Process& process, Arguments arguments) {
   if (config.log_level.value_or(level) <= LogLevel::kWarn) {
     for (const std::string& warning : loaded.warnings) messages.Warning(warning);
   }
-  return RunCommand({process, arguments, input, loaded, messages, MakeProcessLogger(process, config, level)});
+  Context context{process, arguments, input, loaded, messages, MakeProcessLogger(process, config, level)};
+  if (arguments.command != kShowConfig) {
+    auto bounds = MakeSourceBounds(config);
+    if (!bounds) return {ReportFailure(context, bounds.error())};
+    context.bounds = std::move(*bounds);
+  }
+  return RunCommand(context);
 }
 
 Outcome RunAny(const Process& process) {
@@ -186,6 +194,7 @@ ExitCode PrintData(const Context& context, std::string_view text) {
 
 Process PrepareProcess(int argc, char** argv) {
   HoldStandardDescriptors();
+  RaiseDescriptorLimit();
   ForgetHarmfulVariables();
   QuietLibvirtLog();
   // A closed pipe and a file that meets its size limit are errors of a write, not the end of the program.

@@ -6,6 +6,7 @@
 #include "cmd/process.h"
 #include "cmd/terminal/messages.h"
 #include "config/load.h"
+#include "libvirt/source_bounds.h"
 
 namespace vmtelem {
 
@@ -17,6 +18,7 @@ struct Context {
   const LoadedConfig& loaded;
   const Messages& messages;
   LoggerPtr log;
+  SourceBounds bounds{};  // what all sources share
 
   [[nodiscard]] const Config& config() const { return loaded.config; }
 };

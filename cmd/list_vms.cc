@@ -148,8 +148,8 @@ ExitCode ListVms(const Context& context, Source& source) {
 
 Outcome RunListVms(const Context& context) {
   SystemClock clock;
-  const auto source =
-      MakeLibvirtSource(context.config().hypervisors.front(), context.config().collect, clock, context.log);
+  const auto source = MakeLibvirtSource(context.config().hypervisors.front(), context.config().collect, clock,
+                                        context.log, context.bounds);
   const ExitCode code = ListVms(context, *source);
   return {code, source->Close() > 0};
 }

@@ -64,8 +64,8 @@ ExitCode SampleOnce(const Context& context, Source& source, Clock& clock) {
 
 Outcome RunOnce(const Context& context) {
   SystemClock clock;
-  const auto source =
-      MakeLibvirtSource(context.config().hypervisors.front(), context.config().collect, clock, context.log);
+  const auto source = MakeLibvirtSource(context.config().hypervisors.front(), context.config().collect, clock,
+                                        context.log, context.bounds);
   const ExitCode code = SampleOnce(context, *source, clock);
   return {code, source->Close() > 0};
 }

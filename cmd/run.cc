@@ -184,7 +184,7 @@ Outcome RunRun(const Context& context) {
   BlockSignals(hangup);
   MissingVms missing(context.config().collect.filter, context.config().hypervisors.size(), context.log);
   const auto make_source = [&, collect = CollectForService(context.config())](const Hypervisor& hypervisor) {
-    return MakeLibvirtSource(hypervisor, collect, clock, context.log);
+    return MakeLibvirtSource(hypervisor, collect, clock, context.log, context.bounds);
   };
   Agent agent(MakeAgentOptions(context, delivery, missing), make_source, {std::move(*sink), std::move(*spool)}, clock,
               context.log);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libvirt/api/bulk_call.h"
+#include "libvirt/api/uri.h"
 #include "libvirt/api/virt_error.h"
 #include "libvirt/call_floors.h"
 
@@ -23,9 +24,10 @@ Result<void> BulkSession::EnsureConnected() {
   if (connected_ != nullptr) return {};
   auto loop = EventLoop::Share();
   if (!loop) return tl::make_unexpected(loop.error());
-  socket_->NoteBefore();
-  auto opened = Connection::Open(uri_);
-  socket_->NoteOpened();
+  const bool may_cut = UriHost(uri_).empty() && !IsInProcess(uri_);
+  if (may_cut) socket_->NoteBefore();
+  auto opened = Connection::Open(uri_, *descriptors_);
+  if (may_cut) socket_->NoteOpened();
   if (!opened) return tl::make_unexpected(opened.error());
   connected_ = std::make_unique<Connected>(std::move(*loop), std::move(*opened));
   return {};

@@ -36,8 +36,8 @@ struct ShardResult {
 // else; after any call has failed with kUnreachable the connection is gone and only Prepare() may follow.
 class BulkSession {
  public:
-  BulkSession(std::string uri, std::shared_ptr<ConnectionSocket> socket)
-      : uri_(std::move(uri)), socket_(std::move(socket)) {}
+  BulkSession(std::string uri, std::shared_ptr<ConnectionSocket> socket, std::shared_ptr<DescriptorBudget> descriptors)
+      : uri_(std::move(uri)), socket_(std::move(socket)), descriptors_(std::move(descriptors)) {}
 
   // Connects, if need be, and lists the VMs. The list waits for the lock of each VM.
   Result<void> Prepare();
@@ -73,20 +73,16 @@ class BulkSession {
 
   const std::string uri_;
   const std::shared_ptr<ConnectionSocket> socket_;  // with the lane's owner
+  const std::shared_ptr<DescriptorBudget> descriptors_;
   std::unique_ptr<Connected> connected_;
 };
 
 // A lane with a connection for statistics.
 class BulkLane final : public Lane<BulkSession> {
  public:
-  struct Parts {
-    Clock& clock;
-    std::shared_ptr<ParkedCalls> parked_calls;
-    std::shared_ptr<Notifier> notifier;
-  };
   // Throws std::system_error if there is no thread to be had.
-  BulkLane(const std::string& uri, Parts parts)
-      : BulkLane(uri, std::make_shared<ConnectionSocket>(), std::move(parts)) {}
+  BulkLane(const std::string& uri, std::shared_ptr<DescriptorBudget> descriptors, LaneParts parts)
+      : BulkLane(uri, std::make_shared<ConnectionSocket>(), std::move(descriptors), std::move(parts)) {}
 
   // Ends the call that is under way, if the connection is to a daemon of this host.
   void Cut() { socket_->Cut(); }
@@ -101,9 +97,9 @@ class BulkLane final : public Lane<BulkSession> {
   std::optional<SteadyTime> lacks_since;
 
  private:
-  BulkLane(const std::string& uri, std::shared_ptr<ConnectionSocket> socket, Parts parts)
-      : Lane(std::make_unique<BulkSession>(uri, socket), parts.clock, std::move(parts.parked_calls),
-             std::move(parts.notifier)),
+  BulkLane(const std::string& uri, std::shared_ptr<ConnectionSocket> socket,
+           std::shared_ptr<DescriptorBudget> descriptors, LaneParts parts)
+      : Lane(std::make_unique<BulkSession>(uri, socket, std::move(descriptors)), std::move(parts)),
         socket_(std::move(socket)) {}
 
   const std::shared_ptr<ConnectionSocket> socket_;

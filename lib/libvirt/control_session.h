@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -28,6 +29,8 @@ class ControlSession {
     bool is_qemu = false;
     bool has_events = false;  // the driver reports VMs that start and stop
   };
+  explicit ControlSession(std::shared_ptr<DescriptorBudget> descriptors) : descriptors_(std::move(descriptors)) {}
+
   Result<Greeting> Connect(const std::string& uri, const std::shared_ptr<EventInbox>& inbox);
 
   // Waits for the lock of every VM of the host.
@@ -48,6 +51,7 @@ class ControlSession {
   [[nodiscard]] virDomainPtr FindListed(const DomainRef& domain) const;
   Result<void> ReadDevice(const DomainRef& domain, virDomainPtr pointer, Devices& devices) const;
 
+  const std::shared_ptr<DescriptorBudget> descriptors_;
   std::shared_ptr<EventLoop> loop_;  // outlives the connection
   std::unique_ptr<Connection> connection_;
   std::vector<DomainHandle> listed_;  // by the last ListRunning()

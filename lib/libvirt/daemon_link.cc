@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/url.h"
+#include "libvirt/api/connection_cost.h"
 #include "libvirt/api/uri.h"
 
 namespace vmtelem {
@@ -24,13 +25,18 @@ Result<void> DaemonLink::Connect(SteadyTime deadline) {
 
 Result<void> DaemonLink::StartConnecting() {
   if (parked_calls_->blocked(parts_.clock.SteadyNow()) >= kMaxBlocked) return tl::make_unexpected(NoAnswer());
+  const std::string& uri = parts_.hypervisor.uri;
+  ThreadBudget& threads = *parts_.bounds.threads;
+  auto permit = threads.Take(ThreadBudget::Use::kNeeded, 1 + CostOfConnection(uri).processes);
+  if (!permit) return Failed(NoThreadFor(uri, threads));
   try {
-    lane_ = std::make_unique<ControlLane>(std::make_unique<ControlSession>(), parts_.clock, parked_calls_, notifier_);
+    lane_ = std::make_unique<ControlLane>(std::make_unique<ControlSession>(parts_.bounds.descriptors),
+                                          LaneParts{parts_.clock, parked_calls_, notifier_, std::move(*permit)});
   } catch (const std::system_error& error) {
     return Fail(ErrorCode::kInternal, fmt::format("cannot start a thread: {}", error.what()));
   }
   inbox_ = std::make_shared<EventInbox>();
-  const auto connect = [uri = parts_.hypervisor.uri, inbox = inbox_](ControlSession& session, LaneClock&) {
+  const auto connect = [uri, inbox = inbox_](ControlSession& session, LaneClock&) {
     return session.Connect(uri, inbox);
   };
   connecting_ = Attempt{lane_->Start(connect), parts_.clock.SteadyNow()};

@@ -12,6 +12,7 @@
 #include "libvirt/api/domain_events.h"
 #include "libvirt/control_session.h"
 #include "libvirt/reconnect_pause.h"
+#include "libvirt/source_bounds.h"
 #include "model/hypervisor.h"
 
 namespace vmtelem {
@@ -28,6 +29,7 @@ class DaemonLink {
     const Hypervisor& hypervisor;
     Clock& clock;
     ReconnectPause& pause;
+    const SourceBounds& bounds;
   };
   DaemonLink(const CollectOptions& options, const Parts& parts, std::shared_ptr<Notifier> notifier);
 

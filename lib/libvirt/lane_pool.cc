@@ -4,17 +4,21 @@
 #include <system_error>
 #include <utility>
 
+#include "libvirt/api/connection_cost.h"
+
 namespace vmtelem {
 
-void LanePool::Resize(std::size_t size) {
+void LanePool::Resize(Size size) {
   size_ = size;
-  while (ready_.size() > size_) ready_.pop_back();
+  while (ready_.size() > size_.needed + size_.spare) ready_.pop_back();
 }
 
 void LanePool::Tend(std::size_t out, bool may_list) {
   may_list_ = may_list || (ready_.empty() && out == 0);
   for (Connecting& each : TakeReturned(connecting_)) TakeConnected(std::move(each));
-  if (ready_.size() + connecting_.size() + out < size_) ConnectAnother();
+  const std::size_t lanes = ready_.size() + connecting_.size() + out;
+  if (lanes >= size_.needed + size_.spare) return;
+  Connect(lanes < size_.needed ? ThreadBudget::Use::kNeeded : ThreadBudget::Use::kSpare);
 }
 
 void LanePool::TakeConnected(Connecting connected) {
@@ -32,9 +36,11 @@ void LanePool::TakeConnected(Connecting connected) {
   ready_.push_back(std::move(connected.lane));
 }
 
-void LanePool::ConnectAnother() {
+void LanePool::ConnectAnother() { Connect(ThreadBudget::Use::kNeeded); }
+
+void LanePool::Connect(ThreadBudget::Use use) {
   if (!MayConnect()) return;
-  if (auto lane = Make()) StartConnecting(std::move(lane));
+  if (auto lane = Make(use)) StartConnecting(std::move(lane));
 }
 
 bool LanePool::MayConnect() const {
@@ -43,9 +49,15 @@ bool LanePool::MayConnect() const {
   return connecting_.empty() || now - connecting_.back().since >= kConnectPatience;
 }
 
-std::unique_ptr<BulkLane> LanePool::Make() {
+std::unique_ptr<BulkLane> LanePool::Make(ThreadBudget::Use use) {
+  auto permit = parts_.bounds.threads->Take(use, 1 + CostOfConnection(uri_).processes);
+  if (!permit) {
+    if (use == ThreadBudget::Use::kNeeded) fault_ = NoThreadFor(uri_, *parts_.bounds.threads);
+    return nullptr;
+  }
   try {
-    return std::make_unique<BulkLane>(uri_, BulkLane::Parts{parts_.clock, parked_calls_, notifier_});
+    return std::make_unique<BulkLane>(uri_, parts_.bounds.descriptors,
+                                      LaneParts{parts_.clock, parked_calls_, notifier_, std::move(*permit)});
   } catch (const std::system_error& error) {
     fault_ = Error{ErrorCode::kInternal, std::string("cannot start a thread: ") + error.what(), {}};
     return nullptr;

@@ -13,6 +13,7 @@
 #include "libvirt/bulk_session.h"
 #include "libvirt/daemon_life.h"
 #include "libvirt/reconnect_pause.h"
+#include "libvirt/source_bounds.h"
 
 namespace vmtelem {
 
@@ -21,12 +22,6 @@ namespace vmtelem {
 // lane waits for it. For the collector's thread; never waits.
 class LanePool {
  public:
-  // Lanes beyond the ones of a healthy cycle. While a VM's lock is held no lane can be made, since a new lane needs a
-  // listing. The spare lanes have to suffice for four locks at once: each may hold up a shard and the call that finds
-  // it.
-  static constexpr std::size_t kSpares = 5;
-  // Fewer to a remote host, where each lane may be an ssh process.
-  static constexpr std::size_t kSparesOfRemote = 2;
   // At most so many lanes wait for an attempt to connect that is not answered.
   static constexpr std::size_t kMostConnecting = 2;
   // An attempt that takes longer does not keep another from being made.
@@ -38,12 +33,17 @@ class LanePool {
     Clock& clock;
     ReconnectPause& pause;
     DaemonLife& life;
+    const SourceBounds& bounds;
+  };
+  struct Size {
+    std::size_t needed = 1;  // for a healthy cycle
+    std::size_t spare = 0;
   };
   LanePool(std::string uri, const Parts& parts, std::shared_ptr<Notifier> notifier)
       : uri_(std::move(uri)), parts_(parts), notifier_(std::move(notifier)) {}
 
   // Call between cycles. Sets how many lanes there should be.
-  void Resize(std::size_t size);
+  void Resize(Size size);
   // Takes over lanes that have been connected meanwhile, and starts to connect the next one if there are too few. `out`
   // lanes are taken and soon come back. `may_list`: no VM's lock is known to be held.
   void Tend(std::size_t out, bool may_list);
@@ -84,7 +84,8 @@ class LanePool {
     Pending<Result<void>> done;
     SteadyTime since;
   };
-  std::unique_ptr<BulkLane> Make();
+  void Connect(ThreadBudget::Use use);
+  std::unique_ptr<BulkLane> Make(ThreadBudget::Use use);
   void StartConnecting(std::unique_ptr<BulkLane> lane);
   void TakeConnected(Connecting connected);
   [[nodiscard]] bool MayConnect() const;
@@ -95,7 +96,7 @@ class LanePool {
   const std::shared_ptr<ParkedCalls> parked_calls_ = std::make_shared<ParkedCalls>();
   std::deque<std::unique_ptr<BulkLane>> ready_;
   std::vector<Connecting> connecting_;
-  std::size_t size_ = 1;
+  Size size_;
   bool may_list_ = true;
   std::optional<Error> fault_;
 };

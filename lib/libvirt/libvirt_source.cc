@@ -42,18 +42,24 @@ constexpr Nanoseconds kCloseTimeout = std::chrono::milliseconds(500);
 
 class LibvirtSource final : public Source {
  public:
-  LibvirtSource(Hypervisor hypervisor, CollectOptions options, Clock& clock, LoggerPtr log)
+  LibvirtSource(Hypervisor hypervisor, CollectOptions options, Clock& clock, LoggerPtr log, SourceBounds bounds)
       : hypervisor_(std::move(hypervisor)),
         options_(std::move(options)),
+        bounds_(std::move(bounds)),
         host_(HostName(hypervisor_, std::nullopt)),
         is_remote_(!UriHost(hypervisor_.uri).empty()),
         clock_(clock),
         log_(std::move(log), MaskUrl(hypervisor_.uri)),
         pause_(is_remote_ ? ReconnectPause::kRemote : ReconnectPause::kLocal, SystemRandom()),
-        discovery_(options_, {hypervisor_, clock, pause_}, notifier_),
-        cycle_(options_, {hypervisor_, clock, pause_}, notifier_),
-        filler_({cycle_.stuck(), clock, MaskUrl(hypervisor_.uri)}) {}
-  ~LibvirtSource() override { Close(); }
+        discovery_(options_, {hypervisor_, clock, pause_, bounds_}, notifier_),
+        cycle_(options_, {hypervisor_, clock, pause_, bounds_}, notifier_),
+        filler_({cycle_.stuck(), clock, MaskUrl(hypervisor_.uri)}) {
+    bounds_.hosts->Join(where());
+  }
+  ~LibvirtSource() override {
+    Close();
+    bounds_.hosts->Leave(where());
+  }
   LibvirtSource(const LibvirtSource&) = delete;
   LibvirtSource& operator=(const LibvirtSource&) = delete;
 
@@ -144,8 +150,11 @@ class LibvirtSource final : public Source {
 
   StatsCycle::Plan MakePlan(SteadyTime tick) {
     const std::size_t vms = discovery_.domains().size();
-    const std::size_t shards = LaneCount({options_.lanes, vms, std::thread::hardware_concurrency(), is_remote_});
-    cycle_.lanes().Resize(shards + (is_remote_ ? LanePool::kSparesOfRemote : LanePool::kSpares));
+    const LaneDemand demand{
+        options_.lanes,        vms, std::thread::hardware_concurrency(), is_remote_, bounds_.hosts->all(),
+        bounds_.hosts->local()};
+    const std::size_t shards = LaneCount(demand);
+    cycle_.lanes().Resize({shards, SpareCount(demand)});
     StatsCycle::Plan plan;
     plan.terms.shards = shards;
     // Each call to a remote host costs a round trip.
@@ -182,6 +191,10 @@ class LibvirtSource final : public Source {
     }
   }
 
+  [[nodiscard]] HostCount::Where where() const {
+    return is_remote_ ? HostCount::Where::kRemote : HostCount::Where::kLocal;
+  }
+
   // Each blocked call beyond the number that may be replaced takes a lane from a healthy cycle.
   void FillCounters(Snapshot& snapshot) {
     const std::size_t blocked = cycle_.lanes().parked_calls()->blocked(clock_.SteadyNow());
@@ -197,6 +210,7 @@ class LibvirtSource final : public Source {
 
   const Hypervisor hypervisor_;
   const CollectOptions options_;
+  const SourceBounds bounds_;
   std::string host_;
   const bool is_remote_;
   Clock& clock_;
@@ -216,8 +230,10 @@ class LibvirtSource final : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> MakeLibvirtSource(Hypervisor hypervisor, CollectOptions options, Clock& clock, LoggerPtr log) {
-  return std::make_unique<LibvirtSource>(std::move(hypervisor), std::move(options), clock, std::move(log));
+std::unique_ptr<Source> MakeLibvirtSource(Hypervisor hypervisor, CollectOptions options, Clock& clock, LoggerPtr log,
+                                          SourceBounds bounds) {
+  return std::make_unique<LibvirtSource>(std::move(hypervisor), std::move(options), clock, std::move(log),
+                                         std::move(bounds));
 }
 
 std::string LibvirtVersion() {

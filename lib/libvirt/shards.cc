@@ -13,10 +13,17 @@ constexpr std::size_t kMostLanes = 4;  // together with the parked calls they st
 std::size_t LaneCount(const LaneDemand& demand) {
   std::size_t count = demand.configured;
   if (count == 0) {
-    const std::size_t most = demand.remote ? 1 : std::min(kMostLanes, 2 * std::max<std::size_t>(demand.cores, 1));
+    const std::size_t share = 2 * std::max<std::size_t>(demand.cores, 1) / std::max<std::size_t>(demand.local_hosts, 1);
+    const std::size_t most = demand.remote ? 1 : std::min(kMostLanes, share);
     count = std::min(most, (demand.vms + kVmsPerLane - 1) / kVmsPerLane);
   }
   return std::max<std::size_t>(std::min(count, demand.vms), 1);
+}
+
+std::size_t SpareCount(const LaneDemand& demand) {
+  const std::size_t most = demand.remote ? kSparesOfRemote : kSpares;
+  if (demand.hosts <= kFewHosts) return most;
+  return std::min(most, demand.hosts <= kSomeHosts ? kSparesOfSome : kSparesOfMany);
 }
 
 std::vector<DomainRefs> Split(const DomainRefs& domains, std::size_t count) {

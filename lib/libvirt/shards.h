@@ -10,15 +10,30 @@
 // Shares the VMs of a host out to parallel calls, and says how long these may take. Pure.
 namespace vmtelem {
 
-// How many bulk calls to make at once: `configured`, or if that is 0 one for every few VMs, but no more than the cores
-// can use; 1 for a `remote` hypervisor, where each is a connection through a network. Never 0, nor more than VMs.
+// What the number of a hypervisor's lanes depends on.
 struct LaneDemand {
   std::size_t configured = 0;
   std::size_t vms = 0;
   std::size_t cores = 1;
   bool remote = false;
+  std::size_t hosts = 1, local_hosts = 1;  // of this process; the local ones share the cores
 };
+
+// How many bulk calls to make at once: `configured`, or if that is 0 one for every few VMs, but no more than the cores
+// can use; 1 for a `remote` hypervisor, where each is a connection through a network. Never 0, nor more than VMs.
 std::size_t LaneCount(const LaneDemand& demand);
+
+// How many lanes to have beyond those: each is an idle connection in the daemon and an idle thread here.
+//
+// While a VM's lock is held no lane can be made, since a new lane needs a listing. So the spare lanes have to suffice
+// for what is locked at once, and each lock may hold up a shard and the call that finds it: kSpares suffices for four.
+// With many hypervisors a process cannot afford that. A remote one has fewer, since each lane may be an ssh process.
+std::size_t SpareCount(const LaneDemand& demand);
+inline constexpr std::size_t kSpares = 5;
+inline constexpr std::size_t kSparesOfRemote = 2;
+// More hypervisors than these are some, or many: kSparesOfSome, kSparesOfMany.
+inline constexpr std::size_t kFewHosts = 10, kSomeHosts = 100;
+inline constexpr std::size_t kSparesOfSome = 2, kSparesOfMany = 1;
 
 // At most `count` parts of equal size, none empty, in order.
 std::vector<DomainRefs> Split(const DomainRefs& domains, std::size_t count);

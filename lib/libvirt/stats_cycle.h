@@ -27,6 +27,7 @@ class StatsCycle {
     const Hypervisor& hypervisor;
     Clock& clock;
     ReconnectPause& pause;
+    const SourceBounds& bounds;
   };
   struct Plan {
     StatsCalls::Terms terms;
@@ -37,7 +38,7 @@ class StatsCycle {
       : clock_(parts.clock),
         timeout_(options.timeout),
         notifier_(notifier),
-        lanes_(parts.hypervisor.uri, {parts.clock, parts.pause, life_}, std::move(notifier)),
+        lanes_(parts.hypervisor.uri, {parts.clock, parts.pause, life_, parts.bounds}, std::move(notifier)),
         calls_(lanes_, clock_, timeout_),
         late_calls_({lanes_, stuck_, life_, clock_}, calls_),
         current_({lanes_, calls_, late_calls_, life_}) {}

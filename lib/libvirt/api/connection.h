@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "libvirt/api/descriptor_budget.h"
 #include "libvirt/api/handles.h"
 #include "libvirt/api/virt_error.h"
 
@@ -14,8 +15,9 @@ namespace vmtelem {
 // may block for ever.
 class Connection {
  public:
-  // Never prompts: libvirt takes credentials from its auth.conf or goes without.
-  static Result<Connection> Open(const std::string& uri);
+  // Never prompts: libvirt takes credentials from its auth.conf or goes without. Does not try, kCannotCreate, if that
+  // would take the process's last descriptors.
+  static Result<Connection> Open(const std::string& uri, DescriptorBudget& descriptors);
 
   [[nodiscard]] virConnectPtr get() const { return handle_.get(); }
   [[nodiscard]] const std::string& type() const { return type_; }  // "QEMU", "TEST", ...: virConnectGetType

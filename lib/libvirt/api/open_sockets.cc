@@ -1,12 +1,13 @@
 #include "libvirt/api/open_sockets.h"
 
-#include <charconv>
-#include <filesystem>
-#include <system_error>
+#include <utility>
 #include <vector>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+
+#include "libvirt/api/open_descriptors.h"
 
 namespace vmtelem {
 namespace {
@@ -24,46 +25,40 @@ bool IsToNamedUnixSocket(int descriptor) {
 
 }  // namespace
 
-std::map<std::string, int> OpenSockets() {
-  std::map<std::string, int> sockets;
-  std::error_code error;
-  // A range-for would throw if the directory cannot be read to its end.
-  std::filesystem::directory_iterator entry("/proc/self/fd", error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    std::error_code is_gone;
-    const std::string name = entry->path().filename();
-    const std::string target = std::filesystem::read_symlink(entry->path(), is_gone);
-    int descriptor = -1;
-    std::from_chars(name.data(), name.data() + name.size(), descriptor);
-    if (target.starts_with("socket:")) sockets.emplace(target, descriptor);
+std::map<ino_t, int> OpenSockets() {
+  std::map<ino_t, int> sockets;
+  const int size = DescriptorTableSize().value_or(0);
+  for (int descriptor = 0; descriptor < size; ++descriptor) {
+    struct stat status {};
+    if (::fstat(descriptor, &status) == 0 && S_ISSOCK(status.st_mode)) sockets.emplace(status.st_ino, descriptor);
   }
   return sockets;
 }
 
 void ConnectionSocket::NoteBefore() {
-  std::set<std::string> before;
+  std::set<ino_t> before;
   for (const auto& [socket, descriptor] : OpenSockets()) before.insert(socket);
   const std::lock_guard guard(mutex_);
   before_ = std::move(before);
-  name_.reset();
+  socket_.reset();
 }
 
 void ConnectionSocket::NoteOpened() {
   const auto now = OpenSockets();
   const std::lock_guard guard(mutex_);
-  std::vector<std::string> candidates;
+  std::vector<ino_t> candidates;
   for (const auto& [socket, descriptor] : now) {
     if (!before_.contains(socket) && IsToNamedUnixSocket(descriptor)) candidates.push_back(socket);
   }
   before_.clear();
-  if (candidates.size() == 1) name_ = candidates.front();
+  if (candidates.size() == 1) socket_ = candidates.front();
 }
 
 void ConnectionSocket::Cut() {
   const std::lock_guard guard(mutex_);
-  if (!name_) return;
+  if (!socket_) return;
   const auto sockets = OpenSockets();
-  const auto found = sockets.find(*name_);
+  const auto found = sockets.find(*socket_);
   if (found != sockets.end()) ::shutdown(found->second, SHUT_RDWR);
 }
 

@@ -5,13 +5,14 @@
 #include <mutex>
 #include <optional>
 #include <set>
-#include <string>
+
+#include <sys/types.h>
 
 namespace vmtelem {
 
-// The sockets of this process: the kernel's name ("socket:[4711]") and the descriptor of each. The name identifies a
-// socket; the number of a descriptor is soon in use again.
-std::map<std::string, int> OpenSockets();
+// The sockets of this process: the kernel's number and the descriptor of each. The kernel's number identifies a socket;
+// that of a descriptor is soon in use again.
+std::map<ino_t, int> OpenSockets();
 
 // The socket of a connection to a daemon of this host. libvirt does not show its descriptor, and only cutting the
 // socket ends a call on a connection that is not answered any more. Thread-safe.
@@ -28,8 +29,8 @@ class ConnectionSocket {
 
  private:
   std::mutex mutex_;
-  std::set<std::string> before_;
-  std::optional<std::string> name_;
+  std::set<ino_t> before_;
+  std::optional<ino_t> socket_;
 };
 
 }  // namespace vmtelem

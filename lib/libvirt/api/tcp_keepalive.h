@@ -1,7 +1,8 @@
 #pragma once
 
 #include <set>
-#include <string>
+
+#include <sys/types.h>
 
 namespace vmtelem {
 
@@ -17,7 +18,7 @@ class TcpKeepalive {
   void Enable() const;
 
  private:
-  std::set<std::string> before_;  // as the kernel names them: a number is soon in use again
+  std::set<ino_t> before_;  // as the kernel numbers them: that of a descriptor is soon in use again
 };
 
 }  // namespace vmtelem

@@ -18,6 +18,7 @@
 #include "base/notifier.h"
 #include "base/result.h"
 #include "libvirt/lane/parked_calls.h"
+#include "libvirt/lane/thread_budget.h"
 
 // A call into libvirt has no time-out, and only the end of its connection ends it early, where that can be cut: see
 // BulkLane::Cut(). So a thread makes it that may be lost.
@@ -95,6 +96,14 @@ class Pending {
   std::shared_ptr<std::optional<T>> answer_;
 };
 
+// What a lane gets.
+struct LaneParts {
+  Clock& clock;  // lives as long as the owner
+  std::shared_ptr<ParkedCalls> parked_calls;
+  std::shared_ptr<Notifier> notifier;
+  ThreadPermit permit{};  // ends with the thread
+};
+
 // One thread and the State that it works on (a connection to libvirt with all its objects); no other thread ever
 // touches the State, which also dies on the lane's thread. One thread at a time owns and calls the lane; `clock` must
 // live as long as the owner, not as long as the thread.
@@ -106,11 +115,10 @@ template <class State>
 class Lane {
  public:
   // Throws std::system_error if there is no thread to be had.
-  Lane(std::unique_ptr<State> state, Clock& clock, std::shared_ptr<ParkedCalls> parked_calls,
-       std::shared_ptr<Notifier> notifier)
-      : clock_(clock), notifier_(notifier), state_(state.get()) {
-    mailbox_ = std::make_shared<Mailbox>(clock, std::move(parked_calls), std::move(notifier));
-    thread_ = std::thread([mailbox = mailbox_, owned = std::move(state)]() mutable {
+  Lane(std::unique_ptr<State> state, LaneParts parts)
+      : clock_(parts.clock), notifier_(parts.notifier), state_(state.get()) {
+    mailbox_ = std::make_shared<Mailbox>(parts.clock, std::move(parts.parked_calls), std::move(parts.notifier));
+    thread_ = std::thread([mailbox = mailbox_, owned = std::move(state), permit = std::move(parts.permit)]() mutable {
       BlockSigpipe();
       while (auto job = mailbox->Take()) {
         job();
@@ -118,6 +126,7 @@ class Lane {
         mailbox->NoteDone();
       }
       owned.reset();
+      permit = {};
       mailbox->NoteEnded();
     });
   }

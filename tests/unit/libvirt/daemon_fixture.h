@@ -12,7 +12,7 @@
 #include "fakes/default_settings.h"
 #include "fakes/eventually.h"
 #include "fakes/null_logger.h"
-#include "libvirt/lane_pool.h"
+#include "libvirt/shards.h"
 #include "libvirt/libvirt_source.h"
 
 namespace vmtelem {
@@ -43,7 +43,7 @@ struct DaemonFixture {
   }
   // The control connection, the lanes and the spare ones, and each has listed the VMs.
   [[nodiscard]] bool IsConnected() const {
-    const int connections = 1 + static_cast<int>(options.lanes + LanePool::kSpares);
+    const int connections = 1 + static_cast<int>(options.lanes + kSpares);
     return snapshot.lanes_parked == 0 && daemon.calls(Function::kList) >= connections;
   }
 

@@ -11,7 +11,7 @@
 
 #include "fakes/eventually.h"
 #include "libvirt/api/handles.h"
-#include "libvirt/lane_pool.h"
+#include "libvirt/shards.h"
 #include "source_fixture.h"
 
 namespace vmtelem {
@@ -42,7 +42,7 @@ struct DiscoveryFixture : SourceFixture {
   // Collects until all lanes, the spare ones too, are connected, each of which lists the VMs once, as the control
   // connection does. Gives the number of these lists.
   int Settle(Source& source) {
-    const int lists = 1 + 1 + static_cast<int>(LanePool::kSpares);
+    const int lists = 1 + 1 + static_cast<int>(kSpares);
     REQUIRE(Eventually([&] { return source.Collect(snapshot).has_value() && Calls(Function::kList) == lists; }));
     return lists;
   }

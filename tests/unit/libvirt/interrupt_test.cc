@@ -113,7 +113,7 @@ TEST_CASE_METHOD(StopFixture, "a source on a silent daemon is closed within its 
   Start();
   daemon.Silence();
   const SteadyTime begin = clock.SteadyNow();
-  CHECK(source->Close() == kShards + LanePool::kSpares + 1);  // none of its connections can be closed
+  CHECK(source->Close() == kShards + kSpares + 1);  // none of its connections can be closed
   CHECK(clock.SteadyNow() - begin < seconds(4));
 }
 

@@ -84,7 +84,7 @@ TEST_CASE_METHOD(DaemonFixture, "connections do not grow over many ends") {
     REQUIRE(Eventually([this] { return CollectedInFull(); }));
   }
   for (int i = 0; i < 3; ++i) CHECK(CollectedInFull());
-  CHECK(Eventually([this] { return daemon.open_connections() <= kShards + 1 + static_cast<int>(LanePool::kSpares); }));
+  CHECK(Eventually([this] { return daemon.open_connections() <= kShards + 1 + static_cast<int>(kSpares); }));
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ using Function = FakeDaemon::Function;
 struct Fixture {
   FakeDaemon daemon;
   std::shared_ptr<EventLoop> loop = *EventLoop::Share();
-  Connection connection = Connection::Open(daemon.uri()).value();
+  std::shared_ptr<DescriptorBudget> descriptors = std::make_shared<DescriptorBudget>();
+  Connection connection = Connection::Open(daemon.uri(), *descriptors).value();
   DomainPointers pointers{connection};
 
   static std::shared_ptr<const DomainRef> Vm(int vm) {
@@ -65,7 +66,7 @@ TEST_CASE_METHOD(Fixture, "a listing on a lost connection reports the loss") {
 struct EventFixture {
   std::shared_ptr<EventLoop> loop = *EventLoop::Share();
   ConnectHandle admin{virConnectOpen("test:///default")};
-  Connection connection = Connection::Open("test:///default").value();
+  Connection connection = Connection::Open("test:///default", *std::make_shared<DescriptorBudget>()).value();
   DomainPointers pointers{connection};
   DomainHandle vm{virDomainDefineXML(admin.get(),
                                      "<domain type='test'><name>another</name><memory>1024</memory>"

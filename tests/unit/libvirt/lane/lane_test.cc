@@ -43,7 +43,7 @@ struct Fixture {
   SystemClock clock;
 
   std::unique_ptr<TestLane> Make(std::unique_ptr<State> state = std::make_unique<State>()) {
-    return std::make_unique<TestLane>(std::move(state), clock, parked_calls, notifier);
+    return std::make_unique<TestLane>(std::move(state), LaneParts{clock, parked_calls, notifier});
   }
   // Has the lane's thread stand at the gate.
   Pending<Result<std::string>> Hold(TestLane& lane) {

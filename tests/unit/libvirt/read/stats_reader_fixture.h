@@ -28,10 +28,11 @@ struct StatsReaderFixture {
   std::vector<DomainHandle> domains;
   StatsQuery query;
   StatsResult result;
+  std::shared_ptr<DescriptorBudget> descriptors = std::make_shared<DescriptorBudget>();
 
   void Open(const std::string& type = {}) {
     hooks.type = type;
-    connection.emplace(*Connection::Open("test://" VMTELEM_NODE_XML));
+    connection.emplace(*Connection::Open("test://" VMTELEM_NODE_XML, *descriptors));
     reader.emplace(*connection);
     List(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
     query.devices = DevicesOfAll();

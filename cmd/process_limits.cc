@@ -1,0 +1,101 @@
+#include "cmd/process_limits.h"
+
+#include <algorithm>
+#include <thread>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include "base/task_limit.h"
+#include "base/text.h"
+#include "libvirt/host_cost.h"
+
+namespace vmtelem {
+namespace {
+
+constexpr std::size_t kMostDescriptors = std::size_t{1} << 20;
+// Standard streams, the event loop, the log: open from the start.
+constexpr std::size_t kOpenAnyway = 16;
+// What connections leave to others: requests with the look-up of their server's name, files of the spool, the log.
+constexpr std::size_t kPerRequest = 2, kFiles = 32;
+// Threads that are no source's: main, writer, event loop, the log's, look-ups of names.
+constexpr std::size_t kOwnThreads = 32;
+
+std::size_t Reserve(const Config& config) { return config.delivery.writes_in_flight * kPerRequest + kFiles; }
+
+HostCost CostOfAll(const Config& config) {
+  const auto& hosts = config.hypervisors;
+  const auto local = std::count_if(hosts.begin(), hosts.end(), [](const auto& host) { return IsLocalHost(host.uri); });
+  const HostShare share{hosts.size(), static_cast<std::size_t>(local), std::thread::hardware_concurrency()};
+  HostCost all;
+  for (const Hypervisor& host : hosts) {
+    const HostCost cost = CostOfHost(host.uri, config.collect.lanes, share);
+    all.connections += cost.connections;
+    all.descriptors += cost.descriptors;
+    all.tasks += cost.tasks;
+  }
+  return all;
+}
+
+std::string Demand(const Config& config, const HostCost& cost) {
+  return fmt::format("{} to {}", CountOf(cost.connections, "connection"),
+                     CountOf(config.hypervisors.size(), "hypervisor"));
+}
+
+Result<void> CheckDescriptors(const Config& config, const HostCost& cost) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
+  const std::size_t needed = kOpenAnyway + Reserve(config) + cost.descriptors;
+  if (needed <= limit.rlim_cur) return {};
+  return Fail(
+      ErrorCode::kInvalid,
+      fmt::format("{} need {} descriptors, {} of them for the spool and the database; the limit is {}",
+                  Demand(config, cost), needed, Reserve(config), limit.rlim_cur),
+      fmt::format("'ulimit -n {}', or LimitNOFILE={} in the unit; fewer lanes (--lanes) or hypervisors also help",
+                  needed, needed));
+}
+
+Result<void> CheckTasks(const Config& config, const HostCost& cost, const TaskLimit& limit) {
+  const std::size_t needed = kOwnThreads + cost.tasks;
+  if (needed > limit.left) {
+    return Fail(
+        ErrorCode::kInvalid,
+        fmt::format("{} need {} threads and processes; {} leaves {}", Demand(config, cost), needed, limit.set_by,
+                    limit.left),
+        fmt::format("raise it (TasksMax={} in the unit); fewer lanes (--lanes) or hypervisors also help", needed));
+  }
+  if (cost.tasks <= ThreadBudget::kMost) return {};
+  return Fail(ErrorCode::kInvalid,
+              fmt::format("{} need {} threads and processes; vmtelem has {} at most", Demand(config, cost), cost.tasks,
+                          ThreadBudget::kMost),
+              "share the hypervisors out to several processes");
+}
+
+Result<void> Check(const Config& config, const TaskLimit& tasks) {
+  const HostCost cost = CostOfAll(config);
+  return CheckDescriptors(config, cost).and_then([&] { return CheckTasks(config, cost, tasks); });
+}
+
+}  // namespace
+
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t most = std::min<rlim_t>(limit.rlim_max, kMostDescriptors);
+  if (limit.rlim_cur >= most) return;
+  limit.rlim_cur = most;
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+Result<void> CheckProcessLimits(const Config& config) { return Check(config, ReadTaskLimit()); }
+
+Result<SourceBounds> MakeSourceBounds(const Config& config) {
+  const TaskLimit tasks = ReadTaskLimit();
+  if (auto checked = Check(config, tasks); !checked) return tl::make_unexpected(checked.error());
+  SourceBounds bounds;
+  bounds.threads = std::make_shared<ThreadBudget>(std::min(ThreadBudget::kMost, tasks.left - kOwnThreads));
+  bounds.descriptors = std::make_shared<DescriptorBudget>(Reserve(config));
+  return bounds;
+}
+
+}  // namespace vmtelem

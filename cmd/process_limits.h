@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "libvirt/source_bounds.h"
+
+// The limits that the system sets this process: descriptors, threads and children.
+namespace vmtelem {
+
+// Raises the soft limit of descriptors to the hard one, as far as that does not harm children: before exec libvirt
+// makes a table as large as the limit in each. Call before any thread exists.
+void RaiseDescriptorLimit();
+
+// Whether the limits suffice for these hypervisors with all their lanes, and for delivery beside them. kInvalid, with
+// the numbers and what to do, if not.
+Result<void> CheckProcessLimits(const Config& config);
+
+// What the sources of this process share, by the same limits. kInvalid as above.
+Result<SourceBounds> MakeSourceBounds(const Config& config);
+
+}  // namespace vmtelem

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+
+namespace vmtelem {
+
+// How many more threads and processes the system lets this process have.
+struct TaskLimit {
+  std::size_t left = 0;
+  std::string set_by;  // what to raise: "pids.max of /sys/fs/cgroup/x", "ulimit -u", "kernel.threads-max"
+};
+
+// The least of pids.max of the control groups, less what is used; of RLIMIT_NPROC, unless root; and of half of the
+// machine's threads. Reads below `root`, which only tests change.
+TaskLimit ReadTaskLimit(const std::filesystem::path& root = "/");
+
+}  // namespace vmtelem
