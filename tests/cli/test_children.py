@@ -62,7 +62,7 @@ def test_it_gets_no_secret_and_nothing_that_would_let_it_ask(child):
     given = child["environment"]
     assert set(given) - ALLOWED - OF_PYTHON == set()
     assert [name for name, value in given.items() if "s3cr3t" in value] == []
-    assert given["SSH_AUTH_SOCK"] == "/agent"
+    assert given["HOME"]
 
 
 def test_it_gets_no_descriptor_but_its_connection_and_a_pipe_for_its_messages(child):
