@@ -57,11 +57,11 @@ Result<void> CheckDescriptors(const Config& config, const HostCost& cost) {
 
 Result<void> CheckTasks(const Config& config, const HostCost& cost, const TaskLimit& limit) {
   const std::size_t needed = kOwnThreads + cost.tasks;
-  if (needed > limit.left) {
+  if (needed > limit.most) {
     return Fail(
         ErrorCode::kInvalid,
         fmt::format("{} need {} threads and processes; {} leaves {}", Demand(config, cost), needed, limit.set_by,
-                    limit.left),
+                    limit.most),
         fmt::format("raise it (TasksMax={} in the unit); fewer lanes (--lanes) or hypervisors also help", needed));
   }
   if (cost.tasks <= ThreadBudget::kMost) return {};
@@ -93,7 +93,7 @@ Result<SourceBounds> MakeSourceBounds(const Config& config) {
   const TaskLimit tasks = ReadTaskLimit();
   if (auto checked = Check(config, tasks); !checked) return tl::make_unexpected(checked.error());
   SourceBounds bounds;
-  bounds.threads = std::make_shared<ThreadBudget>(std::min(ThreadBudget::kMost, tasks.left - kOwnThreads));
+  bounds.threads = std::make_shared<ThreadBudget>(std::min(ThreadBudget::kMost, tasks.most - kOwnThreads));
   bounds.descriptors = std::make_shared<DescriptorBudget>(Reserve(config));
   return bounds;
 }

@@ -16,6 +16,7 @@
 #include "base/url.h"
 #include "cmd/command.h"
 #include "cmd/missing_vms.h"
+#include "cmd/process_limits.h"
 #include "cmd/spool_place.h"
 #include "cmd/stop_signals.h"
 #include "cmd/version.h"
@@ -55,6 +56,11 @@ void LogFaults(const HypervisorList& list, const LoggerPtr& log) {
 void Reload(const Context& context, Agent& agent) {
   const HypervisorList list = LoadHypervisors(context.input);
   if (!list.faults.empty()) return LogFaults(list, context.log);
+  Config next = context.config();
+  next.hypervisors = list.hypervisors;
+  if (const auto fits = CheckProcessLimits(next); !fits) {
+    return context.log->error("{} ({}); the hypervisors stay as they were", fits.error().message, fits.error().hint);
+  }
   for (const std::string& warning : list.warnings) context.log->warn("{}", warning);
   const Collectors::Change change = agent.Collect(list.hypervisors);
   context.log->info("the hypervisors were read again: {}, of which {} joined; {} left",

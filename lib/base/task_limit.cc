@@ -46,8 +46,19 @@ std::vector<fs::path> GroupsWithPids(const fs::path& root) {
   return groups;
 }
 
-void Lower(TaskLimit& limit, std::size_t left, const std::string& set_by) {
-  if (left < limit.left) limit = {left, set_by};
+// The threads of this process.
+std::size_t CountThreads(const fs::path& root) {
+  std::ifstream stream(root / "proc/self/status");
+  std::string word;
+  while (stream >> word) {
+    std::size_t threads = 0;
+    if (word == "Threads:" && stream >> threads) return threads;
+  }
+  return 1;
+}
+
+void Lower(TaskLimit& limit, std::size_t most, const std::string& set_by) {
+  if (most < limit.most) limit = {most, set_by};
 }
 
 // A group's tasks are also those of all groups above it. In a container the path may be one of the host's, which is not
@@ -57,7 +68,8 @@ void LowerByGroup(TaskLimit& limit, const fs::path& root, fs::path group) {
     const auto most = ReadNumber(root / group / "pids.max");
     if (!most) continue;
     const std::size_t used = ReadNumber(root / group / "pids.current").value_or(0);
-    Lower(limit, *most - std::min(*most, used), fmt::format("pids.max of /{}", group.string()));
+    const std::size_t of_others = used - std::min(used, CountThreads(root));
+    Lower(limit, *most - std::min(*most, of_others), fmt::format("pids.max of /{}", group.string()));
   }
 }
 

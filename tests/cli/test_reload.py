@@ -1,6 +1,7 @@
 """run without a controlling terminal: SIGHUP has it read again which hypervisors there are."""
 
 import re
+import resource
 import signal
 import time
 
@@ -63,6 +64,19 @@ def test_a_hypervisor_joins_and_one_leaves_and_the_one_that_stays_misses_no_cycl
     stop(fleet)
     polls = fleet.cycles("b")
     assert polls == list(range(1, len(polls) + 1))
+
+
+def test_a_file_that_needs_more_than_the_limits_allow_is_refused_with_the_numbers(fleet):
+    fleet.write("a")
+    fleet.start()
+    fleet.wait_for_cycles("a")
+    resource.prlimit(fleet.process.pid, resource.RLIMIT_NOFILE, (200, 200))
+    fleet.file.write_text(f"a={NODE}\n" + "".join(f"h{i}=qemu+tls://h{i}/system\n" for i in range(20)))
+    fleet.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: fleet.log.has("the hypervisors stay as they were"), 20, "the refusal")
+    assert fleet.log.has("connections to 21 hypervisors need") and fleet.log.has("the limit is 200")
+    fleet.wait_for_cycles("a")
+    stop(fleet)
 
 
 def test_a_file_with_faults_is_refused_with_all_of_them_and_collecting_goes_on(fleet):
