@@ -13,6 +13,7 @@
 #include "base/local_host_name.h"
 #include "base/parse.h"
 #include "base/text.h"
+#include "base/text_hash.h"
 #include "base/url.h"
 #include "cmd/command.h"
 #include "cmd/missing_vms.h"
@@ -159,6 +160,7 @@ AgentOptions MakeAgentOptions(const Context& context, const DeliveryOptions& del
 
 DeliveryOptions MakeDeliveryOptions(const Context& context) {
   DeliveryOptions options = context.config().delivery;
+  options.flush_phase = PhaseOf(AgentName(context.config().shard));
   if (context.arguments.Has("--stdout")) options.batch_max_age = {};  // a pipe is read as it is written
   return options;
 }

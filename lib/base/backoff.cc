@@ -11,8 +11,11 @@ Backoff::Backoff(std::function<double()> random) : random_(std::move(random)) {}
 Nanoseconds Backoff::Next(Nanoseconds cap, std::optional<Nanoseconds> retry_after) {
   const Nanoseconds ceiling = std::min(cap, ceiling_);
   ceiling_ = ceiling * 2;
-  const auto wait = static_cast<Nanoseconds::rep>(static_cast<double>(ceiling.count()) * random_());
-  return AtLeast(Nanoseconds(wait), retry_after);
+  return AtLeast(Nanoseconds::zero(), retry_after) + Within(ceiling);
+}
+
+Nanoseconds Backoff::Within(Nanoseconds most) {
+  return Nanoseconds(static_cast<Nanoseconds::rep>(static_cast<double>(most.count()) * random_()));
 }
 
 Nanoseconds Backoff::AtLeast(Nanoseconds wait, std::optional<Nanoseconds> retry_after) {

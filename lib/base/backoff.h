@@ -8,8 +8,8 @@
 namespace vmtelem {
 
 // How long to wait between attempts: full jitter, so that many agents that lost the same daemon or database do not
-// come back at the same moment. The n-th wait, from 0 on, is random in [0, min(cap, 0.5 s * 2^n)), and never shorter
-// than the server asked for. The cap comes with each call: it is a setting, and may change.
+// come back at the same moment. The n-th wait, from 0 on, is random in [0, min(cap, 0.5 s * 2^n)), after the time
+// that the server asked for. The cap comes with each call: it is a setting, and may change.
 class Backoff {
  public:
   static constexpr Nanoseconds kBase = std::chrono::milliseconds(500);
@@ -20,6 +20,8 @@ class Backoff {
 
   Nanoseconds Next(Nanoseconds cap, std::optional<Nanoseconds> retry_after = std::nullopt);
   void Reset() { ceiling_ = kBase; }
+  // Random in [0, most), and of no consequence for the next wait.
+  Nanoseconds Within(Nanoseconds most);
 
   // `wait`, or longer if the server asked for it.
   static Nanoseconds AtLeast(Nanoseconds wait, std::optional<Nanoseconds> retry_after);

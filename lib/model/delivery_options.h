@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -13,8 +14,11 @@ namespace vmtelem {
 // The settings of delivery. Plain data without values of its own: the table of settings (config/settings.h) holds the
 // defaults and the ranges, and its parsers fill this. Stages read it where it is and keep no copies of what is in it.
 struct DeliveryOptions {
-  std::size_t batch_max_lines = 0;    // that start a request
-  Nanoseconds batch_max_age{};        // of a line that starts a request
+  std::size_t batch_max_lines = 0;  // that start a request
+  Nanoseconds batch_max_age{};      // of a line that starts a request
+  // At which part of each batch age, in [0, 1), this agent sends, so that many whose ticks are the same do not send
+  // together. None: when a line is of that age.
+  std::optional<double> flush_phase{};
   std::size_t writes_in_flight = 0;   // requests at once, at most
   std::uint64_t queue_max_bytes = 0;  // of memory for all lines that wait
   std::string spool_dir;              // empty: there is none to be had

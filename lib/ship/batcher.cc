@@ -15,12 +15,21 @@ bool Batcher::Due(SteadyTime now, Pace pace) const {
   if (open_.empty()) return false;
   if (AtMost()) return true;
   if (pace == Pace::kPrompt && open_.count >= options_.batch_max_lines) return true;
-  return pace != Pace::kGrow && now >= opened_at_ + options_.batch_max_age;
+  return pace != Pace::kGrow && now >= opened_at_ + MostAge();
 }
 
 std::optional<SteadyTime> Batcher::DueAt(Pace pace) const {
   if (open_.empty() || pace == Pace::kGrow) return std::nullopt;
-  return opened_at_ + options_.batch_max_age;
+  return opened_at_ + MostAge();
+}
+
+// The stamp of the first line says where in a batch age it came; what its collection took is left out.
+Nanoseconds Batcher::MostAge() const {
+  const Nanoseconds age = options_.batch_max_age;
+  if (!options_.flush_phase || age == Nanoseconds::zero()) return age;
+  const auto phase =
+      Nanoseconds(static_cast<Nanoseconds::rep>(*options_.flush_phase * static_cast<double>(age.count())));
+  return (phase - Nanoseconds(open_.first_wall_ns) % age + age) % age;
 }
 
 bool Batcher::AtMost() const { return open_.count >= MostLines() || open_.bytes.size() >= options_.batch_max_bytes(); }

@@ -24,7 +24,8 @@ class Batcher {
 
   void Add(Lines lines, SteadyTime now);
   [[nodiscard]] bool Due(SteadyTime now, Pace pace) const;
-  // When it will be due by its age; nothing if age does not matter. The age counts from the first line.
+  // When it will be due by its age; nothing if age does not matter. The age counts from the first line. With a phase
+  // of its own an agent's batches are due once in each batch age, at that part of it by the stamps of lines.
   [[nodiscard]] std::optional<SteadyTime> DueAt(Pace pace) const;
   // Seals the oldest lines, as many as one batch may hold, at least one. Not to be called when empty.
   Batch Take();
@@ -35,6 +36,7 @@ class Batcher {
  private:
   [[nodiscard]] std::size_t MostLines() const { return std::max(Batch::kMostLines, options_.batch_max_lines); }
   [[nodiscard]] bool AtMost() const;
+  [[nodiscard]] Nanoseconds MostAge() const;      // of the first line
   [[nodiscard]] std::size_t SizeOfFront() const;  // of as many lines as one batch may hold, at least one; in bytes
 
   const DeliveryOptions& options_;

@@ -4,10 +4,11 @@
 
 namespace vmtelem {
 
-bool TargetBackoff::Open(Round round) {
+bool TargetBackoff::Open(Round round, SteadyTime now) {
   if (round != round_) return false;
   state_ = State::kSending;
-  ready_at_ = {};
+  ready_at_ = was_silent_ && !hastened_cap_ ? now + backoff_.Within(kReturnPause) : SteadyTime{};
+  was_silent_ = false;
   backoff_.Reset();
   return true;
 }
@@ -23,7 +24,8 @@ void TargetBackoff::Retry(Round round, SteadyTime now, std::optional<Nanoseconds
 
 void TargetBackoff::AwaitSign(SteadyTime now) {
   state_ = State::kBackingOff;
-  WaitUntil(now + std::min(kSilencePause, hastened_cap_ ? cap() : kSilencePause));
+  WaitUntil(now + backoff_.Within(std::min(kSilencePause, hastened_cap_ ? cap() : kSilencePause)));
+  was_silent_ = true;
 }
 
 void TargetBackoff::Hold(SteadyTime now, std::optional<Nanoseconds> retry_after) {
@@ -33,6 +35,7 @@ void TargetBackoff::Hold(SteadyTime now, std::optional<Nanoseconds> retry_after)
 
 void TargetBackoff::WaitUntil(SteadyTime until) {
   ++round_;
+  was_silent_ = false;
   ready_at_ = std::max(ready_at_, until);
 }
 

@@ -25,16 +25,18 @@ class TargetBackoff {
   // failed, only the first makes the back-off grow.
   using Round = std::uint64_t;
 
-  static constexpr Nanoseconds kSilencePause = std::chrono::seconds(2);
+  // The longest pause after silence, and after the first answer that ends it.
+  static constexpr Nanoseconds kSilencePause = std::chrono::seconds(2), kReturnPause = std::chrono::seconds(1);
 
   // `options` outlive this; `random` is uniform in [0, 1).
   TargetBackoff(const DeliveryOptions& options, std::function<double()> random)
       : options_(options), backoff_(std::move(random)) {}
 
-  // A request of this round succeeded. False if a newer failure set the wait: that stands.
-  bool Open(Round round);
+  // A request of this round succeeded. False if a newer failure set the wait: that stands. A server that was silent
+  // answers all agents at once when it is back, so each waits for a moment of its own.
+  bool Open(Round round, SteadyTime now);
   void Retry(Round round, SteadyTime now, std::optional<Nanoseconds> retry_after);
-  // Nobody answers. A request that waits for an answer is no burden to anybody, so the pause is short.
+  // Nobody answers. A request that waits for an answer is no burden to anybody, so the pause is short. Full jitter.
   void AwaitSign(SteadyTime now);
   void Hold(SteadyTime now, std::optional<Nanoseconds> retry_after);
   // For draining: no wait is longer than `cap` from now on, but for what the server asks.
@@ -56,6 +58,7 @@ class TargetBackoff {
   State state_ = State::kSending;
   std::optional<Nanoseconds> hastened_cap_;
   Round round_ = 0;
+  bool was_silent_ = false;  // at the last failure
   SteadyTime ready_at_{};
 };
 

@@ -11,7 +11,7 @@ bool TargetStatus::Answered(const Request& request, const Verdict& verdict, Stea
   if (!IsAck(verdict)) health_.NotStored();
   const bool stored_line_is_refused = verdict.action == Action::kRefuse && request.batch == health_.stored_line();
   if (request.is_probe && stored_line_is_refused && !held()) health_.ForgetStoredLine();
-  if (!IsAck(verdict) || !backoff_.Open(request.round)) return false;
+  if (!IsAck(verdict) || !backoff_.Open(request.round, now)) return false;
   fault_.reset();
   return true;
 }

@@ -35,6 +35,11 @@ TEST_CASE("a wait is never shorter than the server asks, and may be longer than 
   CHECK(backoff.Next(seconds(10), seconds(60)) == seconds(60));
 }
 
+TEST_CASE("the jitter comes after the time that the server asks, since it asks the same of many") {
+  Backoff backoff(Always(0.5));
+  CHECK(backoff.Next(seconds(10), seconds(3)) == seconds(3) + milliseconds(250));
+}
+
 TEST_CASE("a server cannot ask for more than ten minutes") {
   Backoff backoff(Always(0));
   CHECK(backoff.Next(seconds(10), std::chrono::hours(24)) == minutes(10));

@@ -1,5 +1,7 @@
 #include "ship/batcher.h"
 
+#include <utility>
+
 #include <catch2/catch.hpp>
 
 #include "fakes/default_settings.h"
@@ -49,6 +51,49 @@ TEST_CASE("the age of a batch counts from its first line") {
   CHECK(batcher.DueAt(Pace::kPrompt) == kStart + milliseconds(1000));
   CHECK_FALSE(batcher.Due(kStart + milliseconds(999), Pace::kPrompt));
   CHECK(batcher.Due(kStart + milliseconds(1000), Pace::kPrompt));
+}
+
+Lines LinesAt(Nanoseconds wall) {
+  Lines lines;
+  lines.bytes = "m v=1i 1\n";
+  lines.NoteLine(wall.count());
+  return lines;
+}
+
+TEST_CASE("an agent sends at its own part of each batch age, by the stamps of its lines") {
+  DeliveryOptions options = Options();
+  options.flush_phase = 0.25;
+  for (const auto& [stamp_ms, wait_ms] : {std::pair(5000, 250), std::pair(5100, 150), std::pair(5300, 950)}) {
+    Batcher batcher(options);
+    batcher.Add(LinesAt(milliseconds(stamp_ms)), kStart);
+    CHECK(batcher.DueAt(Pace::kPrompt) == kStart + milliseconds(wait_ms));
+    CHECK_FALSE(batcher.Due(kStart + milliseconds(wait_ms - 1), Pace::kPrompt));
+    CHECK(batcher.Due(kStart + milliseconds(wait_ms), Pace::kPrompt));
+  }
+}
+
+TEST_CASE("where ticks are many in a batch age, an agent sends once in it") {
+  DeliveryOptions options = Options(1000);
+  options.flush_phase = 0.42;
+  Batcher batcher(options);
+  int sent = 0;
+  for (int ms = 0; ms < 10'000; ms += 10) {
+    if (batcher.Due(kStart + milliseconds(ms), Pace::kPrompt)) {
+      batcher.Take();
+      ++sent;
+    }
+    if (ms % 100 == 0) batcher.Add(LinesAt(milliseconds(ms)), kStart + milliseconds(ms));
+  }
+  CHECK(sent == 10);
+}
+
+TEST_CASE("a batch that may not age is due at once, at whatever phase") {
+  DeliveryOptions options = Options();
+  options.batch_max_age = {};
+  options.flush_phase = 0.9;
+  Batcher batcher(options);
+  batcher.Add(LinesAt(milliseconds(5300)), kStart);
+  CHECK(batcher.Due(kStart, Pace::kPrompt));
 }
 
 TEST_CASE("the age starts anew after a batch was taken") {

@@ -51,7 +51,7 @@ TEST_CASE("a held target is ready at the slowest pace") {
 TEST_CASE("a target that takes requests again is ready, and its back-off begins anew") {
   TargetBackoff backoff(kOptions, Always(1));
   backoff.Retry(backoff.round(), kStart, seconds(60));
-  CHECK(backoff.Open(backoff.round()));
+  CHECK(backoff.Open(backoff.round(), kStart));
   CHECK(backoff.ready_at() <= kStart);
   backoff.Retry(backoff.round(), kStart, std::nullopt);
   CHECK(backoff.ready_at() == kStart + milliseconds(500));
@@ -61,9 +61,24 @@ TEST_CASE("a request from before the last failure does not end the back-off") {
   TargetBackoff backoff(kOptions, Always(1));
   const TargetBackoff::Round before = backoff.round();
   backoff.Retry(before, kStart, seconds(60));
-  CHECK_FALSE(backoff.Open(before));
+  CHECK_FALSE(backoff.Open(before, kStart));
   CHECK(backoff.state() == TargetBackoff::State::kBackingOff);
-  CHECK(backoff.ready_at() == kStart + seconds(60));
+  CHECK(backoff.ready_at() == kStart + seconds(60) + milliseconds(500));
+}
+
+TEST_CASE("the pauses after silence are anything up to two seconds, however often nobody answers") {
+  TargetBackoff backoff(kOptions, Always(0.25));
+  for (int i = 0; i < 6; ++i) backoff.AwaitSign(kStart);
+  CHECK(backoff.ready_at() == kStart + milliseconds(500));
+}
+
+TEST_CASE("who had no answer before this one waits for up to a second of its own, and once") {
+  TargetBackoff backoff(kOptions, Always(0.25));
+  backoff.AwaitSign(kStart);
+  CHECK(backoff.Open(backoff.round(), kStart + minutes(1)));
+  CHECK(backoff.ready_at() == kStart + minutes(1) + milliseconds(250));
+  CHECK(backoff.Open(backoff.round(), kStart + minutes(2)));
+  CHECK(backoff.ready_at() <= kStart + minutes(2));
 }
 
 TEST_CASE("a hastened back-off is ready at once and waits no longer than its new cap") {
