@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import BINARY, ROOT, TOKEN, clean_environment
+from conftest import BINARY, NODE, ROOT, TOKEN, clean_environment
 
 SCALE = ROOT / "cmd" / "dist" / "scale"
 FILES = ["daemonset.yaml", "statefulset.yaml", "vmtelem.env", "vmtelem@.service"]
@@ -72,8 +72,17 @@ def in_place(variables, secrets):
     return {name: str(there.get(name, value)) for name, value in variables.items() if value is not None}
 
 
-def test_the_folder_has_these_files():
+def test_the_folder_has_these_files_and_readme_names_each():
     assert sorted(path.name for path in SCALE.iterdir()) == FILES
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in FILES if f"(cmd/dist/scale/{name})" not in readme] == []
+
+
+def test_the_cluster_of_readme_is_accepted_without_a_token(vmtelem):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    api, url = re.search(r"`INFLUX_API=(\w+)` and `INFLUX_URL=(http\S+)`", readme).groups()
+    done = vmtelem("show-config", "--check", LIBVIRT_URI=NODE, INFLUX_DB="vmstats", INFLUX_API=api, INFLUX_URL=url)
+    assert (done.code, done.err) == (0, "")
 
 
 @pytest.mark.parametrize("name", FILES)
