@@ -7,7 +7,9 @@ figures is appended to FILE.
 import pytest
 from harness.figures import record
 from harness.fleet import Fleet
+from harness.guests import idle_guest
 from harness.observation import Observation
+from harness.second_host import SecondHost
 
 GUESTS = 20
 
@@ -33,6 +35,17 @@ def fleet(crowd):
     """All guests, alive at the start of each module."""
     crowd.mend()
     return crowd
+
+
+@pytest.fixture(scope="package")
+def second_host(world, libvirtd):
+    """Another real libvirtd, with a guest of its own."""
+    host = SecondHost(world.directory("second-host"))
+    host.start()
+    idle_guest(world.directory("second-guest"), "second-guest").create(host.uri)
+    yield host
+    host.kill()
+    host.close()
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,11 @@ class Guest:
         self._xml = directory / f"{uuid.uuid4()}.xml"
         self._xml.write_text(xml)
 
+    def with_uuid(self, text):
+        """Instead of one that libvirt makes up."""
+        self._xml.write_text(self._xml.read_text().replace("</name>", f"</name><uuid>{text}</uuid>", 1))
+        return self
+
     def create(self, uri=URI, paused=False):
         """Start as a transient domain: it is gone from libvirt when it stops. A paused one runs no BIOS, which costs CPU."""
         virsh("-c", uri, "create", self._xml, *["--paused"] * paused)

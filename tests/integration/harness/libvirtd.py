@@ -14,23 +14,26 @@ URI = "qemu:///system"
 class Libvirtd:
     """The daemon, in the foreground below a reaper (see there); its pid is in its pid file."""
 
+    uri = URI
+
     def __init__(self, directory):
         self._directory = directory
         self._pid_file = directory / "libvirtd.pid"
 
     def start(self):
         self.launch()
-        wait_for(answers, 90, f"libvirtd to answer; its log is {self._directory}/libvirtd.log")
+        wait_for(lambda: answers(self.uri), 90, f"libvirtd to answer; its log is {self._directory}/libvirtd.log")
 
     def launch(self):
         """Start it, and do not wait until it answers."""
         self._pid_file.unlink(missing_ok=True)
-        reaper = Path(__file__).with_name("reaper.py")
-        command = [sys.executable, reaper, "libvirtd", "-p", self._pid_file]
         with open(self._directory / "libvirtd.log", "ab") as log:
             # a session of its own, so that Ctrl-C reaches the tests and not the daemon that they still need to clean up
-            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         wait_for(self._has_pid, 30, "libvirtd to write its pid")
+
+    def command(self, *options):
+        return [sys.executable, str(Path(__file__).with_name("reaper.py")), "libvirtd", "-p", str(self._pid_file), *options]
 
     def kill(self, signum=signal.SIGKILL):
         """End the daemon; its QEMUs live on, as after a crash of the daemon on a real host."""
@@ -46,8 +49,8 @@ class Libvirtd:
         return self._pid_file.exists() and self._pid_file.read_text().strip()
 
 
-def answers():
-    return subprocess.run(["virsh", "-c", URI, "list"], capture_output=True, timeout=60).returncode == 0
+def answers(uri=URI):
+    return subprocess.run(["virsh", "-c", uri, "list"], capture_output=True, timeout=60).returncode == 0
 
 
 def virsh(*arguments):

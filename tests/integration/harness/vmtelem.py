@@ -86,7 +86,9 @@ class Running:
         self._lines, self._parsed_bytes = [], 0
         self._out, self._err = directory / f"{number}.out", directory / f"{number}.err"
         with open(self._out, "wb") as out, open(self._err, "wb") as err:
-            self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+            # a session of its own, so without a controlling terminal, like a service
+            self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                            start_new_session=True)
 
     @property
     def code(self):

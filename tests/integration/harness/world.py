@@ -51,11 +51,16 @@ def enter_namespaces():
         raise OSError(ctypes.get_errno(), "cannot create namespaces: " + os.strerror(ctypes.get_errno()))
     os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     run("mount", "--make-rprivate", "/")
+    empty_directories_of_libvirt()
+    quiet_network()
+
+
+def empty_directories_of_libvirt():
+    """In the mount namespace of this process."""
     for path in PRIVATE_DIRECTORIES:
         os.makedirs(path, exist_ok=True)
         run("mount", "-t", "tmpfs", "vmtelem-test", path)
     Path("/etc/libvirt/qemu.conf").write_text(QEMU_CONF)
-    quiet_network()
 
 
 def quiet_network():
