@@ -111,13 +111,14 @@ std::size_t Collectors::LetGoAllBut(const std::vector<Hypervisor>& hypervisors) 
 void Collectors::ReapEnded() {
   const std::lock_guard guard(mutex_);
   std::erase_if(leaving_, [this](const auto& host) {
-    if (host->closed) Reap(*host);
-    return host->closed.load();
+    if (!host->closed) return false;
+    Reap(*host);
+    return true;
   });
 }
 
 void Collectors::Reap(Host& host) {
-  if (host.thread.joinable()) host.thread.join();
+  host.thread.join();
   Count(host.collector.stats(), left_);
   unreturned_calls_ += host.unreturned_calls;
 }
@@ -129,9 +130,12 @@ void Collectors::Stop() {
 }
 
 std::size_t Collectors::Close() {
-  for (const auto& host : leaving_) host->thread.join();
-  ReapEnded();
-  return unreturned_calls_;
+  std::size_t unreturned = unreturned_calls_;
+  for (const auto& host : leaving_) {
+    if (host->thread.joinable()) host->thread.join();
+    unreturned += host->unreturned_calls;
+  }
+  return unreturned;
 }
 
 CollectionStats Collectors::stats() const {
