@@ -70,6 +70,7 @@ void Collector::Publish(const Result<void>& outcome) {
 }
 
 void Collector::Stop() {
+  tag_.LetGo();
   {
     const std::lock_guard guard(mutex_);
     stop_ = true;

@@ -19,7 +19,7 @@ class HostTags {
   };
 
  public:
-  // The tag of one hypervisor, which is free again when this is gone. One thread at a time.
+  // The tag of one hypervisor. One thread at a time, but for LetGo().
   class Holder {
    public:
     Holder(std::shared_ptr<Taken> taken, const std::string& name, std::size_t nth)
@@ -35,6 +35,8 @@ class HostTags {
     // The tag for a hypervisor of that name: the name itself or, if another hypervisor has it, "name#2" and so on. It
     // stays as long as the name is the same.
     const std::string& TagFor(const std::string& name);
+    // From now on another may have the tag. Any thread.
+    void LetGo();
 
    private:
     void Release();
@@ -42,6 +44,7 @@ class HostTags {
     std::shared_ptr<Taken> taken_;  // null: moved from
     std::size_t nth_;               // the first number that is tried; 1: none
     std::string name_, tag_;        // empty: no tag yet
+    bool let_go_ = false;           // of the mutex in `taken_`, as are changes of the tag
   };
 
   // For the `nth` hypervisor of one URI (Hypervisor::nth), which is called `name` until it answers.

@@ -152,6 +152,17 @@ TEST_CASE_METHOD(Fleet, "a hypervisor that comes back has its name again") {
   CHECK_THAT(queue.TakeAll().bytes, Contains("vm_totals,host=a,") && !Contains("a#2"));
 }
 
+TEST_CASE_METHOD(Fleet, "a name that goes on to another URI is the same tag, though calls to the one before hang") {
+  hanging = {"a"};
+  collectors.Collect({Named("a")});
+  REQUIRE(Eventually([&] { return seen["a"]->collects > 0; }));
+  hanging.clear();
+  collectors.Collect({{.name = "a", .uri = "fake:///elsewhere"}});
+  REQUIRE(IsSampled("a"));
+  collectors.Stop();
+  CHECK_THAT(queue.TakeAll().bytes, Contains("vm_totals,host=a,") && !Contains("a#2"));
+}
+
 TEST_CASE_METHOD(Fleet, "the sums never fall when a hypervisor leaves") {
   collectors.Collect({Named("a"), Named("b")});
   REQUIRE(IsSampled("a"));

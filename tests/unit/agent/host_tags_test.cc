@@ -51,5 +51,15 @@ TEST_CASE("a hypervisor keeps its tag when the one before it has left, and a new
   CHECK(tags.Add("rack7", 1).TagFor("rack7") == "rack7");
 }
 
+TEST_CASE("a tag that was let go is free for another, and its holder takes no other") {
+  HostTags tags;
+  auto leaves = tags.Add("rack7", 1);
+  leaves.LetGo();
+  auto joins = tags.Add("rack7", 1);
+  CHECK(joins.TagFor("rack7") == "rack7");
+  CHECK(leaves.TagFor("rack8") == "rack7");
+  CHECK(tags.Add("rack8", 1).TagFor("rack8") == "rack8");
+}
+
 }  // namespace
 }  // namespace vmtelem
