@@ -26,7 +26,7 @@ Result<void> BulkSession::EnsureConnected() {
   if (!loop) return tl::make_unexpected(loop.error());
   const bool may_cut = UriHost(uri_).empty() && !IsInProcess(uri_);
   if (may_cut) socket_->NoteBefore();
-  auto opened = Connection::Open(uri_, *descriptors_);
+  auto opened = Connection::Open(uri_, means_);
   if (may_cut) socket_->NoteOpened();
   if (!opened) return tl::make_unexpected(opened.error());
   connected_ = std::make_unique<Connected>(std::move(*loop), std::move(*opened));

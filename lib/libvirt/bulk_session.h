@@ -36,8 +36,8 @@ struct ShardResult {
 // else; after any call has failed with kUnreachable the connection is gone and only Prepare() may follow.
 class BulkSession {
  public:
-  BulkSession(std::string uri, std::shared_ptr<ConnectionSocket> socket, std::shared_ptr<DescriptorBudget> descriptors)
-      : uri_(std::move(uri)), socket_(std::move(socket)), descriptors_(std::move(descriptors)) {}
+  BulkSession(std::string uri, std::shared_ptr<ConnectionSocket> socket, Connection::Means means)
+      : uri_(std::move(uri)), socket_(std::move(socket)), means_(std::move(means)) {}
 
   // Connects, if need be, and lists the VMs. The list waits for the lock of each VM.
   Result<void> Prepare();
@@ -73,7 +73,7 @@ class BulkSession {
 
   const std::string uri_;
   const std::shared_ptr<ConnectionSocket> socket_;  // with the lane's owner
-  const std::shared_ptr<DescriptorBudget> descriptors_;
+  const Connection::Means means_;
   std::unique_ptr<Connected> connected_;
 };
 
@@ -82,7 +82,7 @@ class BulkLane final : public Lane<BulkSession> {
  public:
   // Throws std::system_error if there is no thread to be had.
   BulkLane(const std::string& uri, std::shared_ptr<DescriptorBudget> descriptors, LaneParts parts)
-      : BulkLane(uri, std::make_shared<ConnectionSocket>(), std::move(descriptors), std::move(parts)) {}
+      : BulkLane(uri, std::make_shared<ConnectionSocket>(), {std::move(descriptors)}, std::move(parts)) {}
 
   // Ends the call that is under way, if the connection is to a daemon of this host.
   void Cut() { socket_->Cut(); }
@@ -92,17 +92,22 @@ class BulkLane final : public Lane<BulkSession> {
     static_cast<void>(LeaveBehind());
   }
 
+  // Has the kernel probe a connection that is being opened for long: else a host that dies meanwhile is waited for for
+  // ever.
+  void Probe() { keepalive_->Enable(); }
+
   // For the owner: when the connection was open, and since when it lacks VMs whose start events should have reported.
   SteadyTime opened{};
   std::optional<SteadyTime> lacks_since;
 
  private:
-  BulkLane(const std::string& uri, std::shared_ptr<ConnectionSocket> socket,
-           std::shared_ptr<DescriptorBudget> descriptors, LaneParts parts)
-      : Lane(std::make_unique<BulkSession>(uri, socket, std::move(descriptors)), std::move(parts)),
-        socket_(std::move(socket)) {}
+  BulkLane(const std::string& uri, std::shared_ptr<ConnectionSocket> socket, Connection::Means means, LaneParts parts)
+      : Lane(std::make_unique<BulkSession>(uri, socket, means), std::move(parts)),
+        socket_(std::move(socket)),
+        keepalive_(std::move(means.keepalive)) {}
 
   const std::shared_ptr<ConnectionSocket> socket_;
+  const std::shared_ptr<TcpKeepalive> keepalive_;
 };
 
 }  // namespace vmtelem

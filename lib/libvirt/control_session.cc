@@ -47,7 +47,7 @@ Result<ControlSession::Greeting> ControlSession::Connect(const std::string& uri,
   auto loop = EventLoop::Share();
   if (!loop) return tl::make_unexpected(loop.error());
   loop_ = std::move(*loop);
-  auto opened = Connection::Open(uri, *descriptors_);
+  auto opened = Connection::Open(uri, means_);
   if (!opened) return tl::make_unexpected(opened.error());
   connection_ = std::make_unique<Connection>(std::move(*opened));
   subscription_ = std::make_unique<Subscription>(connection_->get(), inbox);

@@ -29,7 +29,7 @@ class ControlSession {
     bool is_qemu = false;
     bool has_events = false;  // the driver reports VMs that start and stop
   };
-  explicit ControlSession(std::shared_ptr<DescriptorBudget> descriptors) : descriptors_(std::move(descriptors)) {}
+  explicit ControlSession(Connection::Means means) : means_(std::move(means)) {}
 
   Result<Greeting> Connect(const std::string& uri, const std::shared_ptr<EventInbox>& inbox);
 
@@ -51,7 +51,7 @@ class ControlSession {
   [[nodiscard]] virDomainPtr FindListed(const DomainRef& domain) const;
   Result<void> ReadDevice(const DomainRef& domain, virDomainPtr pointer, Devices& devices) const;
 
-  const std::shared_ptr<DescriptorBudget> descriptors_;
+  const Connection::Means means_;
   std::shared_ptr<EventLoop> loop_;  // outlives the connection
   std::unique_ptr<Connection> connection_;
   std::vector<DomainHandle> listed_;  // by the last ListRunning()

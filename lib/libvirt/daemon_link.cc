@@ -29,8 +29,9 @@ Result<void> DaemonLink::StartConnecting() {
   ThreadBudget& threads = *parts_.bounds.threads;
   auto permit = threads.Take(ThreadBudget::Use::kNeeded, 1 + CostOfConnection(uri).processes);
   if (!permit) return Failed(NoThreadFor(uri, threads));
+  const Connection::Means means{parts_.bounds.descriptors};
   try {
-    lane_ = std::make_unique<ControlLane>(std::make_unique<ControlSession>(parts_.bounds.descriptors),
+    lane_ = std::make_unique<ControlLane>(std::make_unique<ControlSession>(means),
                                           LaneParts{parts_.clock, parked_calls_, notifier_, std::move(*permit)});
   } catch (const std::system_error& error) {
     return Fail(ErrorCode::kInternal, fmt::format("cannot start a thread: {}", error.what()));
@@ -39,13 +40,15 @@ Result<void> DaemonLink::StartConnecting() {
   const auto connect = [uri, inbox = inbox_](ControlSession& session, LaneClock&) {
     return session.Connect(uri, inbox);
   };
-  connecting_ = Attempt{lane_->Start(connect), parts_.clock.SteadyNow()};
+  connecting_ = Attempt{lane_->Start(connect), parts_.clock.SteadyNow(), means.keepalive};
   return {};
 }
 
 Result<void> DaemonLink::AwaitConnected(SteadyTime deadline) {
   if (!lane_->Await(deadline)) {
-    if (parts_.clock.SteadyNow() - connecting_->since >= options_.timeout) {
+    const Nanoseconds age = parts_.clock.SteadyNow() - connecting_->since;
+    if (connecting_->probe_times.Take(age)) connecting_->keepalive->Enable();
+    if (age >= options_.timeout) {
       LeaveBehind();
       NoteUseless();
       fault_ = NoAnswer();

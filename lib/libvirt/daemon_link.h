@@ -10,6 +10,8 @@
 #include "base/notifier.h"
 #include "base/result.h"
 #include "libvirt/api/domain_events.h"
+#include "libvirt/api/probe_times.h"
+#include "libvirt/api/tcp_keepalive.h"
 #include "libvirt/control_session.h"
 #include "libvirt/reconnect_pause.h"
 #include "libvirt/source_bounds.h"
@@ -73,6 +75,8 @@ class DaemonLink {
   struct Attempt {
     Pending<Result<ControlSession::Greeting>> greeting;
     SteadyTime since;
+    std::shared_ptr<TcpKeepalive> keepalive;
+    ProbeTimes probe_times{};
   };
   Result<void> StartConnecting();
   Result<void> AwaitConnected(SteadyTime deadline);

@@ -16,6 +16,9 @@ void LanePool::Resize(Size size) {
 void LanePool::Tend(std::size_t out, bool may_list) {
   may_list_ = may_list || (ready_.empty() && out == 0);
   for (Connecting& each : TakeReturned(connecting_)) TakeConnected(std::move(each));
+  for (Connecting& each : connecting_) {
+    if (each.probe_times.Take(parts_.clock.SteadyNow() - each.since)) each.lane->Probe();
+  }
   const std::size_t lanes = ready_.size() + connecting_.size() + out;
   if (lanes >= size_.needed + size_.spare) return;
   Connect(lanes < size_.needed ? ThreadBudget::Use::kNeeded : ThreadBudget::Use::kSpare);

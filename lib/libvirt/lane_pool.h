@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "libvirt/api/probe_times.h"
 #include "libvirt/bulk_session.h"
 #include "libvirt/daemon_life.h"
 #include "libvirt/reconnect_pause.h"
@@ -83,6 +84,7 @@ class LanePool {
     std::unique_ptr<BulkLane> lane;
     Pending<Result<void>> done;
     SteadyTime since;
+    ProbeTimes probe_times{};
   };
   void Connect(ThreadBudget::Use use);
   std::unique_ptr<BulkLane> Make(ThreadBudget::Use use);

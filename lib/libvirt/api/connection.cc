@@ -8,7 +8,6 @@
 
 #include "base/url.h"
 #include "libvirt/api/connection_cost.h"
-#include "libvirt/api/tcp_keepalive.h"
 #include "libvirt/api/uri.h"
 
 namespace vmtelem {
@@ -33,18 +32,19 @@ Connection::Connection(ConnectHandle handle) : handle_(std::move(handle)) {
   if (type != nullptr) type_ = type;
 }
 
-Result<Connection> Connection::Open(const std::string& uri, DescriptorBudget& descriptors) {
-  const auto claim = descriptors.Claim(CostOfConnection(uri).while_opening);
+Result<Connection> Connection::Open(const std::string& uri, const Means& means) {
+  const auto claim = means.descriptors->Claim(CostOfConnection(uri).while_opening);
   if (!claim)
     return Fail(claim.error().code, fmt::format("cannot connect to {}: {}", MaskUrl(uri), claim.error().message),
                 claim.error().hint);
   // Without this setting of the process libvirt prints every error to stderr.
   virSetErrorFunc(nullptr, IgnoreError);
   virConnectAuth auth = NeverAsk();
-  const auto keepalive = IsOverTcp(uri) ? std::optional<TcpKeepalive>(std::in_place) : std::nullopt;
+  const bool over_tcp = IsOverTcp(uri);
+  if (over_tcp) means.keepalive->NoteBefore();
   ConnectHandle handle(virConnectOpenAuth(UriWithoutPrompts(uri).c_str(), &auth, VIR_CONNECT_RO));
   if (handle == nullptr) return tl::make_unexpected(OpenError(uri, LastVirtError()));
-  if (keepalive) keepalive->Enable();
+  if (over_tcp) means.keepalive->Enable();
   return Connection(std::move(handle));
 }
 

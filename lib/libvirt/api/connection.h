@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "base/result.h"
 #include "libvirt/api/descriptor_budget.h"
 #include "libvirt/api/handles.h"
+#include "libvirt/api/tcp_keepalive.h"
 #include "libvirt/api/virt_error.h"
 
 namespace vmtelem {
@@ -17,7 +19,11 @@ class Connection {
  public:
   // Never prompts: libvirt takes credentials from its auth.conf or goes without. Does not try, kCannotCreate, if that
   // would take the process's last descriptors.
-  static Result<Connection> Open(const std::string& uri, DescriptorBudget& descriptors);
+  struct Means {
+    std::shared_ptr<DescriptorBudget> descriptors;                               // of the process
+    std::shared_ptr<TcpKeepalive> keepalive = std::make_shared<TcpKeepalive>();  // of this connection
+  };
+  static Result<Connection> Open(const std::string& uri, const Means& means);
 
   [[nodiscard]] virConnectPtr get() const { return handle_.get(); }
   [[nodiscard]] const std::string& type() const { return type_; }  // "QEMU", "TEST", ...: virConnectGetType

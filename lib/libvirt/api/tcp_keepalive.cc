@@ -1,5 +1,7 @@
 #include "libvirt/api/tcp_keepalive.h"
 
+#include <utility>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -16,13 +18,18 @@ void Set(int descriptor, int level, int option, int value) {
 
 }  // namespace
 
-TcpKeepalive::TcpKeepalive() {
-  for (const auto& [socket, descriptor] : OpenSockets()) before_.insert(socket);
+void TcpKeepalive::NoteBefore() {
+  std::set<ino_t> before;
+  for (const auto& [socket, descriptor] : OpenSockets()) before.insert(socket);
+  const std::lock_guard guard(mutex_);
+  before_ = std::move(before);
 }
 
-void TcpKeepalive::Enable() const {
+void TcpKeepalive::Enable() {
+  const std::lock_guard guard(mutex_);
+  if (!before_) return;
   for (const auto& [socket, descriptor] : OpenSockets()) {
-    if (before_.contains(socket)) continue;
+    if (before_->contains(socket)) continue;
     Set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
     Set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 5);
     Set(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 5);

@@ -83,8 +83,7 @@ TEST_CASE("a control connection that stays away is reported once, and its return
   FakePeer peer;
   const auto source = fixture.Make(kNodeUri);
   REQUIRE(Eventually([&] {
-    return source->Collect(fixture.snapshot).has_value() &&
-           fixture.hooks.opens == 1 + 1 + static_cast<int>(kSpares);
+    return source->Collect(fixture.snapshot).has_value() && fixture.hooks.opens == 1 + 1 + static_cast<int>(kSpares);
   }));
   fixture.RefuseToOpen();
   peer.Close(nullptr, VIR_CONNECT_CLOSE_REASON_EOF);

@@ -16,7 +16,7 @@ struct Fixture {
   FakeDaemon daemon;
   std::shared_ptr<EventLoop> loop = *EventLoop::Share();
   std::shared_ptr<DescriptorBudget> descriptors = std::make_shared<DescriptorBudget>();
-  Connection connection = Connection::Open(daemon.uri(), *descriptors).value();
+  Connection connection = Connection::Open(daemon.uri(), {descriptors}).value();
   DomainPointers pointers{connection};
 
   static std::shared_ptr<const DomainRef> Vm(int vm) {
@@ -66,7 +66,7 @@ TEST_CASE_METHOD(Fixture, "a listing on a lost connection reports the loss") {
 struct EventFixture {
   std::shared_ptr<EventLoop> loop = *EventLoop::Share();
   ConnectHandle admin{virConnectOpen("test:///default")};
-  Connection connection = Connection::Open("test:///default", *std::make_shared<DescriptorBudget>()).value();
+  Connection connection = Connection::Open("test:///default", {std::make_shared<DescriptorBudget>()}).value();
   DomainPointers pointers{connection};
   DomainHandle vm{virDomainDefineXML(admin.get(),
                                      "<domain type='test'><name>another</name><memory>1024</memory>"

@@ -30,7 +30,8 @@ class Socket {
 };
 
 TEST_CASE("a socket that was made meanwhile is probed by the kernel within some 20 seconds") {
-  const TcpKeepalive keepalive;
+  TcpKeepalive keepalive;
+  keepalive.NoteBefore();
   const Socket socket;
   keepalive.Enable();
   CHECK(socket.Option(SOL_SOCKET, SO_KEEPALIVE) == 1);
@@ -42,7 +43,15 @@ TEST_CASE("a socket that was made meanwhile is probed by the kernel within some 
 
 TEST_CASE("a socket that was there before is left as it is") {
   const Socket socket;
-  const TcpKeepalive keepalive;
+  TcpKeepalive keepalive;
+  keepalive.NoteBefore();
+  keepalive.Enable();
+  CHECK(socket.Option(SOL_SOCKET, SO_KEEPALIVE) == 0);
+}
+
+TEST_CASE("before a connection is begun no socket is probed") {
+  const Socket socket;
+  TcpKeepalive keepalive;
   keepalive.Enable();
   CHECK(socket.Option(SOL_SOCKET, SO_KEEPALIVE) == 0);
 }

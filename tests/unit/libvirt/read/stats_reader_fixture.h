@@ -32,7 +32,7 @@ struct StatsReaderFixture {
 
   void Open(const std::string& type = {}) {
     hooks.type = type;
-    connection.emplace(*Connection::Open("test://" VMTELEM_NODE_XML, *descriptors));
+    connection.emplace(*Connection::Open("test://" VMTELEM_NODE_XML, {descriptors}));
     reader.emplace(*connection);
     List(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
     query.devices = DevicesOfAll();
