@@ -1,14 +1,16 @@
-#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/utf8.h"
 #include "cmd/command.h"
+#include "cmd/hosts.h"
 #include "cmd/terminal/display_text.h"
 #include "cmd/terminal/table.h"
 #include "cmd/terminal/terminal.h"
-#include "libvirt/libvirt_source.h"
 #include "libvirt/named_vms.h"
 
 namespace vmtelem {
@@ -39,7 +41,18 @@ Style StyleOf(std::string_view state) {
   return state == "shutoff" ? Style::kDim : Style::kYellow;
 }
 
-std::string Table(const Domains& domains, TableLook look) {
+// Whether a table says on which host a VM is.
+enum class HostColumn { kWithout, kWith };
+
+std::string Table(const Domains& domains, HostColumn host, TableLook look) {
+  std::vector<Column> columns{{"NAME"},
+                              {"STATE"},
+                              {"VCPUS", Align::kRight},
+                              {"MEMORY", Align::kRight},
+                              {"MAXMEM", Align::kRight},
+                              {"CPU-TIME", Align::kRight},
+                              {"ID", Align::kRight}};
+  if (host == HostColumn::kWith) columns.insert(columns.begin(), {"HOST"});
   std::vector<std::vector<Cell>> rows;
   for (const DomainInfo& domain : domains) {
     const std::string state(DomainStateName(domain.state));
@@ -51,15 +64,9 @@ std::string Table(const Domains& domains, TableLook look) {
                     {MemoryText(domain.memory_max_bytes)},
                     {runs ? CpuTimeText(domain.cpu_time_ns) : std::string(kUnknown)},
                     {NumberText(domain.id)}});
+    if (host == HostColumn::kWith) rows.back().insert(rows.back().begin(), {domain.host});
   }
-  return FormatTable({{"NAME"},
-                      {"STATE"},
-                      {"VCPUS", Align::kRight},
-                      {"MEMORY", Align::kRight},
-                      {"MAXMEM", Align::kRight},
-                      {"CPU-TIME", Align::kRight},
-                      {"ID", Align::kRight}},
-                     std::move(rows), look);
+  return FormatTable(columns, std::move(rows), look);
 }
 
 template <class T>
@@ -122,36 +129,51 @@ ExitCode PrintList(const Context& context, const Domains& domains) {
   if (format == "csv") return PrintData(context, CsvText(domains, headers));
   if (format == "name") return PrintData(context, NamesText(domains));
   const bool color = WantsColor(process.stdout_fd, context.config().color, process.environment);
-  return Print(context, Table(domains, {headers, color}));
+  const bool is_one_host = context.config().hypervisors.size() < 2;
+  return Print(context, Table(domains, is_one_host ? HostColumn::kWithout : HostColumn::kWith, {headers, color}));
 }
 
-ExitCode ReportMissing(const Context& context, const Domains& domains, ListScope scope) {
-  const DomainFilter& filter = context.config().collect.filter;
-  const auto missing = NamesWithoutVm(filter, NamesOf(domains));
+// What all hypervisors gave, in the order given, of each by name.
+struct Listing {
+  Domains domains;
+  std::vector<HostFault> faults;
+};
+
+Listing ListAll(HostCalls& hosts, ListScope scope) {
+  std::vector<Result<Domains>> lists(hosts.size());
+  hosts.Ask([&](std::size_t i) { lists[i] = hosts.source(i).List(scope); });
+  Listing all;
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    if (!lists[i]) all.faults.push_back({hosts.tag(i), lists[i].error()});
+    for (DomainInfo& domain : lists[i].value_or(Domains())) {
+      domain.host = hosts.tag(i);
+      all.domains.push_back(std::move(domain));
+    }
+  }
+  return all;
+}
+
+ExitCode ReportMissing(const Context& context, const Listing& listing, ListScope scope) {
+  const auto missing = MissingVmNames(context, listing.faults, NamesOf(listing.domains));
   const bool all = scope == ListScope::kAll;
   for (const std::string& name : missing) {
-    context.messages.Error(DescribeMissingVm(filter, name) + (all ? "" : " is running"));
+    context.messages.Error(DescribeMissingVm(context.config().collect.filter, name) + (all ? "" : " is running"));
   }
   if (!missing.empty() && !all) context.messages.Hint("'--all' also lists the VMs that are shut off");
   return missing.empty() ? ExitCode::kOk : ExitCode::kPartial;
-}
-
-ExitCode ListVms(const Context& context, Source& source) {
-  const ListScope scope = context.arguments.Has("--all") ? ListScope::kAll : ListScope::kActive;
-  const auto domains = source.List(scope);
-  if (!domains) return ReportFailure(context, domains.error());
-  const ExitCode printed = PrintList(context, *domains);
-  return MoreTelling(printed, ReportMissing(context, *domains, scope));
 }
 
 }  // namespace
 
 Outcome RunListVms(const Context& context) {
   SystemClock clock;
-  const auto source = MakeLibvirtSource(context.config().hypervisors.front(), context.config().collect, clock,
-                                        context.log, context.bounds);
-  const ExitCode code = ListVms(context, *source);
-  return {code, source->Close() > 0};
+  const auto hosts = MakeHosts(context, clock);
+  const ListScope scope = context.arguments.Has("--all") ? ListScope::kAll : ListScope::kActive;
+  const Listing listing = ListAll(*hosts, scope);
+  const bool nobody_answered = hosts->size() > 0 && listing.faults.size() == hosts->size();
+  const ExitCode printed = nobody_answered ? ExitCode::kOk : PrintList(context, listing.domains);
+  const ExitCode read = MoreTelling(ReportHostFaults(context, listing.faults), ReportMissing(context, listing, scope));
+  return {MoreTelling(printed, read), hosts->unreturned_calls() > 0};
 }
 
 }  // namespace vmtelem

@@ -7,6 +7,7 @@ import unicodedata
 
 import pytest
 from conftest import NODE
+from many_hosts import GONE, host
 
 ALL = ["büro-vm", "db:main", "paused", "web 01"]
 KEYS = ["host", "id", "name", "uuid", "state", "vcpus", "memory_max_bytes", "memory_bytes", "cpu_time_ns"]
@@ -180,3 +181,37 @@ def test_ssh_is_to_be_looked_at_only_if_it_failed_itself(vmtelem, tmp_path, word
     done = vmtelem("list-vms", "-c", f"qemu+ssh://host7/system?command={ssh}")
     assert done.code == 69 and words in done.errors()[0]
     assert ["ssh must work without asking" in hint for hint in done.hints()] == [True] * is_of_ssh
+
+
+@pytest.fixture
+def two(tmp_path):
+    return f"{host(tmp_path, 'b', web=1, app=3)} {host(tmp_path, 'a', db=2)}"
+
+
+def test_from_two_hosts_on_the_table_has_a_column_for_them(vmtelem, two):
+    lines = vmtelem("list-vms", LIBVIRT_URI=two).out.splitlines()
+    assert lines[0].split()[:3] == ["HOST", "NAME", "STATE"]
+    assert [line.split()[:2] for line in lines[1:]] == [["b", "app"], ["b", "web"], ["a", "db"]]
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_the_hosts_come_in_the_order_given(vmtelem, two, form):
+    text = vmtelem("list-vms", "--format", form, LIBVIRT_URI=two).out
+    rows = json.loads(text)["vms"] if form == "json" else csv.DictReader(io.StringIO(text))
+    assert [(row["host"], row["name"]) for row in rows] == [("b", "app"), ("b", "web"), ("a", "db")]
+
+
+def test_the_vms_of_the_hosts_that_answer_are_listed(vmtelem, two):
+    done = vmtelem("list-vms", "--format", "name", LIBVIRT_URI=f"gone={GONE} {two}")
+    assert (done.code, done.out.split(), len(done.errors())) == (1, ["app", "web", "db"], 1)
+    assert done.errors()[0].startswith("gone: ")
+
+
+def test_a_host_of_two_that_is_down_leaves_the_column(vmtelem, tmp_path):
+    done = vmtelem("list-vms", LIBVIRT_URI=f"gone={GONE} {host(tmp_path, 'a', db=2)}")
+    assert (done.code, done.out.splitlines()[0].split()[0]) == (1, "HOST")
+
+
+def test_hosts_none_of_which_answers_are_unavailable(vmtelem):
+    done = vmtelem("list-vms", LIBVIRT_URI=f"a={GONE} b={GONE}")
+    assert (done.code, done.out, len(done.errors())) == (69, "", 2)
