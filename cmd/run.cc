@@ -149,6 +149,12 @@ std::string AgentName(const Shard& shard) {
   return shard.count == 1 ? LocalHostName() : fmt::format("{}:{}/{}", LocalHostName(), shard.index, shard.count);
 }
 
+// None where a VM that none of them has may be on a hypervisor of another shard.
+std::size_t HostsThatShowMissingVms(const Context& context) {
+  const std::size_t hosts = context.config().hypervisors.size();
+  return hosts == context.loaded.hypervisors_in_all ? hosts : 0;
+}
+
 AgentOptions MakeAgentOptions(const Context& context, const DeliveryOptions& delivery, MissingVms& missing) {
   const Config& config = context.config();
   return {.collect = {.interval = config.interval,
@@ -190,7 +196,7 @@ Outcome RunRun(const Context& context) {
   if (!spool) return {ReportFailure(context, spool.error())};
   const Hangup hangup = MeaningOfHangup();
   BlockSignals(hangup);
-  MissingVms missing(context.config().collect.filter, context.config().hypervisors.size(), context.log);
+  MissingVms missing(context.config().collect.filter, HostsThatShowMissingVms(context), context.log);
   const auto make_source = [&, collect = CollectForService(context.config())](const Hypervisor& hypervisor) {
     return MakeLibvirtSource(hypervisor, collect, clock, context.log, context.bounds);
   };

@@ -189,6 +189,15 @@ def test_a_vm_may_be_on_a_host_of_another_shard(vmtelem, two, command):
         assert vmtelem(*command, "-q", "--vm", "web", "--vm", "db", "--shard", shard, LIBVIRT_URI=two).err == ""
 
 
+def test_run_calls_no_vm_missing_that_may_be_on_a_host_of_another_shard(start, tmp_path):
+    uris = " ".join(host(tmp_path, f"h{number}", web=number) for number in range(6))
+    process = start("run", "--stdout", "-i", "0.1", "--vm", "web", "--vm", "nosuch", LIBVIRT_URI=uris, SHARD="1/2")
+    for _ in range(40):
+        process.stdout.readline()
+    process.terminate()
+    assert b"no VM" not in process.communicate(timeout=20)[1]
+
+
 def empty_shard(vmtelem, uris):
     """The shard that has none of the hypervisors."""
     return next(shard for shard in ("1/2", "2/2")
