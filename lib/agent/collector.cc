@@ -10,7 +10,7 @@ Collector::Collector(CollectorOptions options, Parts parts, HostTags::Holder tag
       parts_(parts),
       tag_(std::move(tag)),
       log_(std::move(log)),
-      schedule_(options_.interval),
+      schedule_(options_.interval, options_.phase),
       cycle_(parts.source, parts.clock, options_.encode, log_),
       cycle_log_(parts.host_log, shown_uri) {}
 

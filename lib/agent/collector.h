@@ -25,6 +25,7 @@ struct CollectorOptions {
   // Called once for each hypervisor, by the thread that collects from it, with the first snapshot after it answered.
   // May be empty.
   std::function<void(const Snapshot&)> on_first_answer{};
+  Nanoseconds phase{};  // how far its ticks lie behind the multiples of the interval
 };
 
 // What a collector knows of its cycles.

@@ -17,6 +17,15 @@ namespace {
 // them; by default sshd drops some of more than ten connections that are not authenticated yet.
 constexpr Nanoseconds kStartStep = std::chrono::milliseconds(20);
 
+// Hypervisors that are sampled in the same instant keep this process's own cores so busy that their calls look late. So
+// their ticks are spread: by what the work for one may take, each, over a part of the interval at most.
+constexpr Nanoseconds kTickStep = std::chrono::milliseconds(1);
+constexpr int kPartsOfInterval = 4;
+
+Nanoseconds TickSpread(Nanoseconds interval, std::size_t hypervisors) {
+  return hypervisors < 2 ? Nanoseconds{} : std::min<Nanoseconds>(interval / kPartsOfInterval, kTickStep * hypervisors);
+}
+
 Nanoseconds Scaled(Nanoseconds step, double by) {
   return std::chrono::duration_cast<Nanoseconds>(std::chrono::duration<double, std::nano>(step) * by);
 }
@@ -73,20 +82,24 @@ Collectors::Change Collectors::Collect(const std::vector<Hypervisor>& hypervisor
   ReapEnded();
   host_log_.SetHosts(hypervisors.size());
   Change change{.left = LetGoAllBut(hypervisors)};
+  const Nanoseconds spread = TickSpread(options_.interval, hypervisors.size());
   for (const Hypervisor& hypervisor : hypervisors) {
     const bool is_known =
         std::any_of(hosts_.begin(), hosts_.end(), [&](const auto& host) { return host->hypervisor == hypervisor; });
-    if (!is_known) Start(hypervisor, change.joined++);
+    if (!is_known) Start(hypervisor, {change.joined++, spread});
   }
   return change;
 }
 
-void Collectors::Start(const Hypervisor& hypervisor, std::size_t position) {
+void Collectors::Start(const Hypervisor& hypervisor, const Place& place) {
   auto source = make_source_(hypervisor);
   const Collector::Parts parts{*source, parts_.queue, parts_.clock, host_log_};
   HostTags::Holder tag = tags_.Add(source->host(), hypervisor.nth);
-  auto host = std::make_unique<Host>(hypervisor, std::move(source), options_, parts, std::move(tag), log_);
-  const Nanoseconds delay = position == 0 ? Nanoseconds{} : Scaled(kStartStep, double(position) + random_());
+  CollectorOptions options = options_;
+  options.phase = Scaled(place.spread, random_());
+  auto host = std::make_unique<Host>(hypervisor, std::move(source), options, parts, std::move(tag), log_);
+  const Nanoseconds delay =
+      place.position == 0 ? Nanoseconds{} : Scaled(kStartStep, double(place.position) + random_());
   try {
     host->thread = std::thread([&started = *host, delay] { started.Run(delay); });
   } catch (const std::system_error& error) {

@@ -60,7 +60,11 @@ class Collectors {
 
  private:
   struct Host;
-  void Start(const Hypervisor& hypervisor, std::size_t position);
+  struct Place {  // among those that are started with it, and how far apart the ticks of all may be
+    std::size_t position;
+    Nanoseconds spread;
+  };
+  void Start(const Hypervisor& hypervisor, const Place& place);
   std::size_t LetGoAllBut(const std::vector<Hypervisor>& hypervisors);
   void ReapEnded();
   void Reap(Host& host);

@@ -32,11 +32,11 @@ bool TickSchedule::WallClockStepped(const Stamp& now) const {
   return std::llabs(WallOffsetNs(now) - wall_offset_ns_) > (interval_ / 4).count();
 }
 
-// Sets the last tick to the multiple of the interval at or before now.
+// Sets the last tick to the one at or before now.
 void TickSchedule::Align(const Stamp& now) {
   wall_offset_ns_ = WallOffsetNs(now);
-  const std::int64_t since_multiple = now.wall_ns % interval_.count();
-  last_ = now.steady - Nanoseconds(since_multiple);
+  const std::int64_t since_tick = (now.wall_ns - phase_.count()) % interval_.count();
+  last_ = now.steady - Nanoseconds(since_tick);
 }
 
 }  // namespace vmtelem

@@ -7,12 +7,14 @@
 
 namespace vmtelem {
 
-// When to collect. Ticks lie on multiples of the interval of the wall clock, so that several hosts sample together; the
-// schedule itself runs on the monotonic clock, so that a step of the wall clock neither hurries nor delays it: it is
-// noticed, and the ticks are aligned anew. State without a clock; one thread.
+// When to collect. Ticks lie on multiples of the interval of the wall clock, so that several hosts sample together, or
+// at the same distance behind each of them; the schedule itself runs on the monotonic clock, so that a step of the wall
+// clock neither hurries nor delays it: it is noticed, and the ticks are aligned anew. State without a clock; one
+// thread.
 class TickSchedule {
  public:
-  explicit TickSchedule(Nanoseconds interval) : interval_(interval) {}
+  // `phase`: how far behind each multiple, less than the interval.
+  explicit TickSchedule(Nanoseconds interval, Nanoseconds phase = {}) : interval_(interval), phase_(phase) {}
 
   struct Tick {
     SteadyTime at;             // not after `now` if it was due already
@@ -29,7 +31,7 @@ class TickSchedule {
   [[nodiscard]] bool WallClockStepped(const Stamp& now) const;
   void Align(const Stamp& now);
 
-  Nanoseconds interval_;
+  Nanoseconds interval_, phase_;
   std::optional<SteadyTime> last_;   // the last tick given
   std::int64_t wall_offset_ns_ = 0;  // wall minus steady when the ticks were aligned
 };

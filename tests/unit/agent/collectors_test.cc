@@ -3,6 +3,7 @@
 #include <atomic>
 #include <map>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -182,6 +183,33 @@ TEST_CASE_METHOD(Fleet, "there may be no hypervisor at all") {
   CHECK(collectors.stats().hypervisors == 0);
   collectors.Stop();
   CHECK(collectors.Close() == 0);
+}
+
+struct LargeFleet : Fleet {
+  LargeFleet() : Fleet(160ms) {
+    for (int i = 0; i < 40; ++i) many.push_back(Named(fmt::format("h{}", i)));
+  }
+  // How far behind a multiple of the interval the last cycle of each began, in milliseconds.
+  std::set<std::int64_t> Phases() {
+    std::map<std::string, std::int64_t> phases;
+    std::istringstream lines(queue.TakeAll().bytes);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.rfind("vmtelem,", 0) != 0) continue;
+      phases[line.substr(0, line.find(' '))] = std::stoll(line.substr(line.rfind(' '))) / 1'000'000 % 160;
+    }
+    std::set<std::int64_t> different;
+    for (const auto& [host, phase] : phases) different.insert(phase);
+    return different;
+  }
+
+  std::vector<Hypervisor> many;
+};
+
+TEST_CASE_METHOD(LargeFleet, "many hypervisors are not sampled in the same instant") {
+  collectors.Collect(many);
+  for (const Hypervisor& each : many) REQUIRE(IsSampled(each.name));
+  collectors.Stop();
+  CHECK(Phases().size() >= 15);
 }
 
 struct SlowFleet : Fleet {

@@ -26,6 +26,18 @@ TEST_CASE("the first tick is the next multiple of the interval") {
   CHECK(tick.missed == 0);
 }
 
+TEST_CASE("with a phase, each tick lies that far behind a multiple of the interval") {
+  FakeClock clock;
+  const auto elapsed = GENERATE(100ms, 250ms, 300ms, 999ms);
+  clock.Advance(elapsed);
+  TickSchedule schedule(1s, 250ms);
+  const auto tick = schedule.Next(clock.Now());
+  CHECK(WallNs(clock, tick) % 1'000'000'000 == 250'000'000);
+  CHECK(tick.at > clock.SteadyNow());
+  CHECK(tick.at - clock.SteadyNow() <= 1s);
+  CHECK(tick.missed == 0);
+}
+
 TEST_CASE("ticks are one interval apart however long the cycles take") {
   FakeClock clock;
   TickSchedule schedule(1s);
