@@ -73,6 +73,18 @@ void NumberEqualUris(std::vector<Named>& named) {
   }
 }
 
+// libvirt asks the monitor of a QEMU for one client at a time, and gives the others the rest at once.
+void WarnOfEqualUris(const std::vector<Named>& named, HypervisorList& list) {
+  std::map<std::string_view, std::size_t> count;
+  for (const Named& each : named) ++count[each.hypervisor.uri];
+  for (const auto& [uri, times] : count) {
+    if (times == 1 || !uri.starts_with("qemu")) continue;
+    list.warnings.push_back(fmt::format(
+        "{} is given {} times: they are in each other's way, and samples of theirs will lack disks and memory",
+        MaskUrl(uri), times));
+  }
+}
+
 std::string ShardKey(const Hypervisor& hypervisor) {
   if (!hypervisor.name.empty()) return hypervisor.name;
   return hypervisor.nth == 1 ? hypervisor.uri : fmt::format("{}#{}", hypervisor.uri, hypervisor.nth);
@@ -98,6 +110,7 @@ HypervisorList FindHypervisors(const Layers& layers, const Shard& shard) {
   RefuseEqualNames(named, list);
   if (!list.faults.empty()) return list;
   NumberEqualUris(named);
+  WarnOfEqualUris(named, list);
   TakeShard(std::move(named), shard, list);
   return list;
 }

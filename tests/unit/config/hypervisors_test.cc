@@ -120,6 +120,14 @@ TEST_CASE("a URI that comes again without a name is numbered, one with a name is
   CHECK(Shown(inputs.Load().config.hypervisors) == Strings{"a:///x", "n=a:///x", "b:///y", "a:///x#2", "a:///x#3"});
 }
 
+TEST_CASE("a host with QEMU that is given more than once is warned of") {
+  const auto loaded = WithUris("qemu:///system test:///x b=qemu:///system test:///x qemu+ssh://h/system").Load();
+  CHECK(loaded.faults.empty());
+  CHECK(loaded.warnings ==
+        Strings{"qemu:///system is given 2 times: they are in each other's way, and samples of theirs "
+                "will lack disks and memory"});
+}
+
 TEST_CASE("each hypervisor is in the list of one shard, with its number and the size of the whole") {
   const std::string uris = "a:///x n=a:///x b:///y a:///x c=c:///z d:///z";
   Strings found;
