@@ -12,8 +12,8 @@
 #include "fakes/default_settings.h"
 #include "fakes/eventually.h"
 #include "fakes/null_logger.h"
-#include "libvirt/shards.h"
 #include "libvirt/libvirt_source.h"
+#include "libvirt/shards.h"
 
 namespace vmtelem {
 
