@@ -22,7 +22,8 @@ VMS, LINES_PER_BATCH = 40, 240
 INTERVAL_S = 1
 LIVE_WITHIN_S = 2
 FLAT_KIB = 48 * 1024  # requests of up to 4 MiB, two of them, each with its parts and its gzip
-LEAST_LINES_PER_S = 10_000  # the pace of old lines where the multiple of new ones is less
+LEAST_LINES_PER_S = 100_000  # the pace of old lines where the multiple of new ones is less
+IN_FLIGHT = 16  # requests at once: so far one may overtake another
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Case:
     seconds_full: int
 
 
-CASES = [Case("10x", 200, 3600), Case("10000x", 3600, 86_400)]
+CASES = [Case("10x", 2000, 3600), Case("10000x", 3600, 86_400)]
 
 
 def body(second):
@@ -159,13 +160,16 @@ def test_new_lines_keep_arriving_soon_while_the_old_ones_follow(outage):
 
 
 def test_new_lines_arrive_before_all_old_ones_have(outage):
-    assert outage.new[0].time_s < outage.drained_s and outage.new[0] in outage.arrivals.all[:5]
+    assert outage.new[0].time_s < outage.drained_s
 
 
 def test_old_lines_arrive_once_and_in_order_of_their_age(outage):
-    """Each request begins with the second after the last of the one before it, and has all lines of its seconds."""
+    """Each request begins with the second after the last of the one before it, and has all lines of its seconds. Those that are under
+    way at the same time may overtake each other."""
     seconds = [((arrival.first_ns - FIRST_NS) // SECOND_NS, (arrival.last_ns - FIRST_NS) // SECOND_NS) for arrival in outage.old]
-    assert [first for first, _ in seconds] == [0] + [last + 1 for _, last in seconds[:-1]]
+    in_order = sorted(seconds)
+    assert [first for first, _ in in_order] == [0] + [last + 1 for _, last in in_order[:-1]]
+    assert max(abs(place - in_order.index(each)) for place, each in enumerate(seconds)) < IN_FLIGHT
     assert [arrival.lines for arrival in outage.old] == [(last - first + 1) * LINES_PER_BATCH for first, last in seconds]
 
 

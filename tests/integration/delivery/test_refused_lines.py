@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Callable
 
 import pytest
-from harness import spool_files
+from harness import beside, spool_files
 from harness.made_spool import counter_line
 from harness.refusals import LATE_S, all_at_once, comes_true, let_wait, program_in, settings_of, start
 from harness.witness import Witness, stamp_s
@@ -114,7 +114,7 @@ CASES = {
 
 def is_settled(story):
     """All that waited from before is stored or a dead letter, and so many cycles were stored since the first one was."""
-    cycles = [line for line in list(story.server.lines) if line.startswith("vmtelem,") and stamp_s(line) > story.since_s]
+    cycles = [line for line in list(story.server.lines) if beside.is_cycle(line) and stamp_s(line) > story.since_s]
     waiting = {line for batch in story.waiting for line in batch}
     done = set(story.server.lines) | set(spool_files.rejected_lines(story.spool))
     return len(cycles) >= CYCLES_AFTERWARDS and waiting <= done

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Callable
 
 import pytest
-from harness import spool_files
+from harness import beside, spool_files
 from harness.delivery import complaints, missing_cycles, parse_line
 from harness.refusals import PAUSE_S, all_at_once, comes_true, program_in, settings_of, start
 from harness.witness import Witness
@@ -81,7 +81,7 @@ def test_no_line_is_rejected(story):
 
 def test_everything_waits_on_the_disk(story):
     """From the first cycle on, but for what was sampled last."""
-    polls = [parse_line(line).fields["polls"] for line in story.waiting if line.startswith("vmtelem,")]
+    polls = [parse_line(line).fields["polls"] for line in story.waiting if beside.is_cycle(line)]
     assert polls == list(range(1, len(polls) + 1)) != []
 
 

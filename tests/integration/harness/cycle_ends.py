@@ -2,6 +2,7 @@
 
 import time
 
+from harness import beside
 from harness.completeness import INTERVAL_S, tick_of
 from harness.line_protocol import parse_line
 from harness.sampling import Sampling
@@ -31,7 +32,7 @@ class CycleEnds(Sampling):
     def sample(self):
         *complete, self._rest = (self._rest + self._output.read()).split(b"\n")
         now_s = time.time()
-        self.ends += [(tick_of(parse_line(line.decode()).time_ns), now_s) for line in complete if line.startswith(b"vmtelem,")]
+        self.ends += [(tick_of(parse_line(line.decode()).time_ns), now_s) for line in complete if beside.is_cycle(line.decode())]
 
     def late(self):
         """{tick: seconds} of the cycles that ended too late."""

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from harness import beside
+
 TOKEN = r"(?:[^,= \\\n\t]|\\[,= ])+"
 NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 VALUE = rf'(?:-?\d+i|{NUMBER}|[tf]|true|false|"(?:[^"\\\n]|\\.)*")'
@@ -62,7 +64,8 @@ def field_value(text):
 def select(lines, measurement, **tags):
     """The lines of one measurement whose tags have the given values."""
     wanted = tags.items()
-    return [line for line in lines if line.measurement == measurement and wanted <= line.tags.items()]
+    return [line for line in lines if line.measurement == measurement and wanted <= line.tags.items()
+            and line.tags.get("host") != beside.HOST]
 
 
 def by_vm(lines, measurement):

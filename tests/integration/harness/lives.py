@@ -6,7 +6,7 @@ import time
 from bisect import bisect
 from dataclasses import dataclass, field
 
-from harness import spool_files
+from harness import beside, spool_files
 from harness.line_protocol import parse_line
 from harness.points import Points
 from harness.wait import wait_for
@@ -96,7 +96,7 @@ def names_in(spool):
 
 def cycle_numbers(points):
     """{stamp: number of the cycle in its life}, by the hypervisor's count of its polls."""
-    hosts = [line for line in list(points.lines.values()) if line.startswith("vmtelem,")]
+    hosts = [line for line in list(points.lines.values()) if beside.is_cycle(line)]
     return {int(line.rpartition(" ")[2]): int(POLLS.search(line)[1]) for line in hosts}
 
 
@@ -105,7 +105,7 @@ def cycles(points):
     the process itself belong to no cycle."""
     stamps, found = sorted(cycle_numbers(points)), {}
     for line in map(parse_line, points.lines.values()):
-        if line.measurement != "vmtelem_agent":
+        if line.measurement != "vmtelem_agent" and line.tags.get("host") != beside.HOST:
             found.setdefault(stamps[bisect(stamps, line.time_ns) - 1], []).append(line)
     return found
 

@@ -6,7 +6,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-from harness import line_protocol
+from harness import beside, line_protocol
 from harness.libvirtd import URI
 from harness.wait import pending_signals, wait_for
 
@@ -54,7 +54,8 @@ class Vmtelem:
 
     def start(self, *arguments, **settings):
         """Start it and leave it running; the test's end kills it if the test does not."""
-        running = Running([str(self.binary), *arguments], self._environment(settings), self.directory, len(self._running))
+        environment = beside.added_to(self._environment(settings), arguments[0] if arguments else "")
+        running = Running([str(self.binary), *arguments], environment, self.directory, len(self._running))
         self._running.append(running)
         return running
 
