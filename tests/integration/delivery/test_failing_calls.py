@@ -19,7 +19,7 @@ from harness.wait import wait_for
 from influx_server import FakeInflux, ok
 
 OLD_BATCHES, OLD_LINES = 300, 100  # of an outage before: they have to be read, and may be given up
-SHORTAGE_S, SHORTAGE_FULL_S = 6, 30
+SHORTAGE_S, SHORTAGE_FULL_S = 8, 30
 # One batch at once, and one more after each pause, of which the first is 5 s and each other twice as long.
 GIVEN_UP_MOST, GIVEN_UP_FULL_MOST = 2, 3
 INODES, TAKER = 700, "of-somebody-else"
