@@ -34,8 +34,8 @@ struct Agent::State {
     collectors.Stop();
     if (reporting.joinable()) reporting.join();
     pipeline.writer.Stop(drain);
-    AwaitWriter(drain.timeout + options.drain_grace);
     unreturned_calls = collectors.Close();
+    AwaitWriter(drain.timeout + options.drain_grace);
   }
 
   // The writer waits for nothing beyond the drain time-out, but a call to the disk may.
