@@ -22,6 +22,7 @@ from harness.unsteady_influx import MOODS, REFUSING, UnsteadyInflux
 from harness.vmtelem import Vmtelem
 from harness.wait import wait_for
 
+FIRST_CYCLES = 20
 SEED = 11
 LASTS_S, LASTS_FULL_S = 30, 1800
 MEMORY_MIB = 2  # half of it for lines that the disk does not take: of four seconds
@@ -55,7 +56,11 @@ class Soak:
     def start_run(self):
         self.running = self.start("run", embedded_host(self.scratch, VMS), POLL_INTERVAL="0.1s", BATCH_MAX_SEC="0.2s",
                                   BACKLOG_RATE="100x", QUEUE_MAX_BYTES=f"{MEMORY_MIB}MiB")
-        wait_for(lambda: self.server.points.lines, 30, "a first cycle to be stored")
+        wait_for(self.has_all_lanes, 60, "cycles to be stored")
+
+    def has_all_lanes(self):
+        """Those in reserve are connected one after the other beside the first cycles."""
+        return sum(line.startswith("vmtelem,") for line in list(self.server.points.lines.values())) >= FIRST_CYCLES
 
     def run_once(self):
         name = f"beside{next(self.numbers)}"
