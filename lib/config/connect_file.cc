@@ -3,17 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include "base/byte_order_mark.h"
-#include "base/file_io.h"
 #include "config/parsers.h"
+#include "config/text_file.h"
 
 namespace vmtelem {
 namespace {
 
-constexpr std::size_t kMaxBytes = 1 << 20;
 constexpr std::string_view kBlanks = " \t";
 
 std::string_view Trim(std::string_view text) {
@@ -31,14 +29,6 @@ std::string_view WithoutComment(std::string_view line) {
 
 std::string_view WithoutCarriageReturn(std::string_view line) {
   return line.substr(0, line.size() - (line.empty() || line.back() != '\r' ? 0 : 1));
-}
-
-// The file is read again while the program runs, and opening a FIFO that nobody writes to would wait. Reading a pipe
-// may: a shell fills it meanwhile.
-FileDescriptor OpenToRead(const std::string& path) {
-  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.valid()) ::fcntl(file.get(), F_SETFL, 0);
-  return file;
 }
 
 ConnectFile Refused(std::string fault) { return {.entries = {}, .faults = {std::move(fault)}}; }
@@ -66,12 +56,8 @@ ConnectFile ParseConnectFile(std::string_view text, std::string_view path) {
 }
 
 ConnectFile ReadConnectFile(const std::string& path) {
-  const FileDescriptor file = OpenToRead(path);
-  const auto text =
-      file.valid() ? ReadAll(file, kMaxBytes + 1) : IoResult<std::string>(tl::make_unexpected(LastError()));
-  if (!text) return Refused(fmt::format("cannot read {}: {}", path, text.error().message()));
-  if (text->size() > kMaxBytes) return Refused(path + " is larger than 1 MiB");
-  return ParseConnectFile(*text, path);
+  const auto text = ReadTextFile(path);
+  return text ? ParseConnectFile(*text, path) : Refused(text.error().message);
 }
 
 }  // namespace vmtelem

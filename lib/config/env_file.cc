@@ -2,20 +2,17 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "base/byte_order_mark.h"
 #include "base/result.h"
+#include "config/text_file.h"
 
 namespace vmtelem {
 namespace {
 
-constexpr std::size_t kMaxBytes = 1 << 20;
 constexpr std::string_view kBlanks = " \t\r";
 
 std::string_view TrimEnd(std::string_view text) { return text.substr(0, text.find_last_not_of(kBlanks) + 1); }
@@ -139,13 +136,8 @@ EnvFile ParseEnvFile(std::string_view text, std::string_view path) {
 }
 
 EnvFile ReadEnvFile(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::string text(kMaxBytes + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!stream.is_open() || stream.bad()) return Refused(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  if (static_cast<std::size_t>(stream.gcount()) > kMaxBytes) return Refused(path + " is larger than 1 MiB");
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  return ParseEnvFile(text, path);
+  const auto text = ReadTextFile(path);
+  return text ? ParseEnvFile(*text, path) : Refused(text.error().message);
 }
 
 }  // namespace vmtelem

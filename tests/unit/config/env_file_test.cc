@@ -1,6 +1,9 @@
 #include "config/env_file.h"
 
 #include <catch2/catch.hpp>
+#include <sys/stat.h>
+
+#include "config_fixture.h"
 
 namespace vmtelem {
 namespace {
@@ -94,6 +97,15 @@ TEST_CASE("an env-file that cannot be read is a fault that names it") {
   const EnvFile file = ReadEnvFile(path);
   REQUIRE(file.faults.size() == 1);
   CHECK_THAT(file.faults[0], Catch::StartsWith(std::string("cannot read ") + path + ": "));
+}
+
+TEST_CASE("an env-file that is a FIFO nobody writes to is not waited for") {
+  const ScopedDirectory directory;
+  const std::string path = directory.path() + "/env";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const EnvFile file = ReadEnvFile(path);
+  CHECK(file.entries.empty());
+  CHECK(file.faults.empty());
 }
 
 }  // namespace vmtelem
