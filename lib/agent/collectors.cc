@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/text_hash.h"
 #include "base/url.h"
 
 namespace vmtelem {
@@ -18,7 +19,8 @@ namespace {
 constexpr Nanoseconds kStartStep = std::chrono::milliseconds(20);
 
 // Hypervisors that are sampled in the same instant keep this process's own cores so busy that their calls look late. So
-// their ticks are spread: by what the work for one may take, each, over a part of the interval at most.
+// their ticks are spread: by what the work for one may take, each, over a part of the interval at most. Where a tick
+// lies follows from the name, so that it is the same after a restart.
 constexpr Nanoseconds kTickStep = std::chrono::milliseconds(1);
 constexpr int kPartsOfInterval = 4;
 
@@ -96,7 +98,7 @@ void Collectors::Start(const Hypervisor& hypervisor, const Place& place) {
   const Collector::Parts parts{*source, parts_.queue, parts_.clock, host_log_};
   HostTags::Holder tag = tags_.Add(source->host(), hypervisor.nth);
   CollectorOptions options = options_;
-  options.phase = Scaled(place.spread, random_());
+  options.phase = Scaled(place.spread, PhaseOf(hypervisor.name.empty() ? hypervisor.uri : hypervisor.name));
   auto host = std::make_unique<Host>(hypervisor, std::move(source), options, parts, std::move(tag), log_);
   const Nanoseconds delay =
       place.position == 0 ? Nanoseconds{} : Scaled(kStartStep, double(place.position) + random_());
