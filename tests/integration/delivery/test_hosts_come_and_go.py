@@ -13,7 +13,6 @@ from harness.embedded_host import embedded_host
 from harness.hosts import ConnectFile, of_host
 from harness.line_protocol import select
 from harness.resources import Level
-from harness.vmtelem import Vmtelem
 from harness.wait import wait_for
 from influx_server import FakeInflux
 
@@ -23,18 +22,6 @@ EXCHANGE_S = 1
 WARM_UP_S, LASTS_S, LASTS_FULL_S = 6, 18, 600
 VMS = 3
 INTERVAL_S = 0.5
-
-
-@pytest.fixture(scope="module")
-def scratch(tmp_path_factory):
-    return tmp_path_factory.mktemp("come-and-go")
-
-
-@pytest.fixture(scope="module")
-def program(binary, scratch):
-    program = Vmtelem(binary, scratch)
-    yield program
-    program.close()
 
 
 @pytest.fixture(scope="module")
