@@ -56,10 +56,7 @@ class LibvirtSource final : public Source {
         filler_({cycle_.stuck(), clock, MaskUrl(hypervisor_.uri)}) {
     bounds_.hosts->Join(where());
   }
-  ~LibvirtSource() override {
-    Close();
-    bounds_.hosts->Leave(where());
-  }
+  ~LibvirtSource() override { Close(); }
   LibvirtSource(const LibvirtSource&) = delete;
   LibvirtSource& operator=(const LibvirtSource&) = delete;
 
@@ -94,7 +91,9 @@ class LibvirtSource final : public Source {
   void Interrupt() noexcept override { notifier_->Cancel(); }
 
   std::size_t Close() noexcept override {
-    const SteadyTime deadline = clock_.SteadyNow() + (std::exchange(closed_, true) ? Nanoseconds{} : kCloseTimeout);
+    const bool is_first = !std::exchange(closed_, true);
+    if (is_first) bounds_.hosts->Leave(where());
+    const SteadyTime deadline = clock_.SteadyNow() + (is_first ? kCloseTimeout : Nanoseconds{});
     discovery_.Close();
     cycle_.Close();
     return discovery_.link().parked_calls()->AwaitClosed(clock_, deadline) + cycle_.lanes().Close(deadline);

@@ -62,14 +62,16 @@ TEST_CASE_METHOD(BoundsFixture, "a source that is closed gives its threads to an
   CHECK(Eventually([&] { return second->Collect(snapshot).has_value(); }));
 }
 
-TEST_CASE_METHOD(BoundsFixture, "the hypervisors of a process are counted while their sources are there") {
+TEST_CASE_METHOD(BoundsFixture, "the hypervisors of a process are counted until their sources are closed") {
   auto local = MakeOne();
   const auto remote = MakeOne("qemu+tcp://node7/system");
   CHECK(bounds.hosts->all() == 2);
   CHECK(bounds.hosts->local() == 1);
-  local.reset();
+  local->Close();
   CHECK(bounds.hosts->all() == 1);
   CHECK(bounds.hosts->local() == 0);
+  local.reset();  // is not counted twice
+  CHECK(bounds.hosts->all() == 1);
 }
 
 // Its daemons answer nothing from some moment on; each source is closed by a thread of its own.
