@@ -55,6 +55,7 @@ void HostLog::Flush() {
 }
 
 void HostLog::Log(const Minute& minute) const {
+  if (minute.more == 1) return log_->log(minute.kind.level, "{}", minute.text);
   log_->log(minute.kind.level, "{} more {}: {}; the first: {}", minute.more, minute.kind.many, SomeOf(minute.hosts),
             minute.text);
 }

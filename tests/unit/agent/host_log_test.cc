@@ -84,9 +84,16 @@ TEST_CASE_METHOD(Hundred, "a kind of which more may be logged in a minute is cou
 }
 
 TEST_CASE_METHOD(Hundred, "the rest is logged at the end") {
-  for (int i = 1; i <= 2; ++i) Away(i);
+  for (int i = 1; i <= 3; ++i) Away(i);
   log.Flush();
-  CHECK(Taken() == "<4>h1 is away\n<4>1 more hypervisors are away: h2; the first: h2 is away\n");
+  CHECK(Taken() == "<4>h1 is away\n<4>2 more hypervisors are away: h2, h3; the first: h2 is away\n");
+}
+
+TEST_CASE_METHOD(Hundred, "a single message that had to wait is logged as it is") {
+  for (int i = 1; i <= 2; ++i) Away(i);
+  now += 1min;
+  log.Tick(now);
+  CHECK(Taken() == "<4>h1 is away\n<4>h2 is away\n");
 }
 
 }  // namespace
