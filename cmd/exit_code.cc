@@ -35,6 +35,7 @@ ExitCode ExitCodeFor(ErrorCode code) {
       return ExitCode::kConfig;
     case ErrorCode::kUnreachable:
     case ErrorCode::kTimeout:
+    case ErrorCode::kOverloaded:
     case ErrorCode::kUnsupported:
       return ExitCode::kUnavailable;
     case ErrorCode::kDenied:

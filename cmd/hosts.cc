@@ -20,6 +20,8 @@ std::string_view WhatManyDo(ErrorCode code) {
   switch (code) {
     case ErrorCode::kTimeout:
       return "do not answer";
+    case ErrorCode::kOverloaded:
+      return "were not read in time";
     case ErrorCode::kUnreachable:
       return "cannot be reached";
     case ErrorCode::kDenied:

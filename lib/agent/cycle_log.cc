@@ -13,6 +13,7 @@ constexpr auto kInfo = spdlog::level::info;
 constexpr std::size_t kLinesOfVms = 10;
 
 constexpr HostLog::Kind kSilent{"hypervisors do not answer"};
+constexpr HostLog::Kind kOverloaded{"hypervisors were not read in time: this machine is overloaded"};
 constexpr HostLog::Kind kUnreachable{"hypervisors cannot be reached"};
 constexpr HostLog::Kind kDenied{"hypervisors refuse access"};
 constexpr HostLog::Kind kFailing{"hypervisors cannot be read"};
@@ -27,6 +28,8 @@ const HostLog::Kind& KindOf(ErrorCode code) {
   switch (code) {
     case ErrorCode::kTimeout:
       return kSilent;
+    case ErrorCode::kOverloaded:
+      return kOverloaded;
     case ErrorCode::kUnreachable:
       return kUnreachable;
     case ErrorCode::kDenied:

@@ -12,6 +12,7 @@ enum class ErrorCode {
   kInvalid,       // bad configuration or bad input
   kUnreachable,   // hypervisor or database cannot be reached
   kTimeout,       // it did not answer within its deadline
+  kOverloaded,    // this machine had no time for it; nothing is known of the other side
   kDenied,        // it refuses access
   kNotFound,      // the named thing does not exist there
   kUnsupported,   // the driver or server does not know this call

@@ -230,7 +230,9 @@ void WriteDeviceFamily(Exposition& out, const DeviceFamily<Enum>& family, const 
 
 void WriteHypervisors(Exposition& out, Snapshots snapshots) {
   out.Begin({"libvirt_up", "gauge", "Whether the hypervisor answered."});
-  for (const Snapshot* snapshot : snapshots) out.Sample(HostLabels(*snapshot), snapshot->up ? 1 : 0);
+  for (const Snapshot* snapshot : snapshots) {
+    if (!snapshot->overloaded) out.Sample(HostLabels(*snapshot), snapshot->up ? 1 : 0);
+  }
   out.Begin({"libvirt_domains", "gauge", "VMs that are known to run."});
   for (const Snapshot* snapshot : snapshots) {
     if (snapshot->up) out.Sample(HostLabels(*snapshot), snapshot->domains.size());

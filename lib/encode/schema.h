@@ -158,10 +158,11 @@ void WriteFeatures(W& writer, const DomainDerived& derived) {
   WriteFloat(writer, "mem_used_percent", derived.memory_used_percent);
 }
 
-// Neither the VMs nor the latency of a hypervisor that did not answer are known.
+// Neither the VMs nor the latency of a hypervisor that did not answer are known. Of one that was not read, not even
+// that is known.
 template <FieldWriter W>
 void WriteHost(W& writer, const Snapshot& snapshot, const CycleTimings& timings) {
-  writer.Flag("up", snapshot.up);
+  if (!snapshot.overloaded) writer.Flag("up", snapshot.up);
   if (snapshot.up) {
     WriteInteger(writer, "vms", std::optional(snapshot.domains.size()));
     WriteInteger(writer, "vms_monitor_blocked", std::optional(CountHungVms(snapshot)));

@@ -27,7 +27,7 @@ bool CurrentCycle::IsOver(SteadyTime now) {
   if (now - begun_ >= kSilence && !heard() && parts_.late_calls.SilentSince(now)) return true;
   if (NothingLeftToDo(now)) return true;
   if (now < times_.next_tick || !MayGoOnWithout(now)) return false;
-  if (parts_.calls.AnyOpenThatIsNot(Kind::kAlone)) parts_.late_calls.NoteCarriedOver(now);
+  if (parts_.calls.AnyWaitsThatIsNot(Kind::kAlone)) parts_.late_calls.NoteCarriedOver(now);
   return true;
 }
 
@@ -74,7 +74,8 @@ void CurrentCycle::NoteFailed(const DomainRefs& domains, const Error& error) {
 
 bool CurrentCycle::is_refused() const {
   const bool has_any_vm = !result_.stats.empty() || !result_.late.empty() || !result_.set_aside.empty();
-  return !has_any_vm && last_error_ && last_error_->code != ErrorCode::kTimeout;
+  if (has_any_vm || !last_error_) return false;
+  return last_error_->code != ErrorCode::kTimeout && last_error_->code != ErrorCode::kOverloaded;
 }
 
 }  // namespace vmtelem

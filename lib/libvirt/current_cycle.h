@@ -19,8 +19,9 @@ struct CycleResult {
   std::vector<StatsResult> stats;
   DomainRefs failed;  // the call failed or was given up
   std::string why_failed;
-  DomainRefs late;       // the call goes on, into the next cycle
-  DomainRefs set_aside;  // in this cycle
+  DomainRefs late;                // the call goes on, into the next cycle
+  bool late_by_overload = false;  // of this machine
+  DomainRefs set_aside;           // in this cycle
   bool replaced_connections = false;
 };
 

@@ -48,12 +48,13 @@ Result<void> DaemonLink::AwaitConnected(SteadyTime deadline) {
   if (!lane_->Await(deadline)) {
     const Nanoseconds age = parts_.clock.SteadyNow() - connecting_->since;
     if (connecting_->probe_times.Take(age)) connecting_->keepalive->Enable();
-    if (age >= options_.timeout) {
+    Error error = NoAnswer();
+    if (age >= options_.timeout && error.code == ErrorCode::kTimeout) {
       LeaveBehind();
       NoteUseless();
-      fault_ = NoAnswer();
+      fault_ = error;
     }
-    return tl::make_unexpected(NoAnswer());
+    return tl::make_unexpected(std::move(error));
   }
   auto greeting = connecting_->greeting.Take();
   if (!greeting) {
@@ -79,7 +80,14 @@ void DaemonLink::Drop() {
 
 Error DaemonLink::NoAnswer() const {
   if (interrupted()) return {ErrorCode::kClosed, "interrupted", {}};
+  if (lane_ != nullptr && !lane_->idle() && !lane_->waits()) return Overloaded();
   return {ErrorCode::kTimeout, fmt::format("{} does not answer", MaskUrl(parts_.hypervisor.uri)), {}};
+}
+
+Error DaemonLink::Overloaded() const {
+  return {ErrorCode::kOverloaded,
+          fmt::format("{} was not read in time: this machine is overloaded", MaskUrl(parts_.hypervisor.uri)),
+          {}};
 }
 
 tl::unexpected<Error> DaemonLink::Failed(Error error) {

@@ -63,8 +63,11 @@ class DaemonLink {
   void ClearFault() { fault_.reset(); }
   // Records `error` as the fault, naming the hypervisor, and returns it.
   tl::unexpected<Error> Failed(Error error);
-  // kTimeout, or kClosed after an interruption.
+  // Why there is no answer: kTimeout; kOverloaded while the lane's thread waits for this machine; kClosed after an
+  // interruption.
   [[nodiscard]] Error NoAnswer() const;
+  // This machine had no time to read the hypervisor's answers: kOverloaded.
+  [[nodiscard]] Error Overloaded() const;
   // The fault, or else that there is no answer.
   [[nodiscard]] tl::unexpected<Error> Unavailable() const { return tl::make_unexpected(fault_ ? *fault_ : NoAnswer()); }
 

@@ -73,8 +73,10 @@ Result<void> DomainDiscovery::EnsureInventory(SteadyTime deadline) {
 // Waits for a first listing, or for the devices that are read after it: sampling needs both.
 Result<void> DomainDiscovery::AwaitJob(SteadyTime deadline) {
   if (!link_.lane().Await(deadline)) {
-    if (clock_.SteadyNow() - job_->since >= options_.timeout) LeaveBehind();
-    return tl::make_unexpected(link_.NoAnswer());
+    Error error = link_.NoAnswer();
+    const bool is_overdue = clock_.SteadyNow() - job_->since >= options_.timeout;
+    if (is_overdue && error.code == ErrorCode::kTimeout) LeaveBehind();
+    return tl::make_unexpected(std::move(error));
   }
   TakeJob();
   if (!link_.connected()) return link_.Unavailable();
@@ -187,8 +189,9 @@ Result<std::vector<DomainInfo>> DomainDiscovery::List(ListScope scope, SteadyTim
   });
   if (list) return list;
   if (link_.connected() && !link_.lane().idle()) {
+    Error error = link_.NoAnswer();
     if (!link_.interrupted()) LeaveBehind();
-    return tl::make_unexpected(link_.NoAnswer());
+    return tl::make_unexpected(std::move(error));
   }
   if (list.error().code == ErrorCode::kUnreachable) NoteLost();
   return link_.Failed(std::move(list.error()));

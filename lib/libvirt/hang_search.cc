@@ -29,7 +29,7 @@ std::optional<HangSearch::Finding> HangSearch::Step() {
   }
   if (now - sweep_->at_since >= kPingAfter) Ping();
   const bool stands = now - sweep_->at_since >= kPatience;
-  if (stands && parts_.life.AnsweredSince(sweep_->at_since)) return LeaveAtLock();
+  if (stands && parts_.life.AnsweredSince(sweep_->at_since) && sweep_->lane->waits()) return LeaveAtLock();
   return std::nullopt;
 }
 
@@ -78,7 +78,8 @@ void HangSearch::TakePings() {
   for (Call& ping : TakeReturned(pings_)) TakeBack(std::move(ping.lane), ping.since, ping.done.Take());
   const SteadyTime now = parts_.clock.SteadyNow();
   std::erase_if(pings_, [&](const Call& ping) {
-    if (now - ping.since < 2 * kPatience || !parts_.life.AnsweredSince(ping.since)) return false;
+    const bool is_mute = now - ping.since >= 2 * kPatience && parts_.life.AnsweredSince(ping.since);
+    if (!is_mute || !ping.lane->waits()) return false;
     ping.lane->CutOff();
     return true;
   });
@@ -97,7 +98,7 @@ SteadyTime HangSearch::look_at() const {
   const SteadyTime ping_at = sweep_->at_since + kPingAfter;
   const SteadyTime patience_over = sweep_->at_since + kPatience;
   if (pings_.empty() && now < ping_at) return ping_at;
-  return now < patience_over ? patience_over : SteadyTime::max();
+  return now < patience_over ? patience_over : now + kPatience;
 }
 
 bool HangSearch::has_news() const {
@@ -110,7 +111,7 @@ std::optional<SteadyTime> HangSearch::silent_since() const {
   const SteadyTime now = parts_.clock.SteadyNow();
   std::optional<SteadyTime> silent;
   const auto note = [&](const BulkLane& lane, SteadyTime since) {
-    if (now - since < kPatience || lane.idle() || parts_.life.AnsweredSince(since)) return;
+    if (now - since < kPatience || parts_.life.AnsweredSince(since) || !lane.waits()) return;
     silent = std::min(silent.value_or(since), since);
   };
   if (sweep_) note(*sweep_->lane, sweep_->at_since);
@@ -121,7 +122,7 @@ std::optional<SteadyTime> HangSearch::silent_since() const {
 bool HangSearch::ping_is_silent(SteadyTime moment) const {
   const SteadyTime now = parts_.clock.SteadyNow();
   return std::any_of(pings_.begin(), pings_.end(), [&](const Call& ping) {
-    return !ping.lane->idle() && ping.lane->opened <= moment && now - ping.since >= kPatience;
+    return ping.lane->opened <= moment && now - ping.since >= kPatience && ping.lane->waits();
   });
 }
 

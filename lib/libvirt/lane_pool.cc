@@ -49,7 +49,9 @@ void LanePool::Connect(ThreadBudget::Use use) {
 bool LanePool::MayConnect() const {
   const SteadyTime now = parts_.clock.SteadyNow();
   if (!may_list_ || connecting_.size() >= kMostConnecting || !parts_.pause.MayTry(now)) return false;
-  return connecting_.empty() || now - connecting_.back().since >= kConnectPatience;
+  if (connecting_.empty()) return true;
+  // One more attempt does not help against a lack of time of this machine.
+  return now - connecting_.back().since >= kConnectPatience && connecting_.back().lane->waits();
 }
 
 std::unique_ptr<BulkLane> LanePool::Make(ThreadBudget::Use use) {
@@ -74,7 +76,14 @@ void LanePool::StartConnecting(std::unique_ptr<BulkLane> lane) {
 
 std::optional<SteadyTime> LanePool::connecting_until() const {
   if (connecting_.empty()) return std::nullopt;
-  return connecting_.back().since + kConnectPatience;
+  const SteadyTime until = connecting_.back().since + kConnectPatience;
+  const SteadyTime now = parts_.clock.SteadyNow();
+  return now < until || connecting_.back().lane->waits() ? until : now + kConnectPatience / 10;
+}
+
+bool LanePool::is_at_work() const {
+  return std::any_of(connecting_.begin(), connecting_.end(),
+                     [](const Connecting& each) { return !each.lane->waits(); });
 }
 
 bool LanePool::has_news() const {

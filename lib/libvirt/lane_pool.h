@@ -60,6 +60,8 @@ class LanePool {
   [[nodiscard]] std::optional<SteadyTime> newest() const;
   // Until when the attempt to connect that is under way is worth waiting for. Nothing if there is no attempt.
   [[nodiscard]] std::optional<SteadyTime> connecting_until() const;
+  // Whether an attempt to connect has been held up by this machine.
+  [[nodiscard]] bool is_at_work() const;
   // Whether an attempt to connect has come to its end.
   [[nodiscard]] bool has_news() const;
   // The error of the last attempt, if it failed.

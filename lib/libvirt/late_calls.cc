@@ -184,8 +184,8 @@ void LateCalls::SetAside(const DomainRefs& domains, const ParkedCall& call, Stea
 std::optional<SteadyTime> LateCalls::SilentSince(SteadyTime now) const {
   auto silent = search_.silent_since();
   for (const StatsCall& call : calls_.under_way()) {
-    const bool overdue = call.open() && !call.lane->idle() && now - call.since >= calls_.LimitOf(call);
-    if (!overdue || parts_.life.AnsweredSince(call.since)) continue;
+    const bool overdue = call.open() && now - call.since >= calls_.LimitOf(call);
+    if (!overdue || parts_.life.AnsweredSince(call.since) || !call.lane->waits()) continue;
     silent = std::min(silent.value_or(call.since), call.since);
   }
   return silent;

@@ -67,6 +67,7 @@ class LibvirtSource final : public Source {
     snapshot.cycle = ++counts_.polls;
     auto collected = CollectDomains(snapshot);
     snapshot.up = collected.has_value();
+    snapshot.overloaded = !collected && collected.error().code == ErrorCode::kOverloaded;
     if (!collected) {
       ++counts_.poll_errors;
       snapshot.domains.clear();
@@ -135,6 +136,7 @@ class LibvirtSource final : public Source {
 
   [[nodiscard]] Error WhyNot(const Error& error) {
     if (error.code == ErrorCode::kUnreachable) discovery_.NoteLost();
+    if (error.code == ErrorCode::kOverloaded && error.message.empty()) return discovery_.link().Overloaded();
     if (error.code == ErrorCode::kTimeout && error.message.empty()) return discovery_.link().NoAnswer();
     return error.code == ErrorCode::kUnreachable && discovery_.link().fault() ? *discovery_.link().fault() : error;
   }

@@ -62,8 +62,12 @@ void SnapshotFiller::AddUnread(const CycleResult& result, Snapshot& snapshot) co
   }
   for (const auto& domain : result.late) Add(*domain, snapshot);
   if (result.late.empty()) return;
-  const std::string message = fmt::format("{} is slow: some calls take longer than a cycle", parts_.shown_uri);
-  snapshot.problems.push_back({ErrorCode::kTimeout, message, {}});
+  constexpr std::string_view kSlow = "{} is slow: some calls take longer than a cycle";
+  constexpr std::string_view kOverloaded = "some calls to {} take longer than a cycle: this machine is overloaded";
+  snapshot.problems.push_back(
+      {ErrorCode::kTimeout,
+       fmt::format(fmt::runtime(result.late_by_overload ? kOverloaded : kSlow), parts_.shown_uri),
+       {}});
 }
 
 void SnapshotFiller::AddSetAside(const DomainRefs& set_aside, std::size_t all, Snapshot& snapshot) const {

@@ -139,9 +139,14 @@ std::size_t StatsCalls::CountOpen(Depth depth) const {
       under_way_.begin(), under_way_.end(), [&](const StatsCall& call) { return call.open() && call.depth == depth; }));
 }
 
-bool StatsCalls::AnyOpenThatIsNot(Kind kind) const {
+bool StatsCalls::AnyWaitsThatIsNot(Kind kind) const {
   return std::any_of(under_way_.begin(), under_way_.end(),
-                     [&](const StatsCall& call) { return call.open() && call.kind != kind; });
+                     [&](const StatsCall& call) { return call.open() && call.kind != kind && call.lane->waits(); });
+}
+
+bool StatsCalls::AnyIsAtWork() const {
+  return std::any_of(under_way_.begin(), under_way_.end(),
+                     [](const StatsCall& call) { return call.open() && !call.lane->waits(); });
 }
 
 bool StatsCalls::AnyOpenPart() const {

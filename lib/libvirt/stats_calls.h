@@ -35,7 +35,7 @@ struct StatsCall {
   std::optional<ParkedCall> parked{};
 
   [[nodiscard]] bool open() const { return !parked.has_value(); }
-  [[nodiscard]] bool late(SteadyTime now) const { return open() && look_at <= now && !lane->idle(); }
+  [[nodiscard]] bool late(SteadyTime now) const { return open() && look_at <= now && lane->waits(); }
 };
 
 // The calls that wait for a lane and the calls that are under way, possibly from one cycle into the next. Knows how
@@ -73,7 +73,10 @@ class StatsCalls {
   [[nodiscard]] std::vector<StatsCall>& under_way() { return under_way_; }
   [[nodiscard]] bool queued() const { return !queue_.empty(); }
   [[nodiscard]] std::size_t CountOpen() const;
-  [[nodiscard]] bool AnyOpenThatIsNot(StatsCall::Kind kind) const;
+  // Whether an open call of another kind waits for its answer.
+  [[nodiscard]] bool AnyWaitsThatIsNot(StatsCall::Kind kind) const;
+  // Whether an open call has been held up by this machine.
+  [[nodiscard]] bool AnyIsAtWork() const;
   // Whether VMs that were asked again may still answer within the usual time.
   [[nodiscard]] bool AnyOpenPart() const;
   [[nodiscard]] bool AnyPartInTime(SteadyTime now) const;

@@ -143,18 +143,20 @@ Result<CycleResult> StatsCycle::End() {
   const SteadyTime now = clock_.SteadyNow();
   was_silent_ = !current_.heard() && late_calls_.SilentSince(now).has_value();
   const bool is_bound_by_cap = IsBoundByCap();
+  Error why_nothing_answers = WhyNothingAnswers();
   GiveUpOldCalls(now);
   if (!unasked_.empty()) current_.NoteFailed(unasked_, {ErrorCode::kTimeout, "the daemon was silent", {}});
   if (const DomainRefs queued = calls_.TakeQueued(); !queued.empty()) {
     const Error capped{ErrorCode::kTimeout, "every connection waits for a VM whose lock is held", {}};
-    current_.NoteFailed(queued, is_bound_by_cap ? capped : WhyNothingAnswers());
+    current_.NoteFailed(queued, is_bound_by_cap ? capped : WhyNoLaneCame());
   }
   CycleResult& result = current_.result();
   for (const StatsCall& call : calls_.under_way()) {
     if (call.open()) result.late.insert(result.late.end(), call.domains.begin(), call.domains.end());
   }
+  result.late_by_overload = calls_.AnyIsAtWork();
   const bool nothing_answers = !current_.heard() && !is_bound_by_cap;
-  if (nothing_answers || current_.is_refused()) return tl::make_unexpected(WhyNothingAnswers());
+  if (nothing_answers || current_.is_refused()) return tl::make_unexpected(std::move(why_nothing_answers));
   if (current_.last_error()) result.why_failed = current_.last_error()->message;
   return std::move(result);
 }
@@ -168,16 +170,26 @@ bool StatsCycle::IsBoundByCap() const {
 void StatsCycle::GiveUpOldCalls(SteadyTime now) {
   for (StatsCall& call : calls_.under_way()) {
     if (!call.open() || now - call.since < timeout_ - kStartOfCycle) continue;
+    const Error unanswered{ErrorCode::kTimeout, "its call has not been answered", {}};
+    const Error unread{ErrorCode::kOverloaded, "this machine is overloaded", {}};
+    current_.NoteFailed(call.domains, call.lane->waits() ? unanswered : unread);
     static_cast<void>(calls_.Park(call));
-    current_.NoteFailed(call.domains, {ErrorCode::kTimeout, "its call has not been answered", {}});
   }
 }
 
 Error StatsCycle::WhyNothingAnswers() const {
   if (lanes_.fault() && !lanes_.ready()) return *lanes_.fault();
   if (current_.last_error()) return *current_.last_error();
-  return {ErrorCode::kTimeout, {}, {}};
+  return {IsHeldUpHere() ? ErrorCode::kOverloaded : ErrorCode::kTimeout, {}, {}};
 }
+
+Error StatsCycle::WhyNoLaneCame() const {
+  if (lanes_.fault()) return *lanes_.fault();
+  if (IsHeldUpHere()) return {ErrorCode::kOverloaded, "this machine is overloaded", {}};
+  return {ErrorCode::kTimeout, "no connection was free for it in time", {}};
+}
+
+bool StatsCycle::IsHeldUpHere() const { return calls_.AnyIsAtWork() || lanes_.is_at_work(); }
 
 bool StatsCycle::TakeNewDaemon() {
   const auto since = life_.AnotherSinceLastCycle();

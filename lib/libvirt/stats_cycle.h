@@ -43,8 +43,8 @@ class StatsCycle {
         late_calls_({lanes_, stuck_, life_, clock_}, calls_),
         current_({lanes_, calls_, late_calls_, life_}) {}
 
-  // Fails if nothing answers: kUnreachable, kDenied, kTimeout (without a message); kClosed: interrupted. Without any VM
-  // to ask for, a ping shows whether the daemon answers.
+  // Fails if nothing answers: kUnreachable, kDenied, kTimeout or kOverloaded (without a message); kClosed: interrupted.
+  // Without any VM to ask for, a ping shows whether the daemon answers.
   Result<CycleResult> Collect(const DomainRefs& domains, Plan plan);
 
   // Call after each cycle. Whether another daemon answers now: then ids of VMs may mean other runs, and calls to the
@@ -73,6 +73,8 @@ class StatsCycle {
   [[nodiscard]] bool IsBoundByCap() const;
   void GiveUpOldCalls(SteadyTime now);
   [[nodiscard]] Error WhyNothingAnswers() const;
+  [[nodiscard]] Error WhyNoLaneCame() const;
+  [[nodiscard]] bool IsHeldUpHere() const;
 
   Clock& clock_;
   const Nanoseconds timeout_;

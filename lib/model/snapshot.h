@@ -82,6 +82,8 @@ struct Snapshot {
   std::uint64_t cycle = 0;
 
   bool up = false;  // the hypervisor answered
+  // This machine had no time to read the answers: `up` is false and says nothing about the hypervisor.
+  bool overloaded = false;
   // Every VM that is known to run. A VM that gave no answer is listed with its identity only.
   std::vector<DomainStats> domains;
   std::vector<Error> problems;  // values that could not be read in this cycle; each names its VM

@@ -3,6 +3,10 @@
 #include <csignal>
 #include <utility>
 
+#include <unistd.h>
+
+#include "libvirt/lane/thread_activity.h"
+
 namespace vmtelem {
 
 std::optional<Stamp> LaneClock::Now() {
@@ -46,6 +50,16 @@ bool Mailbox::idle() {
   return idle_;
 }
 
+bool Mailbox::waits() {
+  pid_t thread_id;
+  {
+    const std::lock_guard guard(mutex_);
+    if (idle_ || thread_id_ == 0) return false;
+    thread_id = thread_id_;
+  }
+  return !IsAtWork(thread_id);
+}
+
 ParkedCall Mailbox::LeaveBehind(std::thread thread) {
   const std::lock_guard guard(mutex_);
   clock_.Abandon();
@@ -59,6 +73,11 @@ void Mailbox::Close(SteadyTime now, std::thread thread) {
   clock_.Abandon();
   left_behind_ = parked_calls_->NoteClosing(now, std::move(thread));
   posted_.notify_one();
+}
+
+void Mailbox::NoteBegun() {
+  const std::lock_guard guard(mutex_);
+  thread_id_ = ::gettid();
 }
 
 std::function<void()> Mailbox::Take() {

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include <sys/types.h>
+
 #include "base/clock.h"
 #include "base/notifier.h"
 #include "base/result.h"
@@ -54,6 +56,7 @@ class Mailbox {
   // For the owner's thread.
   void Post(std::function<void()> job);
   [[nodiscard]] bool idle();
+  [[nodiscard]] bool waits();
   // Leaves the thread behind, with the job that it may have.
   ParkedCall LeaveBehind(std::thread thread = {});
   // Nobody waits for the job any more: it makes no further call.
@@ -62,6 +65,7 @@ class Mailbox {
   void Close(SteadyTime now, std::thread thread = {});
 
   // For the lane's thread.
+  void NoteBegun();
   LaneClock& clock() { return clock_; }
   [[nodiscard]] std::function<void()> Take();  // blocks; null: end the thread
   void NoteDone();
@@ -75,6 +79,7 @@ class Mailbox {
   std::condition_variable posted_;
   std::function<void()> job_;
   bool idle_ = true;
+  pid_t thread_id_ = 0;  // 0: has not begun
   std::optional<ParkedCall> left_behind_;
 };
 
@@ -120,6 +125,7 @@ class Lane {
     mailbox_ = std::make_shared<Mailbox>(parts.clock, std::move(parts.parked_calls), std::move(parts.notifier));
     thread_ = std::thread([mailbox = mailbox_, owned = std::move(state), permit = std::move(parts.permit)]() mutable {
       BlockSigpipe();
+      mailbox->NoteBegun();
       while (auto job = mailbox->Take()) {
         job();
         job = nullptr;
@@ -139,6 +145,10 @@ class Lane {
 
   // Whether no call is in progress.
   [[nodiscard]] bool idle() const { return mailbox_->idle(); }
+
+  // Whether the call in progress waits for somebody's answer. If it does not, the thread is at work or waits for this
+  // machine, and nothing can be said about the other side. Not for each call, see IsAtWork().
+  [[nodiscard]] bool waits() const { return mailbox_->waits(); }
 
   // Runs `function`, a T(State&, LaneClock&), on the lane's thread, which must be idle. The function and its answer
   // must own all they hold and hold nothing whose destructor blocks.

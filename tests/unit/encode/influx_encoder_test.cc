@@ -172,6 +172,15 @@ TEST_CASE("the line of a hypervisor that did not answer has no number of VMs and
         "1700000000249000000\n");
 }
 
+TEST_CASE("the line of a hypervisor that this machine had no time to read does not say whether it is up") {
+  Snapshot snapshot = SnapshotOf({});
+  snapshot.up = false;
+  snapshot.overloaded = true;
+  CHECK(HostLine(snapshot).bytes ==
+        "vmtelem,host=hv1 lanes=1i,lanes_parked=0i,polls=12i,poll_errors=2i,polls_late=3i,rates_uncertain=4i "
+        "1700000000249000000\n");
+}
+
 TEST_CASE("the line of the agent") {
   AgentReport report{{1, 2, 3, 4, 5, 6, 7, 8, 17}, 9, 10, 11, 12, 13, 14, 15, 16, std::chrono::microseconds(1500)};
   CHECK(AgentLine("node,1", report).bytes ==

@@ -167,6 +167,13 @@ TEST_CASE("of a hypervisor that did not answer no number of VMs is given") {
   CHECK(SamplesOf(Text(snapshot)).rfind("libvirt_up{host=\"hv1\"} 0\nvmtelem_build_info", 0) == 0);
 }
 
+TEST_CASE("of a hypervisor that this machine had no time to read it is not said whether it is up") {
+  Snapshot snapshot = SnapshotOf({});
+  snapshot.up = false;
+  snapshot.overloaded = true;
+  CHECK(SamplesOf(Text(snapshot)).rfind("vmtelem_build_info", 0) == 0);
+}
+
 TEST_CASE("families are announced once for all hypervisors") {
   DomainStats domain;
   domain.name = "a";

@@ -209,6 +209,7 @@ bool FakeDaemon::AwaitBlocked(int count) const {
 }
 
 bool FakeDaemon::Before(const LibvirtHooks::Call& call) {
+  while ((at_work_ >> static_cast<unsigned>(call.function)) & 1) continue;
   Guard lock(mutex_);
   Log& log = log_.at(static_cast<std::size_t>(call.function));
   ++log.calls;

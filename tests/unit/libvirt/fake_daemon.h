@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -63,6 +65,11 @@ class FakeDaemon {
   void RefuseLists();
   void EndFaults();
 
+  // This machine, not the daemon: the threads that make such calls, or any, are at work until EndWork().
+  void KeepAtWork(Function function) { at_work_ = std::uint64_t{1} << static_cast<unsigned>(function); }
+  void KeepAllAtWork() { at_work_ = ~std::uint64_t{0}; }
+  void EndWork() { at_work_ = 0; }
+
   [[nodiscard]] int calls(Function function) const;
   [[nodiscard]] std::set<std::thread::id> threads(Function function) const;
   [[nodiscard]] int open_connections() const;
@@ -108,6 +115,7 @@ class FakeDaemon {
   std::multiset<virConnectPtr>
       connections_;  // an address may be in use again before its earlier connection is reported as closed
   std::set<virConnectPtr> cut_, mute_;
+  std::atomic<std::uint64_t> at_work_{0};  // a bit for each Function
   bool silent_ = false, cut_next_bulk_ = false, deny_next_bulk_ = false, refuses_ = false, refuses_lists_ = false;
   std::chrono::milliseconds bulk_takes_{0}, others_take_{0};
   bool loses_ = false;

@@ -74,6 +74,29 @@ TEST_CASE_METHOD(Fixture, "calls run one after the other on the lane's own threa
   CHECK(first->second != std::this_thread::get_id());
 }
 
+TEST_CASE_METHOD(Fixture, "a lane waits while its thread sleeps in the call") {
+  const auto lane = Make();
+  auto pending = Hold(*lane);
+  CHECK(Eventually([&] { return lane->waits(); }));
+  gate->Open();
+  REQUIRE(lane->Await(Soon()));
+  CHECK_FALSE(lane->waits());
+}
+
+TEST_CASE_METHOD(Fixture, "a lane whose thread is at work does not wait") {
+  const auto lane = Make();
+  std::atomic<bool> begun{false}, done{false};
+  auto pending = lane->Start([&](State&, LaneClock&) -> Result<int> {
+    begun = true;
+    while (!done) continue;
+    return 1;
+  });
+  REQUIRE(Eventually([&] { return begun.load(); }));
+  for (int i = 0; i < 100; ++i) CHECK_FALSE(lane->waits());
+  done = true;
+  REQUIRE(lane->Await(Soon()));
+}
+
 TEST_CASE_METHOD(Fixture, "an error of the call is the caller's") {
   const auto lane = Make();
   const auto answer =
