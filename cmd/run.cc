@@ -16,8 +16,8 @@
 #include "base/text_hash.h"
 #include "base/url.h"
 #include "cmd/command.h"
+#include "cmd/hypervisor_reload.h"
 #include "cmd/missing_vms.h"
-#include "cmd/process_limits.h"
 #include "cmd/spool_place.h"
 #include "cmd/stop_signals.h"
 #include "cmd/version.h"
@@ -35,7 +35,7 @@ constexpr Nanoseconds kSameRequestFor = std::chrono::seconds(1);  // in which se
 
 sigset_t WaitedSignals(Hangup hangup) {
   sigset_t set = StopSignals(hangup);
-  for (const int number : {SIGUSR1, BrokenOutputSignal()}) sigaddset(&set, number);
+  for (const int number : {SIGUSR1, BrokenOutputSignal(), HypervisorReload::DoneSignal()}) sigaddset(&set, number);
   if (hangup == Hangup::kReloads) sigaddset(&set, SIGHUP);
   return set;
 }
@@ -47,29 +47,8 @@ void BlockSignals(Hangup hangup) {
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-void LogFaults(const HypervisorList& list, const LoggerPtr& log) {
-  for (const Fault& fault : list.faults) log->error("{}", fault.text);
-  log->error("the settings were not read again because of {}; the hypervisors stay as they were",
-             CountOf(list.faults.size(), "fault"));
-}
-
-// What names the hypervisors is read again.
-void Reload(const Context& context, Agent& agent) {
-  const HypervisorList list = LoadHypervisors(context.input);
-  if (!list.faults.empty()) return LogFaults(list, context.log);
-  Config next = context.config();
-  next.hypervisors = list.hypervisors;
-  if (const auto fits = CheckProcessLimits(next); !fits) {
-    return context.log->error("{} ({}); the hypervisors stay as they were", fits.error().message, fits.error().hint);
-  }
-  for (const std::string& warning : list.warnings) context.log->warn("{}", warning);
-  const Collectors::Change change = agent.Collect(list.hypervisors);
-  context.log->info("the hypervisors were read again: {}, of which {} joined; {} left",
-                    CountOf(list.hypervisors.size(), "hypervisor"), change.joined, change.left);
-}
-
 // Returns the signal that ends the run.
-int WaitForStop(const Context& context, Hangup hangup, Agent& agent) {
+int WaitForStop(const Context& context, Hangup hangup, Agent& agent, HypervisorReload& reload) {
   const sigset_t set = WaitedSignals(hangup);
   while (true) {
     int number = 0;
@@ -77,7 +56,9 @@ int WaitForStop(const Context& context, Hangup hangup, Agent& agent) {
     if (number == SIGUSR1) {
       context.log->info("{}", agent.StatusLine());
     } else if (number == SIGHUP && hangup == Hangup::kReloads) {
-      Reload(context, agent);
+      reload.Begin();
+    } else if (number == HypervisorReload::DoneSignal()) {
+      reload.Finish();
     } else {
       return number;
     }
@@ -204,7 +185,8 @@ Outcome RunRun(const Context& context) {
               context.log);
   agent.Start(context.config().hypervisors);
   LogStart(context);
-  const int number = WaitForStop(context, hangup, agent);
+  HypervisorReload reload(context, agent);
+  const int number = WaitForStop(context, hangup, agent, reload);
   const bool was_asked = number != BrokenOutputSignal();
   LetLaterSignalLeave(hangup, was_asked ? kSameRequestFor : Nanoseconds::zero());
   if (was_asked) {
@@ -214,7 +196,7 @@ Outcome RunRun(const Context& context) {
   const LineCounts lines = agent.Stop(drain).lines;
   LogEnd(context, lines);
   if (agent.writer_is_stuck()) LeaveStuckWriter(context, lines);
-  return {ExitCodeFor(context, broken, lines), agent.unreturned_calls() > 0};
+  return {ExitCodeFor(context, broken, lines), agent.unreturned_calls() > 0 || reload.is_reading()};
 }
 
 }  // namespace vmtelem

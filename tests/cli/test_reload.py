@@ -1,9 +1,11 @@
 """run without a controlling terminal: SIGHUP has it read again which hypervisors there are."""
 
+import os
 import re
 import resource
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from conftest import NODE, TOKEN, complete
@@ -22,6 +24,10 @@ def fleet(start, tmp_path):
 
             def write(self, *names):
                 self.file.write_text("".join(f"{name}={NODE}\n" for name in names))
+
+            def write_late(self, *names):
+                self.writer.write("".join(f"{name}={NODE}\n" for name in names))
+                self.writer.close()
 
             def start(self, **more):
                 settings = {**complete(server.url, **FAST), "LIBVIRT_URI": None, "CONNECT_FILE": str(self.file), **more}
@@ -77,6 +83,38 @@ def test_a_file_that_needs_more_than_the_limits_allow_is_refused_with_the_number
     assert fleet.log.has("connections to 21 hypervisors need") and fleet.log.has("the limit is 200")
     fleet.wait_for_cycles("a")
     stop(fleet)
+
+
+def has_open(pid, path):
+    files = Path(f"/proc/{pid}/fd")
+    return any(file.exists() and file.samefile(path) for file in files.iterdir())
+
+
+@pytest.fixture
+def silent(fleet):
+    """The connect file of a run has become a FIFO whose writer says nothing yet."""
+    fleet.write("a")
+    fleet.start()
+    fleet.wait_for_cycles("a")
+    fleet.file.unlink()
+    os.mkfifo(fleet.file)
+    with open(os.open(fleet.file, os.O_RDWR), "w") as fleet.writer:
+        fleet.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: has_open(fleet.process.pid, fleet.file), 20, "the file to be read")
+        yield fleet
+
+
+def test_a_file_that_cannot_be_read_to_its_end_keeps_no_signal_off(silent):
+    silent.process.send_signal(signal.SIGUSR1)
+    wait_for(lambda: silent.log.has("1 VM, ") or silent.log.has("VMs, "), 20, "the status line")
+    stop(silent)
+
+
+def test_a_file_that_is_read_late_is_followed_then(silent):
+    silent.write_late("b")
+    wait_for(lambda: silent.log.has("1 hypervisor, of which 1 joined; 1 left"), 20, "the reload")
+    silent.wait_for_cycles("b")
+    stop(silent)
 
 
 def test_a_file_with_faults_is_refused_with_all_of_them_and_collecting_goes_on(fleet):
