@@ -24,6 +24,12 @@ constexpr Nanoseconds kStartStep = std::chrono::milliseconds(20);
 constexpr Nanoseconds kTickStep = std::chrono::milliseconds(1);
 constexpr int kPartsOfInterval = 4;
 
+// A call that has not returned when its source is closed may be on its way to the next wait, and a name that nobody
+// answers for is asked for half a minute. So the source of a hypervisor that has left is closed again, so often, unless
+// somebody waits for its end.
+constexpr Nanoseconds kCloseAgain = std::chrono::seconds(1);
+constexpr int kMostCloses = 60;
+
 Nanoseconds TickSpread(Nanoseconds interval, std::size_t hypervisors) {
   return hypervisors < 2 ? Nanoseconds{} : std::min<Nanoseconds>(interval / kPartsOfInterval, kTickStep * hypervisors);
 }
@@ -47,10 +53,14 @@ struct Collectors::Host {
        HostTags::Holder tag, const LoggerPtr& log)
       : hypervisor(h), source(std::move(s)), collector(options, parts, std::move(tag), MaskUrl(h.uri), log) {}
 
-  void Run(Nanoseconds delay) {
+  void Run(Nanoseconds delay, Clock& clock, Notifier& closing) {
     collector.Run(delay);
     ended.set_value();
     unreturned_calls = source->Close();
+    for (int closes = 1; unreturned_calls > 0 && closes < kMostCloses && !closing.cancelled(); ++closes) {
+      closing.WaitUntil(clock, clock.SteadyNow() + kCloseAgain, [] { return false; });
+      unreturned_calls = source->Close();
+    }
     closed = true;
   }
   void RequestStop() {
@@ -103,7 +113,7 @@ void Collectors::Start(const Hypervisor& hypervisor, const Place& place) {
   const Nanoseconds delay =
       place.position == 0 ? Nanoseconds{} : Scaled(kStartStep, double(place.position) + random_());
   try {
-    host->thread = std::thread([&started = *host, delay] { started.Run(delay); });
+    host->thread = std::thread([this, &started = *host, delay] { started.Run(delay, parts_.clock, closing_); });
   } catch (const std::system_error& error) {
     return log_->error("{} is not collected: cannot start a thread: {}", MaskUrl(hypervisor.uri), error.what());
   }
@@ -145,6 +155,7 @@ void Collectors::Stop() {
 }
 
 std::size_t Collectors::Close() {
+  closing_.Cancel();
   std::size_t unreturned = unreturned_calls_;
   for (const auto& host : leaving_) {
     if (host->thread.joinable()) host->thread.join();

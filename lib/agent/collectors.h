@@ -13,6 +13,7 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notifier.h"
 #include "model/hypervisor.h"
 #include "model/source.h"
 #include "ship/line_queue.h"
@@ -77,6 +78,7 @@ class Collectors {
   HostLog host_log_;
   const std::function<double()> random_ = SystemRandom();
   std::size_t unreturned_calls_ = 0;
+  Notifier closing_;  // cancelled: Close() has been called
 
   mutable std::mutex mutex_;                    // of changes of what is below
   std::vector<std::unique_ptr<Host>> hosts_;    // in the order given

@@ -24,7 +24,8 @@ namespace vmtelem {
 class DaemonLink {
  public:
   // At most so many calls of ours wait for an answer on control lanes that were left behind; the daemon has five
-  // workers for them.
+  // workers for them. They are not cut to make place for the next attempt: the worker of a daemon that is stuck would
+  // stay in its call, and the next attempt take another. A daemon that was stopped and goes on answers those that wait.
   static constexpr std::size_t kMaxBlocked = 2;
 
   struct Parts {  // all must outlive this

@@ -37,8 +37,10 @@ constexpr std::size_t kPartsOfRemoteShard = 4;
 
 // A cycle ends at the latest this long after its tick, with the answers that have come.
 Nanoseconds CycleLimit(Nanoseconds interval) { return std::max<Nanoseconds>(2 * interval, std::chrono::seconds(2)); }
-// Closing a connection is a remote call. Beyond this a stop is not worth delaying.
+// Closing a connection is a remote call. Beyond this a stop is not worth delaying: then the connections are cut, those
+// too that are being opened, whose end takes some milliseconds, and a little more where a child has to end.
 constexpr Nanoseconds kCloseTimeout = std::chrono::milliseconds(500);
+constexpr Nanoseconds kCutTimeout = std::chrono::milliseconds(500);
 
 class LibvirtSource final : public Source {
  public:
@@ -97,7 +99,10 @@ class LibvirtSource final : public Source {
     const SteadyTime deadline = clock_.SteadyNow() + (is_first ? kCloseTimeout : Nanoseconds{});
     discovery_.Close();
     cycle_.Close();
-    return discovery_.link().parked_calls()->AwaitClosed(clock_, deadline) + cycle_.lanes().Close(deadline);
+    if (discovery_.link().parked_calls()->AwaitClosed(clock_, deadline) + cycle_.lanes().Close(deadline) == 0) return 0;
+    const SteadyTime cut_until = clock_.SteadyNow() + kCutTimeout;
+    return discovery_.link().parked_calls()->CutOff(clock_, cut_until) +
+           cycle_.lanes().parked_calls()->CutOff(clock_, cut_until);
   }
 
  private:

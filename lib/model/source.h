@@ -33,7 +33,7 @@ class Source {
   virtual void Interrupt() noexcept = 0;
 
   // Ends all connections, waiting a short while. Gives the number of calls that have not returned even so: each holds a
-  // thread that nothing can end, so the process can only leave by _exit. Nothing may be called afterwards.
+  // thread that nothing could end, so the process can only leave by _exit. Only this may be called again, for those.
   virtual std::size_t Close() noexcept = 0;
 };
 

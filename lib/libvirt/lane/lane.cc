@@ -63,7 +63,7 @@ bool Mailbox::waits() {
 ParkedCall Mailbox::LeaveBehind(std::thread thread) {
   const std::lock_guard guard(mutex_);
   clock_.Abandon();
-  left_behind_ = parked_calls_->Park(std::move(thread));
+  left_behind_ = parked_calls_->Park({std::move(thread), thread_id_});
   posted_.notify_one();
   return *left_behind_;
 }
@@ -71,7 +71,7 @@ ParkedCall Mailbox::LeaveBehind(std::thread thread) {
 void Mailbox::Close(SteadyTime now, std::thread thread) {
   const std::lock_guard guard(mutex_);
   clock_.Abandon();
-  left_behind_ = parked_calls_->NoteClosing(now, std::move(thread));
+  left_behind_ = parked_calls_->NoteClosing(now, {std::move(thread), thread_id_});
   posted_.notify_one();
 }
 

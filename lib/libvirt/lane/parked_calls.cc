@@ -1,25 +1,35 @@
 #include "libvirt/lane/parked_calls.h"
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
+#include "libvirt/lane/thread_activity.h"
+#include "libvirt/lane/thread_waits.h"
+
 namespace vmtelem {
+namespace {
+
+// What a thread that was cut off does next takes so long: libvirt gives a child 10 ms to end.
+constexpr Nanoseconds kCutStep = std::chrono::milliseconds(20);
+
+}  // namespace
 
 // The last one to hold this object may be one of its threads.
 ParkedCalls::~ParkedCalls() {
   for (std::thread& thread : ended_) thread.detach();
   for (auto& [id, left] : threads_) {
-    if (left.thread.joinable()) left.thread.detach();
+    if (left.thread.handle.joinable()) left.thread.handle.detach();
   }
 }
 
-ParkedCall ParkedCalls::Park(std::thread thread) { return Enter(SteadyTime::min(), std::move(thread)); }
+ParkedCall ParkedCalls::Park(LaneThread thread) { return Enter(SteadyTime::min(), std::move(thread)); }
 
-ParkedCall ParkedCalls::NoteClosing(SteadyTime now, std::thread thread) {
+ParkedCall ParkedCalls::NoteClosing(SteadyTime now, LaneThread thread) {
   return Enter(now + kClosingPatience, std::move(thread));
 }
 
-ParkedCall ParkedCalls::Enter(SteadyTime blocked_from, std::thread thread) {
+ParkedCall ParkedCalls::Enter(SteadyTime blocked_from, LaneThread thread) {
   JoinEnded();
   const std::lock_guard guard(mutex_);
   threads_.emplace(++last_id_, Left{blocked_from, std::move(thread)});
@@ -30,7 +40,7 @@ void ParkedCalls::Leave(const ParkedCall& call) {
   const std::lock_guard guard(mutex_);
   const auto found = threads_.find(call.id_);
   if (found == threads_.end()) return;
-  if (found->second.thread.joinable()) ended_.push_back(std::move(found->second.thread));
+  if (found->second.thread.handle.joinable()) ended_.push_back(std::move(found->second.thread.handle));
   threads_.erase(found);
   left_.notify_all();
 }
@@ -77,6 +87,33 @@ std::size_t ParkedCalls::AwaitClosed(Clock& clock, SteadyTime deadline) {
   }
   JoinEnded();
   return left;
+}
+
+// A child that ignores the first signal, or is stopped, gets one that it cannot ignore.
+std::size_t ParkedCalls::CutOff(Clock& clock, SteadyTime deadline) {
+  std::size_t left = 0;
+  {
+    std::unique_lock lock(mutex_);
+    const auto none_is_left = [this] { return threads_.empty(); };
+    const bool is_of_use = EndWaitsLocked(SIGTERM);
+    for (SteadyTime now = clock.SteadyNow(); is_of_use && now < deadline; now = clock.SteadyNow()) {
+      if (clock.WaitUntil(lock, left_, std::min(deadline, now + kCutStep), none_is_left)) break;
+      EndWaitsLocked(SIGKILL);
+    }
+    left = threads_.size();
+  }
+  JoinEnded();
+  return left;
+}
+
+// None of the threads ends meanwhile: to do so it has to enter Leave().
+bool ParkedCalls::EndWaitsLocked(int child_signal) {
+  bool any = false;
+  for (const auto& [id, left] : threads_) {
+    if (left.thread.id == 0) continue;
+    any = EndWaits(left.thread.id, child_signal) || IsAtWork(left.thread.id) || any;
+  }
+  return any;
 }
 
 }  // namespace vmtelem

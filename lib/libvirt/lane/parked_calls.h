@@ -9,11 +9,19 @@
 #include <thread>
 #include <vector>
 
+#include <sys/types.h>
+
 #include "base/clock.h"
 
 namespace vmtelem {
 
 class ParkedCalls;
+
+// The thread of a lane: to be joined, and by the kernel's number, 0 if it makes no call any more.
+struct LaneThread {
+  std::thread handle{};
+  pid_t id = 0;
+};
 
 // A call that was given up and the thread that is in it. A value; may be copied and outlive everything.
 class ParkedCall {
@@ -45,8 +53,8 @@ class ParkedCalls : public std::enable_shared_from_this<ParkedCalls> {
   ParkedCalls& operator=(const ParkedCalls&) = delete;
 
   // For the owner of the lanes; takes the lane's thread over.
-  [[nodiscard]] ParkedCall Park(std::thread thread = {});
-  [[nodiscard]] ParkedCall NoteClosing(SteadyTime now, std::thread thread = {});
+  [[nodiscard]] ParkedCall Park(LaneThread thread = {});
+  [[nodiscard]] ParkedCall NoteClosing(SteadyTime now, LaneThread thread = {});
 
   // For the lane's thread, as the last thing that it does.
   void Leave(const ParkedCall& call);
@@ -58,15 +66,21 @@ class ParkedCalls : public std::enable_shared_from_this<ParkedCalls> {
   void Discount();
   // Waits until all connections have been closed that are being closed; returns the number of threads that are left.
   std::size_t AwaitClosed(Clock& clock, SteadyTime deadline);
+  // Nobody needs any of the calls any more: cuts the sockets that the threads wait for and ends the children that they
+  // have started, whether a connection is open or still being opened. Again and again, as long as that is of use, until
+  // all threads have ended or until `deadline`, but once in any case. Returns the number of threads that are left.
+  std::size_t CutOff(Clock& clock, SteadyTime deadline);
 
  private:
   struct Left {
     SteadyTime blocked_from;  // from when on it counts as blocked
-    std::thread thread;
+    LaneThread thread;
     bool counts = true;
   };
-  ParkedCall Enter(SteadyTime blocked_from, std::thread thread);
+  ParkedCall Enter(SteadyTime blocked_from, LaneThread thread);
   [[nodiscard]] std::size_t BlockedLocked(SteadyTime now) const;
+  // Whether any thread waited for something that could be ended, or is on its way.
+  bool EndWaitsLocked(int child_signal);
   // A thread has ended only when it was joined; until then it may still destroy thread-local objects of libraries.
   void JoinEnded();
 

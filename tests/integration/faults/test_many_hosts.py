@@ -205,8 +205,5 @@ def test_nothing_is_lost(together):
 
 
 def test_threads_descriptors_and_memory_return_to_their_level(together):
-    """But for a thread, its connection's two descriptors and 64 KiB each time that a mute host left: nothing ends libvirt's attempt
-    to connect there."""
-    left, after = together.run.left, together.after
-    after = Level(after.threads - left, after.descriptors - 2 * left, after.rss_kib - 64 * left)
-    assert after.grown_since(together.before) == {}
+    """However often a mute host has left."""
+    assert together.after.grown_since(together.before) == {}

@@ -24,7 +24,7 @@ Hypervisor Named(const std::string& name) { return {.name = name, .uri = "fake:/
 
 // What a test sees of the source of one hypervisor, which the collector owns.
 struct Seen {
-  std::atomic<int> collects = 0;
+  std::atomic<int> collects = 0, closes = 0;
   std::atomic<bool> interrupted = false, closed = false;
 };
 
@@ -47,6 +47,7 @@ class WatchedSource final : public Source {
   void Interrupt() noexcept override { seen_->interrupted = true; }
   std::size_t Close() noexcept override {
     seen_->closed = true;
+    ++seen_->closes;
     return hangs_ ? 1 : 0;
   }
 
@@ -138,6 +139,15 @@ TEST_CASE_METHOD(Fleet, "a hypervisor that leaves while a call to it hangs keeps
   CHECK(Eventually([&] { return seen["a"]->closed.load(); }));
   collectors.Stop();
   CHECK(collectors.Close() == 1);
+}
+
+TEST_CASE_METHOD(Fleet, "a hypervisor that has left is closed again as long as a call to it has not returned") {
+  hanging = {"a"};
+  collectors.Collect({Named("a"), Named("b")});
+  REQUIRE(Eventually([&] { return seen["a"]->collects > 0 && seen["b"]->collects > 0; }));
+  collectors.Collect({});
+  CHECK(Eventually([&] { return seen["a"]->closes > 1; }));
+  CHECK(seen["b"]->closes == 1);
 }
 
 TEST_CASE_METHOD(Fleet, "a hypervisor that comes back has its name again") {
