@@ -1,5 +1,6 @@
 #include "base/file_io.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <poll.h>
@@ -8,10 +9,14 @@ namespace vmtelem {
 
 std::error_code LastError() { return {errno, std::generic_category()}; }
 
+// As much memory as the file needs: what the process's allocator has once given out for a bound that hardly any file
+// comes near stays with the process.
 IoResult<std::string> ReadAll(const FileDescriptor& file, std::size_t max_bytes) {
-  std::string bytes(max_bytes, '\0');
+  constexpr std::size_t kFirst = 64 << 10;
+  std::string bytes;
   std::size_t size = 0;
-  while (size < bytes.size()) {
+  while (size < max_bytes) {
+    if (size == bytes.size()) bytes.resize(std::min(max_bytes, std::max(kFirst, 2 * size)));
     const ssize_t got = ::read(file.get(), bytes.data() + size, bytes.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return tl::make_unexpected(LastError());
