@@ -36,8 +36,8 @@ def ordeal(program, scratch, influxdb, full):
         for _ in range(ROUNDS_FULL if full else ROUNDS):
             lives.live("killed as well", rng.uniform(0.8, 1.6))
     code = deliver_all(lives.start, lives.spool)[0].stop()
-    rows = {name: influxdb.rows(DATABASE, name) for name in MEASUREMENTS}
-    lives.settle({row["time"]: row["polls"] for row in rows["vmtelem"]})
+    rows = {name: influxdb.rows_of_all(DATABASE, name) for name in MEASUREMENTS}
+    lives.settle({row["time"]: row["polls"] for row in influxdb.rows(DATABASE, "vmtelem")})
     figures.record("kill -9 with InfluxDB 1.6", **lives.figures(), database_kills=len(database_kills),
                    rows=sum(map(len, rows.values())))
     return SimpleNamespace(lives=lives.lives, promised=lives.promised, code=code, rows=rows, spool=lives.spool)
@@ -69,8 +69,8 @@ def test_both_were_killed(ordeal):
 
 
 def test_every_line_that_the_spool_held_after_a_kill_is_in_the_database(ordeal):
-    stored = {(name, row.get("vm"), row["time"]): row for name, rows in ordeal.rows.items() for row in rows}
-    promised = {(line.measurement, line.tags.get("vm"), line.time_ns): line
+    stored = {(name, row.get("host"), row.get("vm"), row["time"]): row for name, rows in ordeal.rows.items() for row in rows}
+    promised = {(line.measurement, line.tags.get("host"), line.tags.get("vm"), line.time_ns): line
                 for line in map(parse_line, ordeal.promised.lines.values())}
     assert [line for point, line in promised.items() if not is_row(line, stored.get(point))] == []
 
@@ -87,7 +87,7 @@ def test_within_a_life_no_cycle_is_missing_before_the_last_that_was_kept(ordeal)
 def test_each_vm_has_a_row_for_every_cycle(ordeal, influxdb, measurement):
     field = {"vm_totals": "state", "vm_nic": "rx_bytes", "vm_disk": "rd_bytes"}[measurement]
     counted = influxdb.execute(f'SELECT count("{field}") FROM "{measurement}" GROUP BY "vm"', DATABASE)
-    cycles = influxdb.execute('SELECT count("polls") FROM "vmtelem"', DATABASE)[0]["values"][0][1]
+    cycles = len(influxdb.rows(DATABASE, "vmtelem"))
     assert {series["tags"]["vm"]: series["values"][0][1] for series in counted} == dict.fromkeys(VMS, cycles)
 
 
