@@ -2,6 +2,7 @@
 what was durable and had room is delivered. All troubles at the same time, each with a `run`, a spool and a database of its own."""
 
 import errno
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -120,25 +121,26 @@ class Shortage:
 class InodeShortage(Shortage):
     """Somebody has all inodes. When it ends there are enough at once: what comes one by one would be worth a try each."""
 
-    def __init__(self, seconds, mounted, taker):
+    def __init__(self, seconds, mounted):
         super().__init__(seconds)
-        self.mounted, self.taker = mounted, taker
+        self.mounted = mounted
 
     def begin(self):
-        take_inodes(self.taker)
+        wait_for(lambda: has_taken_inodes(self.mounted), 10, "all inodes to be taken")
         super().begin()
 
     def end(self):
         self.mounted.resize(nr_inodes=10 * INODES)
 
 
-def take_inodes(directory):
-    """All that are free."""
+def has_taken_inodes(disk):
+    """All that are free, in one step: while a few are left the program joins small batches, and what is joined is given up as one."""
+    system = os.statvfs(disk.path)
     try:
-        for number in range(INODES):
-            (directory / str(number)).touch()
-    except OSError as error:
-        assert error.errno == errno.ENOSPC
+        disk.resize(nr_inodes=system.f_files - system.f_ffree)
+        return True
+    except OSError:  # a file has come meanwhile
+        return False
 
 
 def newer_batches(spool, stamp_ns):
@@ -169,7 +171,7 @@ def prepare(stack, binary, directory, name, seconds):
     if name in SHORTAGES:  # where nobody else frees anything, for which there would be one more try
         disk = SmallDisk(path, size_mib=64, options=f",nr_inodes={INODES}")
         stack.callback(disk.close)
-        shortage = InodeShortage(seconds, disk, path / TAKER) if case.call == "take" else Shortage(seconds)
+        shortage = InodeShortage(seconds, disk) if case.call == "take" else Shortage(seconds)
     (path / TAKER).mkdir(parents=True)
     spool, server, program = path / "spool", stack.enter_context(FakeInflux()), Vmtelem(binary, directory)
     stack.callback(program.close)
