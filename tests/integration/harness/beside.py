@@ -3,6 +3,7 @@ test driver without a VM. What a test looks at must be the same then, so the rea
 
 import os
 import tempfile
+import threading
 from pathlib import Path
 
 HOST = "beside"
@@ -12,7 +13,9 @@ TAG = f"host={HOST} "
 
 def _uri():
     file = Path(tempfile.gettempdir()) / "vmtelem-integration-beside.xml"
-    file.write_text("<node/>\n")
+    new = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+    new.write_text("<node/>\n")
+    new.replace(file)  # in one step, for the programs of other tests read it whenever they connect
     return f"test://{file}"
 
 
