@@ -18,9 +18,11 @@ def delivered(server):
 
 
 def missing_cycles(lines):
-    """Numbers of cycles that were sampled and did not arrive, judged by the hypervisor's count of its polls."""
-    numbers = {line.fields["polls"] for line in select(lines, "vmtelem")}
-    return sorted(set(range(1, max(numbers, default=0) + 1)) - numbers)
+    """Numbers of cycles that were sampled and did not arrive, judged by each hypervisor's count of its polls."""
+    polls = {}
+    for line in (line for line in lines if line.measurement == "vmtelem"):
+        polls.setdefault(line.tags["host"], set()).add(line.fields["polls"])
+    return sorted(number for numbers in polls.values() for number in set(range(1, max(numbers))) - numbers)
 
 
 def missing_vm_lines(lines):
