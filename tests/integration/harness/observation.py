@@ -27,7 +27,7 @@ class Observation:
 
     def __init__(self, vmtelem, vms, interval_s=INTERVAL_S, **settings):
         self.vms, self.interval_s = vms, interval_s
-        self.running = vmtelem.start("run", "--stdout", POLL_INTERVAL=interval_s, **settings)
+        self.running = vmtelem.start("run", "--stdout", POLL_INTERVAL=interval_s, **{**beside.lanes(), **settings})
         self.fault = self.after = range(0)
         self.told, self.told_after, self._calm = [], [], 0
         self.level_before = self.level_after = None
@@ -41,15 +41,16 @@ class Observation:
 
     def wait_until_all_lanes_are_connected(self):
         """Those in reserve come one after the other beside the cycles, later on a busy machine: until none came for a while."""
-        since = self.last_tick()
+        threads, since = self.level_before.threads, self.last_tick()
 
         def lasts():
-            nonlocal since
-            if (level := Level.of(self.running.pid)).grown_since(self.level_before):
-                self.level_before, since = level, self.last_tick()
+            nonlocal threads, since
+            if (now := Level.of(self.running.pid).threads) > threads:
+                threads, since = now, self.last_tick()
             return self.last_tick() >= since + LASTING_CYCLES
 
-        wait_for(lasts, 60, "threads and descriptors to stay as many as they are")
+        wait_for(lasts, 60, "threads to stay as many as they are")
+        self.level_before = Level.of(self.running.pid)
         return self
 
     @contextmanager
