@@ -72,6 +72,7 @@ ConfigInput InputOf(const Process& process, Arguments& arguments) {
   if (files != arguments.options.end()) input.env_files = files->second;
   input.needs_hypervisor = true;
   input.needs_database = arguments.command != kListVms && !Prints(arguments);
+  input.may_listen = arguments.command && (*arguments.command & (kRun | kShowConfig)) != 0;
   return input;
 }
 

@@ -17,7 +17,7 @@ constexpr ExitCodeText kTexts[] = {
     {"64", "wrong usage of the command line"},
     {"69", "hypervisor or database unreachable, or timed out; nothing spooled"},
     {"70", "internal error"},
-    {"73", "a file cannot be created"},
+    {"73", "a file or socket cannot be created"},
     {"74", "writing failed, stdout on a full disk too"},
     {"75", "try again: the data waits in the spool, or another run has the spool"},
     {"76", "the database refuses the data"},

@@ -152,6 +152,7 @@ std::string CommandHelp(Command command) {
          Section("HYPERVISOR", SettingRows(command, SettingGroup::kHypervisor)) +
          Section("DATABASE", SettingRows(command, SettingGroup::kDatabase)) +
          Section("DELIVERY", SettingRows(command, SettingGroup::kDelivery)) +
+         Section("CONTROL", SettingRows(command, SettingGroup::kControl)) +
          Section("GENERAL", SettingRows(command, SettingGroup::kMessages) + OptionRows(command, true)) +
          Section("EXIT STATUS", ExitRows()) +
          "\nA flag beats the environment, which beats an env-file. See 'man vmtelem'.\n";

@@ -77,7 +77,7 @@ _vmtelem_values() { # FLAG WORD
     --log-level) _vmtelem_offer "$2" trace debug info warn error ;;
     --log-format) _vmtelem_offer "$2" auto text logfmt json ;;
     --color) _vmtelem_offer "$2" auto always never ;;
-    --connect-file | --env-file | --influx-token-file | --influx-ca-file | -o | --output)
+    --connect-file | --env-file | --influx-token-file | --influx-ca-file | --listen-token-file | -o | --output)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$2")
       ;;
@@ -87,7 +87,8 @@ _vmtelem_values() { # FLAG WORD
       ;;
     -i | --interval | --shard | --timeout | --device-cache-ttl | --lanes-parked-max | --influx-url | --influx-db | \
       --influx-org | --influx-user | --influx-rp | --influx-timeout | --batch-lines | --batch-age | \
-      --writes-in-flight | --queue-max-bytes | --backlog-rate | --retry-max | --drain-timeout | --window) ;;
+      --writes-in-flight | --queue-max-bytes | --backlog-rate | --retry-max | --drain-timeout | --window | \
+      --listen | --listen-hosts) ;;
     *) return 1 ;;
   esac
 }
@@ -99,7 +100,7 @@ _vmtelem() {
     --influx-token-file --influx-api --influx-org --influx-user --influx-rp --influx-ca-file --influx-gzip
     --influx-timeout --batch-lines --batch-age --writes-in-flight --spool-dir --spool-max --backlog-rate
     --retry-max --drain-timeout'
-  local running='--interval --queue-max-bytes'
+  local running='--interval --queue-max-bytes --listen --listen-token-file --listen-hosts'
   local -a _vmtelem_typed flags
   local _vmtelem_quote=''
   COMPREPLY=()

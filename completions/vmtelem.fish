@@ -66,6 +66,9 @@ complete -c vmtelem -n $sampling -l retry-max -x -d 'Longest pause between attem
 complete -c vmtelem -n $sampling -l drain-timeout -x -d 'How long a stop may deliver'
 complete -c vmtelem -n $running -s i -l interval -x -d 'Time between samples'
 complete -c vmtelem -n $running -l queue-max-bytes -x -d 'Memory for lines that wait'
+complete -c vmtelem -n $running -l listen -x -d 'Where to answer HTTP'
+complete -c vmtelem -n $running -l listen-token-file -r -F -d 'File that holds the token for POST'
+complete -c vmtelem -n $running -l listen-hosts -x -d 'Further names in the header Host'
 
 complete -c vmtelem -n '__fish_seen_subcommand_from run once' -l no-spool -d 'Keep what waits in memory only'
 complete -c vmtelem -n $sampling -l stdout -d 'Print instead of delivering'

@@ -11,6 +11,7 @@
 #include "model/encode_options.h"
 #include "model/hypervisor.h"
 #include "model/influx_target.h"
+#include "model/listen_options.h"
 
 namespace vmtelem {
 
@@ -27,6 +28,7 @@ struct Config {
   EncodeOptions encode;
   InfluxTarget influx;
   DeliveryOptions delivery;
+  ListenOptions listen;
   Nanoseconds interval{};  // between samples of a service
 
   std::optional<LogLevel> log_level;    // absent: what the command prefers

@@ -7,6 +7,7 @@
 #include "base/url.h"
 #include "config/hypervisors.h"
 #include "config/layers.h"
+#include "config/listen_check.h"
 #include "config/proxy.h"
 #include "config/spool_directory.h"
 #include "config/target_check.h"
@@ -102,6 +103,7 @@ LoadedConfig LoadConfig(const ConfigInput& input) {
     CheckTarget(loaded);
     FindProxy(input.environment, loaded);
   }
+  if (input.may_listen) CheckListen(loaded);
   return loaded;
 }
 

@@ -31,6 +31,7 @@ struct ConfigInput {
   bool is_root = false;                  // of the machine: then the spool's place is the system's, not the user's
   bool needs_hypervisor = false;
   bool needs_database = false;  // then the target is checked as a whole and the token file is read
+  bool may_listen = false;      // then the control server's settings are checked as a whole and its token file is read
 };
 
 // A setting as it is in force. `text` is what was given, *** for a secret, absent if there is neither a value nor a

@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "config/rows_control.h"
 #include "config/rows_database.h"
 #include "config/rows_delivery.h"
 #include "config/rows_hypervisor.h"
@@ -14,13 +15,14 @@ namespace {
 
 // Written in parts for the reader; one table for everybody else.
 constexpr auto kSettings = [] {
-  std::array<Setting,
-             std::size(kHypervisorRows) + std::size(kDatabaseRows) + std::size(kDeliveryRows) + std::size(kMessageRows)>
+  std::array<Setting, std::size(kHypervisorRows) + std::size(kDatabaseRows) + std::size(kDeliveryRows) +
+                          std::size(kControlRows) + std::size(kMessageRows)>
       all{};
   auto* next = all.begin();
   next = std::copy(std::begin(kHypervisorRows), std::end(kHypervisorRows), next);
   next = std::copy(std::begin(kDatabaseRows), std::end(kDatabaseRows), next);
   next = std::copy(std::begin(kDeliveryRows), std::end(kDeliveryRows), next);
+  next = std::copy(std::begin(kControlRows), std::end(kControlRows), next);
   std::copy(std::begin(kMessageRows), std::end(kMessageRows), next);
   return all;
 }();

@@ -11,7 +11,7 @@
 namespace vmtelem {
 
 // The heading under which help and show-config list a setting.
-enum class SettingGroup { kHypervisor, kDatabase, kDelivery, kMessages };
+enum class SettingGroup { kHypervisor, kDatabase, kDelivery, kControl, kMessages };
 
 // How much of a value may be shown.
 enum class Secrecy {

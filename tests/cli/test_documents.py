@@ -164,7 +164,8 @@ def test_the_example_is_accepted_with_every_line_in_force(vmtelem, tmp_path):
     file.write_text(re.sub(r"^#([A-Z_]+=)", r"\1", example(), flags=re.MULTILINE))
     done = vmtelem("show-config", "--env-file", str(file))
     assert done.errors() == ["INFLUX_TOKEN_FILE: cannot read /etc/vmtelem/influx-token: No such file or directory",
-                             "CONNECT_FILE: cannot read /etc/vmtelem/hypervisors: No such file or directory"]
+                             "CONNECT_FILE: cannot read /etc/vmtelem/hypervisors: No such file or directory",
+                             "LISTEN_TOKEN_FILE: cannot read /etc/vmtelem/listen-token: No such file or directory"]
 
 
 def test_the_example_means_the_same_to_a_shell(vmtelem, tmp_path):

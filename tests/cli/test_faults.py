@@ -28,6 +28,8 @@ BAD = {
     "INFLUX_CA_FILE": ["/nonexistent/ca.pem"],
     "STATS_GROUPS": ["perf", ","],
     "PER_VCPU": ["both"],
+    "LISTEN": [":9177", "localhost:9177", "127.0.0.1:0", "[::1]:70000", "127.0.0.1:http", "unix:", "unix:/" + 107 * "p"],
+    "LISTEN_HOSTS": ["https://vm.example", "a b"],
     "LOG_LEVEL": ["loud"],
     "LOG_FORMAT": ["xml"],
     "LIBVIRT_URI": ["nonsense", "=qemu:///system", " ", "a/b=qemu:///system", "qemu:///system x"],

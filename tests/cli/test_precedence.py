@@ -33,11 +33,14 @@ VALUES = {
     "BACKLOG_RATE": ["2x", "3x", "4x"],
     "RETRY_MAX": ["2s", "3s", "4s"],
     "DRAIN_TIMEOUT": ["2s", "3s", "4s"],
+    "LISTEN": ["127.0.0.1:1", "[::1]:2", "unix:/s"],
+    "LISTEN_HOSTS": ["a", "b:1", "c"],
     "LOG_LEVEL": ["info", "debug", "error"],
     "LOG_FORMAT": ["text", "logfmt", "json"],
 }
 # Not in the matrix: they are URLs, secrets, files that must exist, or mean something by being set. See the tests below.
-APART = {"LIBVIRT_URI", "CONNECT_FILE", "INFLUX_URL", "INFLUX_TOKEN", "INFLUX_TOKEN_FILE", "INFLUX_CA_FILE", "PER_VCPU", "NO_COLOR"}
+APART = {"LIBVIRT_URI", "CONNECT_FILE", "INFLUX_URL", "INFLUX_TOKEN", "INFLUX_TOKEN_FILE", "INFLUX_CA_FILE", "LISTEN_TOKEN_FILE",
+         "PER_VCPU", "NO_COLOR"}
 
 
 def settings(vmtelem, *arguments, **variables):
