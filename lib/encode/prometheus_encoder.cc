@@ -1,6 +1,4 @@
 #include <array>
-#include <charconv>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/utf8.h"
+#include "encode/exposition.h"
 #include "encode/text_encoders.h"
 #include "model/counters.h"
 #include "model/snapshot.h"
@@ -16,16 +14,11 @@
 namespace vmtelem {
 namespace {
 
-// A metric of VMs, by the name that the exporters of the field use.
-struct Family {
-  std::string_view name, type, help;
-};
-
 enum class Unit { kNone, kNanoseconds };
 
-// A value of a VM.
+// A value of a VM, by the name that the exporters of the field use.
 struct DomainFamily {
-  Family family;
+  MetricFamily family;
   Counter (*value)(const DomainStats&);
   Unit unit = Unit::kNone;
 };
@@ -81,7 +74,7 @@ constexpr std::array kDomainFamilies{
 // A counter of each NIC or disk.
 template <class Enum>
 struct DeviceFamily {
-  Family family;
+  MetricFamily family;
   Enum counter;
   Unit unit = Unit::kNone;
 };
@@ -132,46 +125,6 @@ constexpr std::array kNicFamilies{
     DeviceFamily<NicCounter>{{"libvirt_domain_interface_stats_transmit_drops_total", "counter",
                               "Packets dropped on the way from the guest."},
                              NicCounter::kTxDrops},
-};
-
-void AppendLabel(std::string& labels, std::string_view key, std::string_view value) {
-  labels.append(labels.empty() ? "" : ",").append(key).append("=\"");
-  for (const char c : RepairUtf8(value)) {
-    if (c == '\\' || c == '"') labels.push_back('\\');
-    labels.append(c == '\n' ? "\\n" : std::string_view(&c, 1));
-  }
-  labels.push_back('"');
-}
-
-// Writes families one after the other; one without a sample is not mentioned.
-class Exposition {
- public:
-  void Begin(const Family& family) {
-    family_ = family;
-    announced_ = false;
-  }
-
-  template <class Number>
-  void Sample(std::string_view labels, Number value) {
-    if (!std::exchange(announced_, true)) Announce();
-    std::array<char, 32> number{};
-    char* end = std::to_chars(number.data(), number.data() + number.size(), value).ptr;
-    text_.append(family_.name);
-    if (!labels.empty()) text_.append("{").append(labels).append("}");
-    text_.append(" ").append(number.data(), end).append("\n");
-  }
-
-  std::string Take() { return std::move(text_); }
-
- private:
-  void Announce() {
-    text_.append("# HELP ").append(family_.name).append(" ").append(family_.help).append("\n");
-    text_.append("# TYPE ").append(family_.name).append(" ").append(family_.type).append("\n");
-  }
-
-  Family family_{};
-  bool announced_ = false;
-  std::string text_;
 };
 
 // A value that no exporter would count up to is a sentinel of the hypervisor.
