@@ -83,7 +83,7 @@ void InfluxSink::FailToStart(TransferId id) {
   verdict.action = Action::kRetry;
   verdict.cause = ErrorCode::kInternal;
   verdict.reason = "a request cannot be made: out of memory";
-  completed_.push_back({id, std::move(verdict), {}});
+  completed_.push_back({.id = id, .verdict = std::move(verdict)});
 }
 
 std::vector<Completion> InfluxSink::Wait(Nanoseconds timeout) {
@@ -138,7 +138,8 @@ Completion InfluxSink::Complete(Transfer& transfer, CURLcode code) {
   Adapt(verdict);
   const Nanoseconds latency = clock_.SteadyNow() - transfer.started_at();
   verdict.slow = latency > target_.timeout / 2;
-  return {transfer.id(), std::move(verdict), latency};
+  const bool is_answered = reply.transport == Reply::Transport::kAnswered;
+  return {transfer.id(), std::move(verdict), latency, is_answered ? reply.status : 0};
 }
 
 void InfluxSink::Adapt(const Verdict& verdict) {

@@ -49,6 +49,7 @@ struct Completion {
   TransferId id = 0;
   Verdict verdict;
   Nanoseconds latency{};
+  int status = 0;  // of the answer, in the protocol of the target: for InfluxDB that of HTTP; 0: there is none
 };
 
 // The port to a database. The writer's thread owns it and makes every call but Wake(). No call but Wait() blocks.

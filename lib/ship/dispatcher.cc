@@ -28,7 +28,7 @@ void Dispatcher::Completed(const Completion& completion, SteadyTime now) {
   parts_.accounts.Landed(delivery);
   const Answer answer{delivery.Land(), verdict, now};
   parts_.log.Answered(completion, *answer.request.batch);
-  if (verdict.action != Action::kRetry) counts_.write_latency = completion.latency;
+  CountAnswer(completion);
   target_.NoteLoad(answer.request, completion);
 
   const bool stored_before = target_.health().last_was_stored(), was_held = held();
@@ -46,6 +46,12 @@ void Dispatcher::Completed(const Completion& completion, SteadyTime now) {
     deliveries_.Remove(delivery);
   }
   ForgetDone();
+}
+
+void Dispatcher::CountAnswer(const Completion& completion) {
+  const bool has_status = completion.status != WriteAnswers::kNone;
+  if (has_status || !IsAck(completion.verdict)) counts_.answers.Count(completion.status, completion.latency);
+  if (completion.verdict.action != Action::kRetry) counts_.write_latency = completion.latency;
 }
 
 void Dispatcher::NoteTarget(const InFlight& delivery, const Answer& answer) {

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "model/delivery.h"
 #include "model/delivery_options.h"
+#include "model/write_answers.h"
 #include "ship/deliveries.h"
 #include "ship/delivery_log.h"
 #include "ship/line_accounts.h"
@@ -26,6 +27,7 @@ class Dispatcher {
   struct Counts {
     std::uint64_t writes = 0, write_retries = 0;
     Nanoseconds write_latency{};
+    WriteAnswers answers;  // none of a target that has no answers: what it stores has no status
   };
   struct Parts {
     Spool& spool;
@@ -67,7 +69,7 @@ class Dispatcher {
   [[nodiscard]] std::size_t in_flight() const { return deliveries_.CountRequests(); }
   [[nodiscard]] bool held() const { return target_.held(); }
   [[nodiscard]] const std::optional<Error>& fault() const { return target_.fault(); }
-  [[nodiscard]] Counts counts() const { return counts_; }
+  [[nodiscard]] const Counts& counts() const { return counts_; }
 
  private:
   // A request that is over, and what came of it.
@@ -78,6 +80,7 @@ class Dispatcher {
   };
 
   void Send(InFlight& delivery);
+  void CountAnswer(const Completion& completion);
   void NoteTarget(const InFlight& delivery, const Answer& answer);
   void NoteOthers(const InFlight& delivery, const Answer& answer);
   void SetPace(InFlight& delivery, const Answer& answer, const Step& step);

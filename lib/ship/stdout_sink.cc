@@ -106,7 +106,9 @@ void StdoutSink::WriteSome() {
 
 void StdoutSink::Complete(Action action) {
   const Transfer& transfer = transfers_.front();
-  Completion completion{transfer.id, {}, std::chrono::steady_clock::now() - transfer.begin};
+  Completion completion;
+  completion.id = transfer.id;
+  completion.latency = std::chrono::steady_clock::now() - transfer.begin;
   completion.verdict.action = action;
   if (action == Action::kHold) {
     completion.verdict.cause = broken_->code;

@@ -160,12 +160,19 @@ void Writer::End() {
 }
 
 void Writer::Publish(const std::optional<Error>& fault) {
-  const Dispatcher::Counts counts = dispatcher_.counts();
-  const SpoolStats spool = parts_.spool.stats();
+  const Dispatcher::Counts& counts = dispatcher_.counts();
+  SpoolStats spool = parts_.spool.stats();
   const std::lock_guard guard(mutex_);
-  stats_ = {counts.writes, counts.write_retries, counts.write_latency,
-            spool,         batcher_.bytes(),     parts_.clock.SteadyNow(),
-            fault,         log_.last_rejected(), log_.last_lost()};
+  stats_.writes = counts.writes;
+  stats_.write_retries = counts.write_retries;
+  stats_.write_latency = counts.write_latency;
+  stats_.answers = counts.answers;
+  stats_.spool = std::move(spool);
+  stats_.open_bytes = batcher_.bytes();
+  stats_.seen_at = parts_.clock.SteadyNow();
+  stats_.fault = fault;
+  stats_.rejected = log_.last_rejected();
+  stats_.lost = log_.last_lost();
 }
 
 void Writer::Stop(const Drain& drain) {

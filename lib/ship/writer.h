@@ -12,6 +12,7 @@
 #include "model/agent_report.h"
 #include "model/delivery.h"
 #include "model/delivery_options.h"
+#include "model/write_answers.h"
 #include "ship/batcher.h"
 #include "ship/delivery_log.h"
 #include "ship/dispatcher.h"
@@ -35,6 +36,7 @@ struct Drain {
 struct WriterStats {
   std::uint64_t writes = 0, write_retries = 0;
   Nanoseconds write_latency{};
+  WriteAnswers answers;
   SpoolStats spool;
   std::uint64_t open_bytes = 0;
   SteadyTime seen_at{};  // when the writer wrote these; a second ago at most, unless something blocks it

@@ -41,7 +41,7 @@ class InstantSink final : public Sink {
       verdict.cause = ErrorCode::kUnreachable;
       verdict.reason = "the database is away";
     }
-    done_.push_back({id, std::move(verdict), {}});
+    done_.push_back({id, std::move(verdict), {}, received_->accept ? 204 : 503});
     received_->changed.notify_all();
   }
 

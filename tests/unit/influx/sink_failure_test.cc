@@ -22,6 +22,7 @@ TEST_CASE("nobody at the port is a reason to try again, and the message names th
   CHECK(verdict.cause == ErrorCode::kUnreachable);
   CHECK_FALSE(verdict.batch_suspected);
   CHECK(verdict.reason.find("InfluxDB at " + url + " cannot be reached: ") == 0);
+  CHECK(world.status() == 0);
 }
 
 TEST_CASE("a reset before the body was read is a reason to try again") {
@@ -77,6 +78,7 @@ TEST_CASE("an answer that ends in the middle of its body is not believed") {
   });
   SinkWorld world(TargetAt(server.url()));
   CHECK(world.Send().action == Action::kRetry);
+  CHECK(world.status() == 0);
 }
 
 TEST_CASE("a page, a fragment of JSON and ten mebibytes of nothing are outcomes like others") {

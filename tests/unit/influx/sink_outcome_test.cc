@@ -63,6 +63,7 @@ void CheckRows(InfluxApi api, const std::vector<Row>& rows) {
     ScriptedServer server(Answer(row.status, row.body));
     SinkWorld world(TargetAt(server.url(), api));
     CheckVerdict(world.Send(), row.expected);
+    CHECK(world.status() == row.status);
     CHECK(server.requests().size() == 1);
   }
 }

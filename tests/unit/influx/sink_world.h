@@ -52,6 +52,7 @@ class SinkWorld {
       for (Completion& completion : sink->Wait(std::chrono::seconds(1))) {
         CHECK(completion.id == last_id_);
         said_ += completion.verdict.reason + completion.verdict.hint;
+        status_ = completion.status;
         return std::move(completion.verdict);
       }
     }
@@ -63,6 +64,8 @@ class SinkWorld {
   void EndReuseTrial() { clock_.leapt_ns += Nanoseconds(std::chrono::seconds(3)).count(); }
 
   [[nodiscard]] std::string logged() const { return log_text_.str(); }
+  // Of the last completion.
+  [[nodiscard]] int status() const { return status_; }
   // Everything that left the sink as text.
   [[nodiscard]] std::string told() const { return said_ + log_text_.str(); }
 
@@ -73,6 +76,7 @@ class SinkWorld {
   std::ostringstream log_text_;
   std::string said_;
   TransferId last_id_ = 0;
+  int status_ = 0;
 };
 
 }  // namespace vmtelem

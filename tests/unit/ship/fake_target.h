@@ -31,6 +31,7 @@ class FakeTarget final : public Sink {
   Answer answer = [](const Batch&) { return Verdict{}; };
   Nanoseconds latency = std::chrono::milliseconds(10);
   std::function<Nanoseconds(const Batch&)> latency_of;  // if there is one, instead of `latency`
+  int status = 204;                                     // of each answer; 0: requests end without one
   bool answers_at_start = false;                        // what becomes of a batch is decided when it comes
   std::function<void()> after_wait = [] {};
 
@@ -101,7 +102,7 @@ class FakeTarget final : public Sink {
     --in_flight;
     Verdict verdict = transfer.decided ? *transfer.decided : answer(*transfer.batch);
     if (verdict.action == Action::kAck || verdict.action == Action::kAckPartly) Store(*transfer.batch, verdict);
-    return {transfer.id, std::move(verdict), transfer.takes};
+    return {transfer.id, std::move(verdict), transfer.takes, status};
   }
 
   void Store(const Batch& batch, const Verdict& verdict) {
