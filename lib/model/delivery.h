@@ -81,6 +81,9 @@ struct SpoolStats {
   std::uint64_t away_lines = 0;  // of those above: they went away with their directory, and wait until it is back
   std::uint64_t unreadable_batches = 0;  // likewise: they cannot be read now, and are tried again
   bool makes_room = false;               // by work of Tidy(): what only memory holds waits for it
+  // After which it would be full if nothing were delivered, at the rate at which batches came lately. Absent: no rate
+  // is known, or no bound that this process keeps to.
+  std::optional<double> seconds_left{};
   std::optional<std::string> trouble{};  // why the last batch is not on the disk
 };
 

@@ -71,6 +71,7 @@ void DiskSpool::KeepRejected(std::string_view line, std::string_view reason) {
 }
 
 SpoolChanges DiskSpool::CatchUp() {
+  seconds_left_.reset();
   if (const auto opened = directory_.Open(); !opened) {
     writer_.NoteDisk(opened);
   } else {
@@ -82,8 +83,16 @@ SpoolChanges DiskSpool::CatchUp() {
     }
     writer_.Persist();
     if (const auto bytes_per_s = rate_.Due(clock_.SteadyNow())) directory_.lock().NoteRate(*bytes_per_s);
+    if (directory_.delivers()) seconds_left_ = SecondsLeft();
   }
   return std::exchange(contents_.changes(), {});
+}
+
+std::optional<double> DiskSpool::SecondsLeft() {
+  const std::uint64_t bytes_per_s = rate_.last().value_or(0);
+  if (bytes_per_s == 0) return std::nullopt;
+  const auto bytes = writer_.LeftBytes();
+  return bytes ? std::optional(static_cast<double>(*bytes) / static_cast<double>(bytes_per_s)) : std::nullopt;
 }
 
 std::vector<SpoolLoss> DiskSpool::GiveUpAway() {
@@ -109,6 +118,7 @@ SpoolStats DiskSpool::stats() const {
   stats.delivered_elsewhere = directory_.lock().state() == SpoolLock::State::kElsewhere;
   stats.makes_room = writer_.makes_room();
   stats.trouble = writer_.last_trouble();
+  stats.seconds_left = seconds_left_;
   return stats;
 }
 

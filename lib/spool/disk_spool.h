@@ -61,6 +61,7 @@ class DiskSpool final : public Spool {
   using Id = SpoolIndex::Id;
 
   void Finish(Id id, const BatchOutcome& outcome);
+  [[nodiscard]] std::optional<double> SecondsLeft();
 
   Clock& clock_;
   SpoolLog log_;
@@ -69,6 +70,7 @@ class DiskSpool final : public Spool {
   SpoolReader reader_;
   SpoolWriter writer_;
   SpoolRate rate_;
+  std::optional<double> seconds_left_;
   DeadLetters letters_;
 };
 

@@ -14,7 +14,8 @@ std::optional<std::uint64_t> SpoolRate::Due(SteadyTime now) {
   const double seconds = Seconds(now - *since_);
   since_ = now;
   window_ = std::chrono::minutes(1);
-  return static_cast<std::uint64_t>(static_cast<double>(std::exchange(bytes_, 0)) / seconds);
+  last_ = static_cast<std::uint64_t>(static_cast<double>(std::exchange(bytes_, 0)) / seconds);
+  return last_;
 }
 
 }  // namespace vmtelem

@@ -15,11 +15,14 @@ class SpoolRate {
 
   // Bytes per second since the last report; nothing if none is due.
   std::optional<std::uint64_t> Due(SteadyTime now);
+  // What was reported last; nothing before the first time.
+  [[nodiscard]] std::optional<std::uint64_t> last() const { return last_; }
 
  private:
   Nanoseconds window_ = std::chrono::seconds(10);
   std::optional<SteadyTime> since_;
   std::uint64_t bytes_ = 0;
+  std::optional<std::uint64_t> last_;
 };
 
 }  // namespace vmtelem

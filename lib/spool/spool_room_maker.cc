@@ -71,11 +71,19 @@ bool SpoolRoomMaker::IsFree(std::uint64_t bytes) {
 bool SpoolRoomMaker::IsShort() {
   const auto space = Look();
   if (!space) return false;
-  const std::uint64_t room = share_.OwnRoom(SpoolMaxBytes(options_.limits(), *space));
-  const std::uint64_t bytes =
-      std::min(Over(index_.file_bytes(), room), Over(FreeFloor(options_.limits(), *space), space->free_bytes));
+  const std::uint64_t bytes = LeftIn(*space);
   const std::uint64_t inodes = Over(FreeInodesFloor(options_.limits(), *space), space->free_inodes);
   return IsLittle(bytes, index_.file_bytes()) || (space->total_inodes > 0 && IsLittle(inodes, index_.files()));
+}
+
+std::optional<std::uint64_t> SpoolRoomMaker::LeftBytes() {
+  const auto space = Look();
+  return space ? std::optional(LeftIn(*space)) : std::nullopt;
+}
+
+std::uint64_t SpoolRoomMaker::LeftIn(const FileSystemSpace& space) const {
+  const std::uint64_t room = share_.OwnRoom(SpoolMaxBytes(options_.limits(), space));
+  return std::min(Over(index_.file_bytes(), room), Over(FreeFloor(options_.limits(), space), space.free_bytes));
 }
 
 JoinLimits SpoolRoomMaker::LimitsOfJoined() {

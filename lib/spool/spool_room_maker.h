@@ -50,6 +50,8 @@ class SpoolRoomMaker {
 
   // Whether less than an eighth of the room for our batches is left.
   bool IsShort();
+  // How many bytes may be added before batches go for it; absent if the file system does not say.
+  std::optional<std::uint64_t> LeftBytes();
 
   // Of batches that are made of small ones: each is a small part of the spool, since it is given up as a whole.
   JoinLimits LimitsOfJoined();
@@ -63,6 +65,7 @@ class SpoolRoomMaker {
   [[nodiscard]] bool lacks_space() const { return lacks_space_; }
 
  private:
+  [[nodiscard]] std::uint64_t LeftIn(const FileSystemSpace& space) const;
   Result<void> MakeRoom(std::optional<std::uint64_t> size_bytes);
   Result<void> KeepMax(const FileSystemSpace& space, std::uint64_t more_bytes);
   Result<void> RestoreFloor(const SpaceAmount& more);

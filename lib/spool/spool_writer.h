@@ -45,6 +45,7 @@ class SpoolWriter {
   void JoinSome();
   void KeepBounds() { room_.KeepBounds(); }
   void Delivered() { room_.Delivered(); }
+  std::optional<std::uint64_t> LeftBytes() { return room_.LeftBytes(); }
 
   // The result of an attempt to open or to write.
   template <class T>

@@ -81,5 +81,70 @@ TEST_CASE("the next process keeps the rate until it knows its own") {
   CHECK(Look(world).bytes_per_s > 0);
 }
 
+TEST_CASE("the time that is left is that in which the room fills at the rate at which batches come") {
+  SpoolWorld world;
+  world.delivery.spool_max_bytes = 1 << 20;
+  const auto spool = world.Open();
+  Run(world, *spool, 10);
+  const SpoolStats stats = spool->stats();
+  const double rate = static_cast<double>(Look(world).bytes_per_s);
+  REQUIRE(rate > 0);
+  CHECK(stats.seconds_left.value() == Approx(static_cast<double>((1 << 20) - stats.bytes) / rate));
+}
+
+TEST_CASE("the time that is left grows by what is delivered") {
+  SpoolWorld world;
+  world.delivery.spool_max_bytes = 1 << 20;
+  const auto spool = world.Open();
+  Run(world, *spool, 10);
+  const double before = spool->stats().seconds_left.value();
+  Drain(*spool);
+  spool->CatchUp();
+  CHECK(spool->stats().seconds_left.value() == Approx((1 << 20) / static_cast<double>(Look(world).bytes_per_s)));
+  CHECK(spool->stats().seconds_left.value() > before);
+}
+
+TEST_CASE("a spool that is full has no time left") {
+  SpoolWorld world;
+  const auto spool = world.Open();
+  Run(world, *spool, 10);
+  world.delivery.spool_max_bytes = spool->stats().bytes;
+  spool->CatchUp();
+  CHECK(spool->stats().seconds_left.value() == 0);
+}
+
+TEST_CASE("a file system that lets nothing more be written leaves no time") {
+  SpoolWorld world;
+  world.delivery.spool_max_bytes = std::uint64_t{1} << 60U;
+  world.options.free_floor_bytes = std::uint64_t{1} << 60U;
+  const auto spool = world.Open();
+  Run(world, *spool, 10);
+  CHECK(spool->stats().seconds_left == 0.0);
+}
+
+TEST_CASE("the time that is left is not known before the rate is") {
+  SpoolWorld world;
+  const auto spool = world.Open();
+  Run(world, *spool, 9);
+  CHECK_FALSE(spool->stats().seconds_left);
+}
+
+TEST_CASE("the time that is left is not known while nothing comes") {
+  SpoolWorld world;
+  const auto spool = world.Open();
+  Run(world, *spool, 10);
+  world.clock.Advance(60s);
+  spool->CatchUp();
+  CHECK_FALSE(spool->stats().seconds_left);
+}
+
+TEST_CASE("the time that is left is not known where another process keeps the bounds") {
+  SpoolWorld world;
+  const auto holder = world.Open();
+  const auto beside = world.Open();
+  Run(world, *beside, 10);
+  CHECK_FALSE(beside->stats().seconds_left);
+}
+
 }  // namespace
 }  // namespace vmtelem
