@@ -13,6 +13,7 @@
 #include "cmd/once_sample.h"
 #include "cmd/terminal/output.h"
 #include "cmd/version.h"
+#include "encode/agent_metrics.h"
 #include "encode/text_encoders.h"
 #include "libvirt/named_vms.h"
 
@@ -23,7 +24,7 @@ std::string Format(const Context& context) { return context.arguments.Last("--fo
 
 std::string Encode(const Context& context, OnceSample& sample) {
   const std::string format = Format(context);
-  if (format == "prometheus") return PrometheusText(sample.snapshots(), ThisBuild());
+  if (format == "prometheus") return PrometheusText(sample.snapshots()) + BuildInfoText(ThisBuild());
   return format == "json" ? sample.Json() : sample.Encode().bytes;
 }
 

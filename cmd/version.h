@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "encode/text_encoders.h"
+#include "model/build_info.h"
 
 namespace vmtelem {
 

@@ -192,24 +192,15 @@ void WriteHypervisors(Exposition& out, Snapshots snapshots) {
   }
 }
 
-void WriteBuild(Exposition& out, const BuildInfo& build) {
-  std::string labels;
-  AppendLabel(labels, "version", build.version);
-  AppendLabel(labels, "revision", build.revision);
-  out.Begin({"vmtelem_build_info", "gauge", "Version of vmtelem."});
-  out.Sample(labels, 1);
-}
-
 }  // namespace
 
-std::string PrometheusText(Snapshots snapshots, const BuildInfo& build) {
+std::string PrometheusText(Snapshots snapshots) {
   Exposition out;
   const LabelledDomains labelled = Label(snapshots);
   WriteHypervisors(out, snapshots);
   for (const DomainFamily& family : kDomainFamilies) WriteDomainFamily(out, family, labelled);
   for (const auto& family : kDiskFamilies) WriteDeviceFamily(out, family, labelled, &DomainStats::disks);
   for (const auto& family : kNicFamilies) WriteDeviceFamily(out, family, labelled, &DomainStats::nics);
-  WriteBuild(out, build);
   return out.Take();
 }
 

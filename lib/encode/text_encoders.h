@@ -15,16 +15,12 @@ namespace vmtelem {
 std::string JsonLines(const Snapshot& snapshot, const std::vector<DomainDerived>& derived, const CycleTimings& timings,
                       const EncodeOptions& options);
 
-// Which program wrote a text.
-struct BuildInfo {
-  std::string version, revision;
-};
-
 using Snapshots = std::span<const Snapshot* const>;
 
-// Prometheus text format 0.0.4: one HELP and TYPE per family for all hypervisors, families not interleaved, no time
-// stamps. Names are escaped, not repaired beyond UTF-8. Rates are left to the reader of the counters, so none is in it.
-// Of a hypervisor that did not answer there is libvirt_up 0 and nothing else.
-std::string PrometheusText(Snapshots snapshots, const BuildInfo& build);
+// Hypervisors and VMs in Prometheus text format 0.0.4: one HELP and TYPE per family for all hypervisors, families not
+// interleaved, no time stamps. Names are escaped, not repaired beyond UTF-8. Rates are left to the reader of the
+// counters, so none is in it. Of a hypervisor that did not answer there is libvirt_up 0 and nothing else. What the
+// process says of itself: encode/agent_metrics.h.
+std::string PrometheusText(Snapshots snapshots);
 
 }  // namespace vmtelem

@@ -159,7 +159,7 @@ void Check(Input input) {
   for (const ParsedLine& line : parsed.lines) CheckLine(line, snapshot, derived[0]);
   // Of the other two only that they cope with it.
   JsonLines(snapshot, derived, {}, {});
-  PrometheusText(std::array{static_cast<const Snapshot*>(&snapshot)}, {});
+  PrometheusText(std::array{static_cast<const Snapshot*>(&snapshot)});
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace vmtelem {
 namespace {
 
-std::string Text(const std::vector<const Snapshot*>& snapshots) { return PrometheusText(snapshots, {"1.2.3", "abc"}); }
+std::string Text(const std::vector<const Snapshot*>& snapshots) { return PrometheusText(snapshots); }
 std::string Text(const Snapshot& snapshot) { return Text(std::vector{&snapshot}); }
 
 std::vector<std::string> LinesOf(const std::string& text) {
@@ -119,9 +119,7 @@ TEST_CASE("a VM in Prometheus text") {
             vnet +
             " 125\n"
             "libvirt_domain_interface_stats_transmit_drops_total" +
-            vnet +
-            " 126\n"
-            "vmtelem_build_info{version=\"1.2.3\",revision=\"abc\"} 1\n");
+            vnet + " 126\n");
 }
 
 TEST_CASE("each family is announced once, before its samples, and is not interleaved") {
@@ -141,37 +139,34 @@ TEST_CASE("each family is announced once, before its samples, and is not interle
       CHECK(line.substr(0, line.find_first_of("{ ")) == family);
     }
   }
-  CHECK(seen.size() == 30);
+  CHECK(seen.size() == 29);
 }
 
 TEST_CASE("an unknown value has no sample, and a family without a sample is not mentioned") {
   DomainStats silent;
   silent.name = "a";
   silent.nics = {{"vnet0", {}}};
-  CHECK(SamplesOf(Text(SnapshotOf({silent}))) ==
-        "libvirt_up{host=\"hv1\"} 1\nlibvirt_domains{host=\"hv1\"} "
-        "1\nvmtelem_build_info{version=\"1.2.3\",revision=\"abc\"} 1\n");
+  CHECK(SamplesOf(Text(SnapshotOf({silent}))) == "libvirt_up{host=\"hv1\"} 1\nlibvirt_domains{host=\"hv1\"} 1\n");
   CHECK(Text(SnapshotOf({silent})).find("libvirt_domain_info_state") == std::string::npos);
 }
 
 TEST_CASE("a VM that was set aside counts and has one sample, that its monitor is blocked") {
   CHECK(SamplesOf(Text(SnapshotOf({SetAside("a")}))) ==
         "libvirt_up{host=\"hv1\"} 1\nlibvirt_domains{host=\"hv1\"} 1\n"
-        "libvirt_domain_monitor_blocked{host=\"hv1\",domain=\"a\",uuid=\"11111111-2222-3333-4444-555555555555\"} 1\n"
-        "vmtelem_build_info{version=\"1.2.3\",revision=\"abc\"} 1\n");
+        "libvirt_domain_monitor_blocked{host=\"hv1\",domain=\"a\",uuid=\"11111111-2222-3333-4444-555555555555\"} 1\n");
 }
 
 TEST_CASE("of a hypervisor that did not answer no number of VMs is given") {
   Snapshot snapshot = SnapshotOf({});
   snapshot.up = false;
-  CHECK(SamplesOf(Text(snapshot)).rfind("libvirt_up{host=\"hv1\"} 0\nvmtelem_build_info", 0) == 0);
+  CHECK(SamplesOf(Text(snapshot)) == "libvirt_up{host=\"hv1\"} 0\n");
 }
 
 TEST_CASE("of a hypervisor that this machine had no time to read it is not said whether it is up") {
   Snapshot snapshot = SnapshotOf({});
   snapshot.up = false;
   snapshot.overloaded = true;
-  CHECK(SamplesOf(Text(snapshot)).rfind("vmtelem_build_info", 0) == 0);
+  CHECK(Text(snapshot).empty());
 }
 
 TEST_CASE("families are announced once for all hypervisors") {
@@ -196,10 +191,7 @@ TEST_CASE("families are announced once for all hypervisors") {
         "# HELP libvirt_domain_info_virtual_cpus Virtual CPUs that are online.\n"
         "# TYPE libvirt_domain_info_virtual_cpus gauge\n"
         "libvirt_domain_info_virtual_cpus{host=\"hv1\",domain=\"a\",uuid=\"u\"} 2\n"
-        "libvirt_domain_info_virtual_cpus{host=\"last\",domain=\"a\",uuid=\"u\"} 2\n"
-        "# HELP vmtelem_build_info Version of vmtelem.\n"
-        "# TYPE vmtelem_build_info gauge\n"
-        "vmtelem_build_info{version=\"1.2.3\",revision=\"abc\"} 1\n");
+        "libvirt_domain_info_virtual_cpus{host=\"last\",domain=\"a\",uuid=\"u\"} 2\n");
 }
 
 TEST_CASE("a sentinel is no sample") {

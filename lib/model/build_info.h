@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+namespace vmtelem {
+
+// Which program this is.
+struct BuildInfo {
+  std::string version, revision;
+};
+
+}  // namespace vmtelem
