@@ -86,6 +86,16 @@ AgentReport Agent::Stop(const Drain& drain) {
 
 AgentReport Agent::report() const { return state_->Report(); }
 
+AgentMetrics Agent::metrics() const {
+  const WriterStats writer = state_->pipeline.writer.stats();
+  AgentMetrics metrics;
+  for (const CollectorStats& host : state_->collectors.host_stats()) metrics.hosts.push_back(MetricsOf(host));
+  metrics.report = state_->Report();
+  metrics.spool_s_left = writer.spool.seconds_left;
+  metrics.write_answers = writer.answers;
+  return metrics;
+}
+
 std::size_t Agent::unreturned_calls() const { return state_->unreturned_calls; }
 
 bool Agent::writer_is_stuck() const { return state_->writer_is_stuck; }

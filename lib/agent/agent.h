@@ -9,6 +9,7 @@
 #include "agent/delivery_pipeline.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "model/agent_metrics.h"
 #include "model/agent_report.h"
 #include "model/delivery_options.h"
 #include "model/hypervisor.h"
@@ -48,6 +49,8 @@ class Agent {
 
   // Any thread.
   [[nodiscard]] AgentReport report() const;
+  // What it knows for Prometheus: hypervisors, lines and requests. The rest is for the process to fill in.
+  [[nodiscard]] AgentMetrics metrics() const;
   // One line for people: VMs, lines written and waiting, what is wrong if anything is.
   [[nodiscard]] std::string StatusLine() const;
 

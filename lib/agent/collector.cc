@@ -12,7 +12,9 @@ Collector::Collector(CollectorOptions options, Parts parts, HostTags::Holder tag
       log_(std::move(log)),
       schedule_(options_.interval, options_.phase),
       cycle_(parts.source, parts.clock, options_.encode, log_),
-      cycle_log_(parts.host_log, shown_uri) {}
+      cycle_log_(parts.host_log, shown_uri) {
+  stats_.host = tag_.TagFor(parts.source.host());
+}
 
 void Collector::Run(Nanoseconds delay) {
   if (delay > Nanoseconds::zero()) {
@@ -57,16 +59,9 @@ bool Collector::Wait(SteadyTime until) {
 }
 
 void Collector::Publish(const Result<void>& outcome) {
-  const Snapshot& snapshot = cycle_.snapshot();
   const std::lock_guard guard(mutex_);
-  ++stats_.cycles;
-  if (!outcome) ++stats_.failed_cycles;
-  stats_.fault = outcome ? std::string() : outcome.error().message;
-  stats_.host = snapshot.host;
-  stats_.vms = snapshot.domains.size();
-  stats_.hung_vms = CountHungVms(snapshot);
-  stats_.names_repaired = cycle_.names_repaired();
-  stats_.values_out_of_range = snapshot.values_out_of_range;
+  stats_.Note(outcome, cycle_.snapshot(), cycle_.names_repaired());
+  stats_.polls_late = late_;
 }
 
 void Collector::Stop() {

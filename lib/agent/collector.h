@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 
+#include "agent/collector_stats.h"
 #include "agent/cycle_log.h"
 #include "agent/host_log.h"
 #include "agent/host_tags.h"
@@ -26,14 +27,6 @@ struct CollectorOptions {
   // May be empty.
   std::function<void(const Snapshot&)> on_first_answer{};
   Nanoseconds phase{};  // how far its ticks lie behind the multiples of the interval
-};
-
-// What a collector knows of its cycles.
-struct CollectorStats {
-  std::string host;  // empty before the first cycle
-  std::uint64_t cycles = 0, failed_cycles = 0, names_repaired = 0, values_out_of_range = 0;
-  std::uint64_t vms = 0, hung_vms = 0;  // of the last cycle
-  std::string fault;                    // likewise; empty: none
 };
 
 // Takes a sample of one hypervisor at each tick and hands its lines to the queue. Run() is the body of the collector's

@@ -30,7 +30,7 @@ struct CollectionStats {
 };
 
 // The collectors of all hypervisors, each with its source and on a thread of its own: none waits for another, neither
-// when it starts nor when it ends. For one thread, but for stats().
+// when it starts nor when it ends. For one thread, but for what it says of itself.
 class Collectors {
  public:
   using MakeSource = std::function<std::unique_ptr<Source>(const Hypervisor&)>;
@@ -58,6 +58,8 @@ class Collectors {
 
   // Any thread.
   [[nodiscard]] CollectionStats stats() const;
+  // Of each hypervisor that is collected from now, in the order given.
+  [[nodiscard]] std::vector<CollectorStats> host_stats() const;
 
  private:
   struct Host;

@@ -26,6 +26,12 @@ class FakeSource final : public Source {
     snapshot.stamp = clock_.Now();
     snapshot.cycle = ++cycle_;
     snapshot.up = !failure;
+    snapshot.overloaded = failure && failure->code == ErrorCode::kOverloaded;
+    snapshot.polls = polls;
+    snapshot.poll_errors = poll_errors;
+    snapshot.lanes = lanes;
+    snapshot.lanes_parked = lanes_parked;
+    snapshot.poll_latency = poll_latency;
     snapshot.domains.clear();
     snapshot.problems = problems;
     ++collects;
@@ -49,6 +55,8 @@ class FakeSource final : public Source {
   std::vector<DomainStats> domains;
   std::vector<Error> problems;
   std::optional<Error> failure;
+  std::uint64_t polls = 0, poll_errors = 0, lanes = 0, lanes_parked = 0;
+  Nanoseconds poll_latency{};
   std::function<void()> before_collect;
   std::atomic<std::uint64_t> collects{0};
   std::atomic<bool> interrupted{false};

@@ -74,6 +74,22 @@ TEST_CASE("a database that stays away costs the drain time-out and its lines are
   CHECK(report.lines.dropped == report.lines.sampled);
 }
 
+TEST_CASE("an agent knows for Prometheus how its hypervisors, its lines and its requests are") {
+  SystemClock clock;
+  const auto received = std::make_shared<Received>();
+  Agent agent(QuickOptions(), Giving(OneDomain(clock)), To(received), clock, MakeNullLogger());
+  agent.Start(kOneHypervisor);
+  received->WaitForLines(9);
+  REQUIRE(Eventually([&] { return !agent.metrics().write_answers.by_status().empty(); }));
+  const AgentMetrics metrics = agent.metrics();
+  REQUIRE(metrics.hosts.size() == 1);
+  CHECK(metrics.hosts[0].last_collection.host == "host1");
+  CHECK(metrics.hosts[0].up == true);
+  CHECK(metrics.report.lines.sampled >= 9);
+  CHECK(metrics.write_answers.by_status()[0].status == 204);
+  CHECK_FALSE(metrics.spool_s_left);  // in memory there is no time that would be left
+}
+
 TEST_CASE("the accounts are balanced at any moment") {
   SystemClock clock;
   const auto received = std::make_shared<Received>();

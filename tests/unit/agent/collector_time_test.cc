@@ -46,6 +46,7 @@ TEST_CASE_METHOD(Schedule, "a cycle that outlasts its interval is counted as lat
   const std::string lines = TakeLines();
   CHECK(CountOf(lines, "polls_late=0i") == 2);
   CHECK(CountOf(lines, "polls_late=1i") == 2);
+  CHECK(collector.stats().polls_late == 1);
 }
 
 TEST_CASE_METHOD(Schedule, "a cycle that takes a little longer than its interval is late and costs no tick") {

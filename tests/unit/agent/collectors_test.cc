@@ -90,6 +90,29 @@ TEST_CASE_METHOD(Fleet, "each hypervisor is sampled under its name") {
   CHECK_THAT(lines, Contains("vm_totals,host=a,vm=web") && Contains("vm_totals,host=b,vm=web"));
 }
 
+TEST_CASE_METHOD(Fleet, "what is known of each hypervisor is given in their order, of one that never answered too") {
+  hanging = {"b"};
+  collectors.Collect({Named("c"), Named("b"), Named("a")});
+  REQUIRE(IsSampled("a"));
+  REQUIRE(IsSampled("c"));
+  const std::vector<CollectorStats> each = collectors.host_stats();
+  REQUIRE(each.size() == 3);
+  CHECK(each[0].host == "c");
+  CHECK(each[0].up == true);
+  CHECK(each[1].host == "b");
+  CHECK_FALSE(each[1].up);
+  CHECK(each[2].host == "a");
+  CHECK(each[2].up == true);
+}
+
+TEST_CASE_METHOD(Fleet, "of a hypervisor that has left nothing is given") {
+  collectors.Collect({Named("a"), Named("b")});
+  REQUIRE(IsSampled("a"));
+  collectors.Collect({Named("b")});
+  REQUIRE(collectors.host_stats().size() == 1);
+  CHECK(collectors.host_stats()[0].host == "b");
+}
+
 TEST_CASE_METHOD(Fleet, "a hypervisor that hangs keeps no other from being sampled") {
   hanging = {"a"};
   collectors.Collect({Named("a"), Named("b")});
