@@ -10,11 +10,9 @@
 #include "cmd/command.h"
 #include "cmd/hosts.h"
 #include "cmd/once_delivery.h"
+#include "cmd/once_metrics.h"
 #include "cmd/once_sample.h"
 #include "cmd/terminal/output.h"
-#include "cmd/version.h"
-#include "encode/agent_metrics.h"
-#include "encode/text_encoders.h"
 #include "libvirt/named_vms.h"
 
 namespace vmtelem {
@@ -24,7 +22,7 @@ std::string Format(const Context& context) { return context.arguments.Last("--fo
 
 std::string Encode(const Context& context, OnceSample& sample) {
   const std::string format = Format(context);
-  if (format == "prometheus") return PrometheusText(sample.snapshots()) + BuildInfoText(ThisBuild());
+  if (format == "prometheus") return MetricsOfSample(sample.snapshots(), context.arguments.Last("--output"));
   return format == "json" ? sample.Json() : sample.Encode().bytes;
 }
 

@@ -100,4 +100,11 @@ Result<void> ReplaceFile(const std::string& path, std::string_view text) {
   return WriteBesideAndRename(WithoutLinks(path), text, exists ? status.st_mode & 07777 : 0666);
 }
 
+std::string ReadReplaced(const std::string& path, std::size_t max_bytes) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  return file.valid() ? ReadAll(file, max_bytes).value_or("") : "";
+}
+
 }  // namespace vmtelem
