@@ -44,7 +44,7 @@ struct DaemonFixture {
   // The control connection, the lanes and the spare ones, and each has listed the VMs.
   [[nodiscard]] bool IsConnected() const {
     const int connections = 1 + static_cast<int>(options.lanes + kSpares);
-    return snapshot.lanes_parked == 0 && daemon.calls(Function::kList) >= connections;
+    return snapshot.lanes_parked == 0 && daemon.lists_answered() >= connections;
   }
 
   // Waits until no thread is left that may still call libvirt.

@@ -55,6 +55,7 @@ FakeDaemon::FakeDaemon() : file_(FileName()) {
   hooks_.before = [this](const auto& call) { return Before(call); };
   hooks_.bulk = hooks_.state = [this](const auto& call) { return Bulk(call); };
   hooks_.control_info = [this](virDomainPtr domain) { return ControlInfo(domain); };
+  hooks_.listed = [this](virConnectPtr) { ++lists_answered_; };
   hooks_.is_alive = [this](virConnectPtr connect) {
     const std::lock_guard guard(mutex_);
     return !cut_.contains(connect);
@@ -72,10 +73,8 @@ FakeDaemon::FakeDaemon() : file_(FileName()) {
 
 FakeDaemon::~FakeDaemon() {
   EndFaults();
-  {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::seconds(20), [this] { return connections_.empty(); });
-  }
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, std::chrono::seconds(20), [this] { return connections_.empty(); });
   std::filesystem::remove(file_);
 }
 

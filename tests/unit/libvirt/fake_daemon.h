@@ -72,6 +72,7 @@ class FakeDaemon {
 
   [[nodiscard]] int calls(Function function) const;
   [[nodiscard]] std::set<std::thread::id> threads(Function function) const;
+  [[nodiscard]] int lists_answered() const { return lists_answered_; }
   [[nodiscard]] int open_connections() const;
   [[nodiscard]] int blocked() const;
   [[nodiscard]] int most_blocked() const;  // at any time
@@ -115,6 +116,7 @@ class FakeDaemon {
   std::multiset<virConnectPtr>
       connections_;  // an address may be in use again before its earlier connection is reported as closed
   std::set<virConnectPtr> cut_, mute_;
+  std::atomic<int> lists_answered_{0};
   std::atomic<std::uint64_t> at_work_{0};  // a bit for each Function
   bool silent_ = false, cut_next_bulk_ = false, deny_next_bulk_ = false, refuses_ = false, refuses_lists_ = false;
   std::chrono::milliseconds bulk_takes_{0}, others_take_{0};

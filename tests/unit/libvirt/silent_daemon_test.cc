@@ -8,6 +8,21 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 struct SilentFixture : DaemonFixture {
+  SilentFixture() { options.timeout = seconds(4); }
+
+  // The first cycle of a silence. A lane that is still being made, as on a busy machine, may have got its last answer
+  // before and take it only in that cycle, which is then not silent: once more.
+  Result<void> CollectInSilence() {
+    Result<void> collected;
+    for (int i = 0; i < 5; ++i) {
+      daemon.Silence();
+      collected = Collect();
+      if (!collected) break;
+      daemon.Speak();
+      REQUIRE(Eventually([this] { return CollectedInFull() && snapshot.lanes_parked == 0; }));
+    }
+    return collected;
+  }
   void CheckTimeout(const Result<void>& collected) {
     REQUIRE_FALSE(collected.has_value());
     CHECK(collected.error().code == ErrorCode::kTimeout);
@@ -19,16 +34,14 @@ struct SilentFixture : DaemonFixture {
 
 TEST_CASE_METHOD(SilentFixture, "a daemon that falls silent is reported within two seconds") {
   Start();
-  daemon.Silence();
-  CheckTimeout(Collect());
+  CheckTimeout(CollectInSilence());
   CHECK(took() < milliseconds(2'100));
   daemon.Speak();
 }
 
 TEST_CASE_METHOD(SilentFixture, "while the daemon is silent a cycle is short and starts nothing new") {
   Start();
-  daemon.Silence();
-  CheckTimeout(Collect());
+  CheckTimeout(CollectInSilence());
   const int opens = daemon.calls(Function::kOpen);
   const int bulk = daemon.calls(Function::kBulk);
   const int blocked = daemon.blocked();
@@ -44,8 +57,8 @@ TEST_CASE_METHOD(SilentFixture, "while the daemon is silent a cycle is short and
 
 TEST_CASE_METHOD(SilentFixture, "a daemon that speaks again is read again") {
   Start();
-  daemon.Silence();
-  for (int i = 0; i < 2; ++i) CheckTimeout(Collect());
+  CheckTimeout(CollectInSilence());
+  CheckTimeout(Collect());
   daemon.Speak();
   CHECK(Eventually([this] { return CollectedInFull() && snapshot.lanes_parked == 0; }));
   CHECK(source->Close() == 0);
