@@ -23,6 +23,7 @@ struct Agent::State {
     const CollectionStats collected = collectors.stats();
     report.names_repaired = collected.names_repaired;
     report.values_out_of_range = collected.values_out_of_range;
+    report.paused = collectors.paused();
     return report;
   }
 
@@ -100,9 +101,17 @@ std::size_t Agent::unreturned_calls() const { return state_->unreturned_calls; }
 
 bool Agent::writer_is_stuck() const { return state_->writer_is_stuck; }
 
-std::string Agent::StatusLine() const {
-  return StatusText({state_->Report(), state_->collectors.stats(), state_->pipeline.writer.stats(),
-                     state_->clock.SteadyNow(), state_->options.collect.interval});
+AgentStatus Agent::status() const {
+  return {state_->Report(), state_->collectors.stats(), state_->pipeline.writer.stats(), state_->clock.SteadyNow(),
+          state_->options.collect.interval};
 }
+
+std::string Agent::StatusLine() const { return StatusText(status()); }
+
+bool Agent::Pause() { return state_->collectors.Pause(); }
+
+bool Agent::Resume() { return state_->collectors.Resume(); }
+
+std::vector<HostStatus> Agent::hosts() const { return state_->collectors.hosts(); }
 
 }  // namespace vmtelem

@@ -7,6 +7,7 @@
 
 #include "agent/collectors.h"
 #include "agent/delivery_pipeline.h"
+#include "agent/status_line.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "model/agent_metrics.h"
@@ -49,6 +50,11 @@ class Agent {
 
   // Any thread.
   [[nodiscard]] AgentReport report() const;
+  [[nodiscard]] AgentStatus status() const;
+  [[nodiscard]] std::vector<HostStatus> hosts() const;
+  // See Collectors. What was sampled is delivered meanwhile, and the line of the process goes on.
+  bool Pause();
+  bool Resume();
   // What it knows for Prometheus: hypervisors, lines and requests. The rest is for the process to fill in.
   [[nodiscard]] AgentMetrics metrics() const;
   // One line for people: VMs, lines written and waiting, what is wrong if anything is.

@@ -26,6 +26,7 @@ void Collector::Run(Nanoseconds delay) {
 }
 
 void Collector::RunOnce() {
+  if (!BeginCycle()) return;
   const Result<void> outcome = Collect();
   Publish(outcome);
   if (!outcome && outcome.error().code == ErrorCode::kClosed) return;  // interrupted: says nothing of the hypervisor
@@ -35,12 +36,27 @@ void Collector::RunOnce() {
   if (outcome && options_.on_first_answer) std::exchange(options_.on_first_answer, nullptr)(snapshot);
   cycle_.Derive();
   parts_.queue.Push(cycle_.Encode());
+  if (options_.shows_samples) ShowSample();
+}
+
+bool Collector::BeginCycle() {
+  const std::lock_guard guard(mutex_);
+  pauses_before_ = pauses_;
+  return !paused_;
+}
+
+// What a reader may be the last to hold is not destroyed while the lock is held.
+void Collector::ShowSample() {
+  auto sample = cycle_.Publish();
+  const std::lock_guard guard(mutex_);
+  if (!paused_) latest_.swap(sample);
 }
 
 Result<void> Collector::Collect() {
   auto outcome = cycle_.Collect();
   Snapshot& snapshot = cycle_.snapshot();
   snapshot.host = tag_.TagFor(snapshot.host);
+  snapshot.cycle += pauses_before_;  // cycles before and after a pause are no neighbours
   return outcome;
 }
 
@@ -71,6 +87,24 @@ void Collector::Stop() {
     stop_ = true;
   }
   stopped_.notify_all();
+}
+
+void Collector::Pause() {
+  std::shared_ptr<const HostSample> last;
+  const std::lock_guard guard(mutex_);
+  paused_ = true;
+  ++pauses_;
+  last.swap(latest_);
+}
+
+void Collector::Resume() {
+  const std::lock_guard guard(mutex_);
+  paused_ = false;
+}
+
+std::shared_ptr<const HostSample> Collector::latest() const {
+  const std::lock_guard guard(mutex_);
+  return latest_;
 }
 
 CollectorStats Collector::stats() const {

@@ -118,6 +118,7 @@ void Collectors::Start(const Hypervisor& hypervisor, const Place& place) {
     return log_->error("{} is not collected: cannot start a thread: {}", MaskUrl(hypervisor.uri), error.what());
   }
   const std::lock_guard guard(mutex_);
+  if (paused_) host->collector.Pause();
   hosts_.push_back(std::move(host));
 }
 
@@ -162,6 +163,35 @@ std::size_t Collectors::Close() {
     unreturned += host->unreturned_calls;
   }
   return unreturned;
+}
+
+bool Collectors::Pause() {
+  const std::lock_guard guard(mutex_);
+  if (std::exchange(paused_, true)) return false;
+  for (const auto& host : hosts_) host->collector.Pause();
+  return true;
+}
+
+bool Collectors::Resume() {
+  const std::lock_guard guard(mutex_);
+  if (!std::exchange(paused_, false)) return false;
+  for (const auto& host : hosts_) host->collector.Resume();
+  return true;
+}
+
+bool Collectors::paused() const {
+  const std::lock_guard guard(mutex_);
+  return paused_;
+}
+
+std::vector<HostStatus> Collectors::hosts() const {
+  const std::lock_guard guard(mutex_);
+  std::vector<HostStatus> all;
+  all.reserve(hosts_.size());
+  for (const auto& host : hosts_) {
+    all.push_back({MaskUrl(host->hypervisor.uri), host->collector.stats(), host->collector.latest()});
+  }
+  return all;
 }
 
 CollectionStats Collectors::stats() const {

@@ -29,8 +29,15 @@ struct CollectionStats {
   std::string fault;  // of the first hypervisor that fails; empty: none
 };
 
+// What is known of one hypervisor now.
+struct HostStatus {
+  std::string uri;  // masked
+  CollectorStats stats;
+  std::shared_ptr<const HostSample> latest;  // see Collector::latest()
+};
+
 // The collectors of all hypervisors, each with its source and on a thread of its own: none waits for another, neither
-// when it starts nor when it ends. For one thread, but for what it says of itself.
+// when it starts nor when it ends. For one thread, but for what says otherwise.
 class Collectors {
  public:
   using MakeSource = std::function<std::unique_ptr<Source>(const Hypervisor&)>;
@@ -56,8 +63,14 @@ class Collectors {
   // calls have not returned even so, see Source::Close().
   std::size_t Close();
 
+  // Pauses or resumes all, see Collector, and those that join later. False: it was so already. Any thread.
+  bool Pause();
+  bool Resume();
+
   // Any thread.
+  [[nodiscard]] bool paused() const;
   [[nodiscard]] CollectionStats stats() const;
+  [[nodiscard]] std::vector<HostStatus> hosts() const;  // in the order given
   // Of each hypervisor that is collected from now, in the order given.
   [[nodiscard]] std::vector<CollectorStats> host_stats() const;
 
@@ -86,6 +99,7 @@ class Collectors {
   std::vector<std::unique_ptr<Host>> hosts_;    // in the order given
   std::vector<std::unique_ptr<Host>> leaving_;  // until they are closed
   CollectionStats left_;                        // the growing sums of those that are gone
+  bool paused_ = false;
 };
 
 }  // namespace vmtelem

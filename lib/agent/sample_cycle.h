@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "agent/host_sample.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -22,21 +24,24 @@ class SampleCycle {
   SampleCycle(Source& source, Clock& clock, EncodeOptions options, LoggerPtr log);
 
   // Asks the hypervisor for everything.
-  Result<void> Collect() { return source_.Collect(snapshot_); }
+  Result<void> Collect() { return source_.Collect(sample_->snapshot); }
   // Orders the VMs by name. libvirt lists in the order of a hash; people and diff(1) want the same order every time.
   void SortByName();
   void Derive();
   // The lines of the VMs, then the one of the hypervisor, which carries the time that those took.
   Lines Encode();
 
+  // Gives the sample to readers on other threads; the next cycle writes to another one.
+  std::shared_ptr<const HostSample> Publish();
+
   // One sample, derived. With a window, two samples that far apart, of which the second counts, with rates. Blocks for
   // the window and for what the source takes. The VMs are ordered by name. Fails if the hypervisor as a whole did not
   // answer.
   Result<void> Take(Nanoseconds window);
 
-  [[nodiscard]] Snapshot& snapshot() { return snapshot_; }
-  [[nodiscard]] const std::vector<DomainDerived>& derived() const { return derived_; }
-  [[nodiscard]] const CycleTimings& timings() const { return timings_; }
+  [[nodiscard]] Snapshot& snapshot() { return sample_->snapshot; }
+  [[nodiscard]] const std::vector<DomainDerived>& derived() const { return sample_->derived; }
+  [[nodiscard]] const CycleTimings& timings() const { return sample_->timings; }
   [[nodiscard]] std::uint64_t names_repaired() const { return encoder_.names_repaired(); }
 
  private:
@@ -46,9 +51,8 @@ class SampleCycle {
   Clock& clock_;
   RateTracker tracker_;
   InfluxEncoder encoder_;
-  Snapshot snapshot_;
-  std::vector<DomainDerived> derived_;
-  CycleTimings timings_;
+  const std::shared_ptr<SamplePool> pool_ = std::make_shared<SamplePool>();
+  std::unique_ptr<HostSample> sample_ = pool_->Take();
   std::size_t lines_bytes_ = 0;  // of the last cycle, to reserve for the next
 };
 

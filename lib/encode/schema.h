@@ -200,6 +200,7 @@ void WriteAgent(W& writer, const AgentReport& report) {
   WriteInteger(writer, "names_repaired", Counter(report.names_repaired));
   WriteInteger(writer, "values_out_of_range", Counter(report.values_out_of_range));
   if (report.write_latency.count() > 0) writer.Float("write_latency_ms", Milliseconds(report.write_latency));
+  writer.Flag("paused", report.paused);
 }
 
 }  // namespace vmtelem

@@ -25,6 +25,7 @@ struct AgentReport {
   std::uint64_t writes = 0, write_retries = 0;
   std::uint64_t names_repaired = 0, values_out_of_range = 0;
   Nanoseconds write_latency{};  // of the last request that was answered; 0 before the first
+  bool paused = false;          // nothing is collected until that is resumed
 };
 
 }  // namespace vmtelem

@@ -170,6 +170,9 @@ void Writer::Publish(const std::optional<Error>& fault) {
   stats_.spool = std::move(spool);
   stats_.open_bytes = batcher_.bytes();
   stats_.seen_at = parts_.clock.SteadyNow();
+  if (fault.has_value() != stats_.fault.has_value() || stats_.state_since == SteadyTime{}) {
+    stats_.state_since = stats_.seen_at;
+  }
   stats_.fault = fault;
   stats_.rejected = log_.last_rejected();
   stats_.lost = log_.last_lost();

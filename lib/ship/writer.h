@@ -39,7 +39,8 @@ struct WriterStats {
   WriteAnswers answers;
   SpoolStats spool;
   std::uint64_t open_bytes = 0;
-  SteadyTime seen_at{};  // when the writer wrote these; a second ago at most, unless something blocks it
+  SteadyTime state_since{};  // when `fault` came or went last; the start before that
+  SteadyTime seen_at{};      // when the writer wrote these; a second ago at most, unless something blocks it
   // What keeps lines from being delivered now; none while all is well. After Run() it is the worst that happened to
   // lines that were not written: why they were dropped or are left in the spool, else why they were rejected
   // (kRefusedData). None for lines that are left in the spool only because there were too many for the drain time-out.

@@ -35,12 +35,14 @@ struct CollectorFixture {
   std::vector<std::size_t> first_answers;  // the number of VMs in each
   HostLog host_log{log};
   HostTags tags;
-  Collector collector{
-      {std::chrono::seconds(1), {}, [this](const Snapshot& s) { first_answers.push_back(s.domains.size()); }},
-      {source, queue, clock, host_log},
-      tags.Add("host1", 1),
-      "fake:///one",
-      log};
+  Collector collector{{.interval = std::chrono::seconds(1),
+                       .encode = {},
+                       .on_first_answer = [this](const Snapshot& s) { first_answers.push_back(s.domains.size()); },
+                       .shows_samples = true},
+                      {source, queue, clock, host_log},
+                      tags.Add("host1", 1),
+                      "fake:///one",
+                      log};
 };
 
 }  // namespace vmtelem

@@ -72,6 +72,40 @@ TEST_CASE_METHOD(CollectorFixture,
   CHECK(logged.str().empty());
 }
 
+TEST_CASE_METHOD(CollectorFixture, "while it is paused nothing is collected and nothing is shown") {
+  Cycle();
+  REQUIRE(collector.latest() != nullptr);
+  collector.Pause();
+  CHECK(collector.latest() == nullptr);
+  CHECK(Cycle().empty());
+  CHECK(collector.stats().cycles == 1);
+  CHECK(collector.latest() == nullptr);
+}
+
+TEST_CASE_METHOD(CollectorFixture, "rates begin anew after a pause, even if no tick was left out") {
+  source.domains = {MakeDomain("web", 100)};
+  Cycle();
+  collector.Pause();
+  collector.Resume();
+  source.domains = {MakeDomain("web", 350)};
+  CHECK_THAT(Cycle(), !Contains("rx_bytes_rate"));
+  source.domains = {MakeDomain("web", 600)};
+  CHECK_THAT(Cycle(), Contains("rx_bytes_rate=250"));
+}
+
+TEST_CASE_METHOD(CollectorFixture, "what is shown is the last cycle, also of a hypervisor that does not answer") {
+  source.domains = {MakeDomain("web", 100)};
+  Cycle();
+  const auto shown = collector.latest();
+  REQUIRE(shown->snapshot.domains.size() == 1);
+  CHECK(shown->snapshot.host == "host1");
+  source.failure = Error{ErrorCode::kUnreachable, "no hypervisor", ""};
+  Cycle();
+  CHECK(shown->snapshot.domains.size() == 1);  // a reader keeps what it has
+  CHECK_FALSE(collector.latest()->snapshot.up);
+  CHECK(collector.latest()->snapshot.domains.empty());
+}
+
 TEST_CASE_METHOD(CollectorFixture, "an interrupted call says nothing of the hypervisor") {
   source.failure = Error{ErrorCode::kClosed, "interrupted", ""};
   CHECK(Cycle().empty());

@@ -188,7 +188,7 @@ TEST_CASE("the line of the agent") {
         "lines_in_flight=5i,lines_written=6i,lines_rejected=7i,lines_dropped=8i,lines_handed_over=17i,"
         "rejected_displaced_lines=9i,queue_bytes=10i,spool_bytes=11i,spool_batches=12i,writes=13i,write_retries=14i,"
         "names_repaired=15i,values_out_of_range=16i,"
-        "write_latency_ms=1.5 1700000000250000000\n");
+        "write_latency_ms=1.5,paused=f 1700000000250000000\n");
 }
 
 TEST_CASE("before the first answer of the database its latency is not known") {

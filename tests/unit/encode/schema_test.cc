@@ -28,7 +28,7 @@ constexpr std::size_t kInteger = 0, kFloat = 1, kFlag = 2;  // as FieldValue lis
 // By the units in their names: what measures, relates or ages is a float; what is said to be so or not is a flag.
 std::size_t TypeByName(std::string_view field) {
   const auto ends = [&](std::string_view suffix) { return field.ends_with(suffix); };
-  if (field == "monitor_ok" || field == "halted" || field == "up") return kFlag;
+  if (field == "monitor_ok" || field == "halted" || field == "up" || field == "paused") return kFlag;
   if (ends("_rate") || ends("_angle_deg") || ends("_percent") || ends("_s") || ends("_ms")) return kFloat;
   return kInteger;
 }
@@ -81,7 +81,7 @@ TEST_CASE("the measurements have as many fields as the schema lists") {
                                                     {"vm_vcpu", 7},
                                                     {"vm_features", 31},
                                                     {"vmtelem", 12},
-                                                    {"vmtelem_agent", 18}});
+                                                    {"vmtelem_agent", 19}});
 }
 
 }  // namespace
