@@ -8,6 +8,7 @@
 
 #include "base/task_limit.h"
 #include "base/text.h"
+#include "http/server.h"
 #include "libvirt/host_cost.h"
 
 namespace vmtelem {
@@ -42,11 +43,29 @@ std::string Demand(const Config& config, const HostCost& cost) {
                      CountOf(config.hypervisors.size(), "hypervisor"));
 }
 
+// The control server's own: the socket that listens, and what HttpServer takes.
+constexpr std::size_t kControl = 1 + HttpServer::kOwnDescriptors;
+constexpr std::size_t kFewestClients = 8, kMostClients = 64;
+
+// Without the control server.
+std::size_t NeededDescriptors(const Config& config, const HostCost& cost) {
+  return kOpenAnyway + Reserve(config) + cost.descriptors;
+}
+
+Result<void> CheckClients(const Config& config, const HostCost& cost, std::size_t limit) {
+  const std::size_t needed = NeededDescriptors(config, cost) + kControl + kFewestClients;
+  if (!config.listen.address || needed <= limit) return {};
+  return Fail(ErrorCode::kInvalid,
+              fmt::format("--listen needs {} descriptors beside those of {}, {} in all; the limit is {}",
+                          kControl + kFewestClients, Demand(config, cost), needed, limit),
+              fmt::format("'ulimit -n {}', or LimitNOFILE={} in the unit", needed, needed));
+}
+
 Result<void> CheckDescriptors(const Config& config, const HostCost& cost) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
-  const std::size_t needed = kOpenAnyway + Reserve(config) + cost.descriptors;
-  if (needed <= limit.rlim_cur) return {};
+  const std::size_t needed = NeededDescriptors(config, cost);
+  if (needed <= limit.rlim_cur) return CheckClients(config, cost, limit.rlim_cur);
   return Fail(
       ErrorCode::kInvalid,
       fmt::format("{} need {} descriptors, {} of them for the spool and the database; the limit is {}",
@@ -88,6 +107,14 @@ void RaiseDescriptorLimit() {
 }
 
 Result<void> CheckProcessLimits(const Config& config) { return Check(config, ReadTaskLimit()); }
+
+std::size_t ControlConnections(const Config& config) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMostClients;
+  const std::size_t taken = NeededDescriptors(config, CostOfAll(config)) + kControl;
+  return std::clamp<std::size_t>(limit.rlim_cur - std::min<rlim_t>(taken, limit.rlim_cur), kFewestClients,
+                                 kMostClients);
+}
 
 Result<SourceBounds> MakeSourceBounds(const Config& config) {
   const TaskLimit tasks = ReadTaskLimit();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "base/result.h"
@@ -16,6 +17,9 @@ void RaiseDescriptorLimit();
 // Whether the limits suffice for these hypervisors with all their lanes, and for delivery beside them. kInvalid, with
 // the numbers and what to do, if not.
 Result<void> CheckProcessLimits(const Config& config);
+
+// How many connections the control server may have: what the limit leaves beside all that, at most 64.
+std::size_t ControlConnections(const Config& config);
 
 // What the sources of this process share, by the same limits. kInvalid as above.
 Result<SourceBounds> MakeSourceBounds(const Config& config);

@@ -16,6 +16,7 @@
 #include "base/text_hash.h"
 #include "base/url.h"
 #include "cmd/command.h"
+#include "cmd/control_server.h"
 #include "cmd/hypervisor_reload.h"
 #include "cmd/missing_vms.h"
 #include "cmd/spool_place.h"
@@ -140,7 +141,8 @@ AgentOptions MakeAgentOptions(const Context& context, const DeliveryOptions& del
   const Config& config = context.config();
   return {.collect = {.interval = config.interval,
                       .encode = config.encode,
-                      .on_first_answer = [&](const Snapshot& first) { missing.NoteFirstAnswer(first); }},
+                      .on_first_answer = [&](const Snapshot& first) { missing.NoteFirstAnswer(first); },
+                      .shows_samples = config.listen.address.has_value()},
           .delivery = delivery,
           .name = AgentName(config.shard)};
 }
@@ -175,6 +177,8 @@ Outcome RunRun(const Context& context) {
   const Drain drain{.timeout = delivery.drain_timeout, .stops_on_hold = context.arguments.Has("--stdout")};
   auto spool = OpenSpool(context, delivery, clock);  // a disk that does not answer must not keep signals off
   if (!spool) return {ReportFailure(context, spool.error())};
+  ControlServer control(context);
+  if (auto listens = control.Listen(); !listens) return {ReportFailure(context, listens.error())};
   const Hangup hangup = MeaningOfHangup();
   BlockSignals(hangup);
   MissingVms missing(context.config().collect.filter, HostsThatShowMissingVms(context), context.log);
@@ -183,6 +187,7 @@ Outcome RunRun(const Context& context) {
   };
   Agent agent(MakeAgentOptions(context, delivery, missing), make_source, {std::move(*sink), std::move(*spool)}, clock,
               context.log);
+  if (auto serves = control.Start(agent, clock); !serves) return {ReportFailure(context, serves.error())};
   agent.Start(context.config().hypervisors);
   LogStart(context);
   HypervisorReload reload(context, agent);
@@ -193,6 +198,7 @@ Outcome RunRun(const Context& context) {
     context.log->info("stopping on SIG{}: at most {} to deliver what waits; a signal after more than {} leaves at once",
                       ::sigabbrev_np(number), FormatDuration(drain.timeout), FormatDuration(kSameRequestFor));
   }
+  control.Stop();
   const LineCounts lines = agent.Stop(drain).lines;
   LogEnd(context, lines);
   if (agent.writer_is_stuck()) LeaveStuckWriter(context, lines);

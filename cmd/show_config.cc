@@ -4,10 +4,10 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "cmd/command.h"
+#include "cmd/shown_setting.h"
 #include "cmd/terminal/display_text.h"
 #include "cmd/terminal/table.h"
 #include "cmd/terminal/terminal.h"
-#include "config/hypervisors.h"
 #include "config/proxy.h"
 #include "spool/spool_capacity.h"
 #include "spool/spool_target.h"
@@ -16,18 +16,6 @@ namespace vmtelem {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-enum class Urls { kHidden, kMasked };
-
-constexpr std::string_view kMask = "***";
-
-// The value as it may be shown, absent if there is none.
-std::optional<std::string> Shown(const EffectiveSetting& row, Urls urls) {
-  if (!row.text || row.setting->secrecy == Secrecy::kPlain) return row.text;
-  if (row.setting->secrecy == Secrecy::kSecret || urls == Urls::kHidden) return std::string(kMask);
-  const bool is_list = row.setting->separator != '\0';
-  return is_list ? MaskHypervisors(*row.text) : MaskUrl(*row.text);
-}
 
 // Nothing if none is named, or not all are known because something is wrong.
 std::string HypervisorText(const Context& context) {

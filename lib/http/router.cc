@@ -12,6 +12,12 @@ bool Answers(const HttpRoute& route, std::string_view method) {
   return route.method == method || (method == "HEAD" && route.method == "GET");
 }
 
+bool IsAt(const HttpRoute& route, std::string_view path) {
+  if (!route.path.ends_with("/*")) return route.path == path;
+  const std::string_view above = std::string_view(route.path).substr(0, route.path.size() - 1);
+  return path.size() > above.size() && path.starts_with(above);
+}
+
 HttpResponse WrongMethod(const std::vector<const HttpRoute*>& routes) {
   std::string allowed;
   for (const HttpRoute* route : routes) {
@@ -30,7 +36,7 @@ HttpRouter::HttpRouter(std::vector<HttpRoute> routes) : routes_(std::move(routes
 RoutedResponse HttpRouter::Answer(const HttpRequest& request) const {
   std::vector<const HttpRoute*> here;
   for (const HttpRoute& route : routes_) {
-    if (route.path == request.path) here.push_back(&route);
+    if (IsAt(route, request.path)) here.push_back(&route);
   }
   if (here.empty()) return {HttpError(404, "there is nothing at this path"), kOther};
   const std::string_view path = here.front()->path;
@@ -43,7 +49,7 @@ RoutedResponse HttpRouter::Answer(const HttpRequest& request) const {
 
 std::string_view HttpRouter::RouteOf(std::string_view path) const {
   const auto found =
-      std::find_if(routes_.begin(), routes_.end(), [&](const HttpRoute& route) { return route.path == path; });
+      std::find_if(routes_.begin(), routes_.end(), [&](const HttpRoute& route) { return IsAt(route, path); });
   return found == routes_.end() ? kOther : found->path;
 }
 

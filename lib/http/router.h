@@ -15,7 +15,7 @@ using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 
 // What a path answers to. HEAD is answered wherever GET is: by its handler, without the body.
 struct HttpRoute {
-  std::string path;    // the whole of it: "/api/telemetry/vms"
+  std::string path;    // the whole of it: "/api/telemetry/vms"; "/old/*" is all below /old/
   std::string method;  // "GET" or "POST"
   HttpHandler handler;
 };

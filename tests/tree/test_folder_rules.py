@@ -13,7 +13,7 @@ MAY_INCLUDE = {
     "base": {"base"},
     "model": {"base", "model"},
     **{stage: {"base", "model", stage} for stage in STAGES},
-    "agent": {"base", "model", "derive", "encode", "ship", "spool", "agent"},
+    "agent": {"base", "model", "derive", "encode", "ship", "spool", "http", "agent"},
 }
 ONLY_IN = {"libvirt/": "lib/libvirt", "curl/": "lib/influx", "microhttpd": "lib/http", "CLI/": "cmd", "pugixml": "lib/libvirt"}
 # Inside libvirt each room knows itself and the ones before it; the files beside the rooms are the cycle, the last.

@@ -22,6 +22,7 @@ PACKAGE_OF = {
     "openssl": "openssl",
     "influxd": "influxdb",
     "victoria-metrics": "victoria-metrics",
+    "prometheus": "prometheus",
 }
 REPOSITORY = Path(__file__).resolve().parents[3]
 

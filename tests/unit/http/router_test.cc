@@ -76,6 +76,14 @@ TEST_CASE("a path that is not there is answered 404, and counted as other") {
   CHECK(Routes().RouteOf(path) == "other");
 }
 
+TEST_CASE("a route may have all that lies below a path, but not that path") {
+  const HttpRouter router({{"/old/*", "GET", Says("below")}});
+  CHECK(router.Answer(To("GET", "/old/7/x")).response.body == "below");
+  CHECK(router.Answer(To("GET", "/old/7")).route == "/old/*");
+  CHECK(router.Answer(To("GET", "/old/")).response.status == 404);
+  CHECK(router.Answer(To("GET", "/older")).response.status == 404);
+}
+
 TEST_CASE("a query that cannot be read is answered 400, without the handler") {
   HttpRequest request = To("GET", "/vms");
   request.query_is_valid = false;
