@@ -1,12 +1,12 @@
 #include "cmd/control_server.h"
 
-#include <cctype>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "base/text_coding.h"
 #include "cmd/process_limits.h"
 #include "cmd/shown_setting.h"
 #include "cmd/version.h"
@@ -16,19 +16,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string InLowerCase(std::string_view name) {
-  std::string lower(name);
-  for (char& letter : lower) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  return lower;
-}
-
 // The settings by their names in lower case, as text, but for those that the replaced system gives as numbers.
 Json ConfigJson(const Context& context) {
   const Config& config = context.config();
   Json json = Json::object();
   for (const EffectiveSetting& row : context.loaded.effective) {
     const auto shown = Shown(row, Urls::kHidden);
-    json[InLowerCase(row.setting->variable)] = shown ? Json(*shown) : Json(nullptr);
+    json[Lowercase(row.setting->variable)] = shown ? Json(*shown) : Json(nullptr);
   }
   json["poll_interval"] = Seconds(config.interval);
   json["batch_max_lines"] = config.delivery.batch_max_lines;
@@ -49,6 +43,7 @@ Result<void> ControlServer::Listen() {
                        address->text);
   }
   listener_ = std::move(*listener);
+  connections_ = ControlConnections(context_.config());
   return {};
 }
 
@@ -66,7 +61,7 @@ HttpServerOptions ControlServer::Options() {
           .public_paths = {"/healthz", "/readyz", "/-/healthy", "/-/ready"},
           .hosts = listen.hosts,
           .token_file = listen.token_file,
-          .connections_max = ControlConnections(context_.config()),
+          .connections_max = connections_,
           .observer = [this](std::string_view route, int status) { api_->NoteAnswer(route, status); }};
 }
 

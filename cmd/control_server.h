@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 
@@ -22,12 +23,15 @@ class ControlServer {
   // Answers from now on. Both outlive this; the agent until Stop().
   Result<void> Start(Agent& agent, Clock& clock);
   void Stop() { server_.reset(); }
+  // How many it may have at a time; 0 without a server.
+  [[nodiscard]] std::size_t connections() const { return connections_; }
 
  private:
   [[nodiscard]] HttpServerOptions Options();
 
   const Context& context_;
   std::optional<Listener> listener_;
+  std::size_t connections_ = 0;
   std::unique_ptr<ControlApi> api_;
   std::unique_ptr<HttpServer> server_;
 };

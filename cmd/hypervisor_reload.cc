@@ -48,7 +48,7 @@ void HypervisorReload::Apply(const HypervisorList& list) {
   if (!list.faults.empty()) return LogFaults(list, context_.log);
   Config next = context_.config();
   next.hypervisors = list.hypervisors;
-  if (const auto fits = CheckProcessLimits(next); !fits) {
+  if (const auto fits = CheckProcessLimits(next, control_connections_); !fits) {
     return context_.log->error("{} ({}); the hypervisors stay as they were", fits.error().message, fits.error().hint);
   }
   for (const std::string& warning : list.warnings) context_.log->warn("{}", warning);

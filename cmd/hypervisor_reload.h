@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <future>
 
 #include "agent/agent.h"
@@ -15,8 +16,9 @@ class HypervisorReload {
   // Sent to the process when the files were read; to be blocked in all threads.
   static int DoneSignal();
 
-  // Both outlive this.
-  HypervisorReload(const Context& context, Agent& agent) : context_(context), agent_(agent) {}
+  // Both outlive this. `control_connections` are not there for hypervisors that join.
+  HypervisorReload(const Context& context, Agent& agent, std::size_t control_connections)
+      : context_(context), agent_(agent), control_connections_(control_connections) {}
 
   // Starts to read. If that is under way it is done once more afterwards, for the files may have changed meanwhile.
   void Begin();
@@ -30,6 +32,7 @@ class HypervisorReload {
 
   const Context& context_;
   Agent& agent_;
+  const std::size_t control_connections_;
   std::future<HypervisorList> list_;
   bool again_ = false;
 };

@@ -52,20 +52,20 @@ std::size_t NeededDescriptors(const Config& config, const HostCost& cost) {
   return kOpenAnyway + Reserve(config) + cost.descriptors;
 }
 
-Result<void> CheckClients(const Config& config, const HostCost& cost, std::size_t limit) {
-  const std::size_t needed = NeededDescriptors(config, cost) + kControl + kFewestClients;
+Result<void> CheckClients(const Config& config, const HostCost& cost, std::size_t clients, std::size_t limit) {
+  const std::size_t needed = NeededDescriptors(config, cost) + kControl + clients;
   if (!config.listen.address || needed <= limit) return {};
   return Fail(ErrorCode::kInvalid,
               fmt::format("--listen needs {} descriptors beside those of {}, {} in all; the limit is {}",
-                          kControl + kFewestClients, Demand(config, cost), needed, limit),
+                          kControl + clients, Demand(config, cost), needed, limit),
               fmt::format("'ulimit -n {}', or LimitNOFILE={} in the unit", needed, needed));
 }
 
-Result<void> CheckDescriptors(const Config& config, const HostCost& cost) {
+Result<void> CheckDescriptors(const Config& config, const HostCost& cost, std::size_t clients) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
   const std::size_t needed = NeededDescriptors(config, cost);
-  if (needed <= limit.rlim_cur) return CheckClients(config, cost, limit.rlim_cur);
+  if (needed <= limit.rlim_cur) return CheckClients(config, cost, clients, limit.rlim_cur);
   return Fail(
       ErrorCode::kInvalid,
       fmt::format("{} need {} descriptors, {} of them for the spool and the database; the limit is {}",
@@ -90,9 +90,9 @@ Result<void> CheckTasks(const Config& config, const HostCost& cost, const TaskLi
               "share the hypervisors out to several processes");
 }
 
-Result<void> Check(const Config& config, const TaskLimit& tasks) {
+Result<void> Check(const Config& config, const TaskLimit& tasks, std::size_t clients) {
   const HostCost cost = CostOfAll(config);
-  return CheckDescriptors(config, cost).and_then([&] { return CheckTasks(config, cost, tasks); });
+  return CheckDescriptors(config, cost, clients).and_then([&] { return CheckTasks(config, cost, tasks); });
 }
 
 }  // namespace
@@ -106,7 +106,9 @@ void RaiseDescriptorLimit() {
   static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
 }
 
-Result<void> CheckProcessLimits(const Config& config) { return Check(config, ReadTaskLimit()); }
+Result<void> CheckProcessLimits(const Config& config, std::size_t control_connections) {
+  return Check(config, ReadTaskLimit(), control_connections);
+}
 
 std::size_t ControlConnections(const Config& config) {
   rlimit limit{};
@@ -118,7 +120,7 @@ std::size_t ControlConnections(const Config& config) {
 
 Result<SourceBounds> MakeSourceBounds(const Config& config) {
   const TaskLimit tasks = ReadTaskLimit();
-  if (auto checked = Check(config, tasks); !checked) return tl::make_unexpected(checked.error());
+  if (auto checked = Check(config, tasks, kFewestClients); !checked) return tl::make_unexpected(checked.error());
   SourceBounds bounds;
   bounds.threads = std::make_shared<ThreadBudget>(std::min(ThreadBudget::kMost, tasks.most - kOwnThreads));
   bounds.descriptors = std::make_shared<DescriptorBudget>(Reserve(config));

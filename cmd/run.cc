@@ -190,7 +190,7 @@ Outcome RunRun(const Context& context) {
   if (auto serves = control.Start(agent, clock); !serves) return {ReportFailure(context, serves.error())};
   agent.Start(context.config().hypervisors);
   LogStart(context);
-  HypervisorReload reload(context, agent);
+  HypervisorReload reload(context, agent, control.connections());
   const int number = WaitForStop(context, hangup, agent, reload);
   const bool was_asked = number != BrokenOutputSignal();
   LetLaterSignalLeave(hangup, was_asked ? kSameRequestFor : Nanoseconds::zero());

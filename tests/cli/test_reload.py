@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from conftest import NODE, TOKEN, complete
 from harness.line_protocol import parse_line
-from harness.wait import wait_for
+from harness.wait import free_port, wait_for
 from influx_server import FakeInflux, delay
 from test_run import FAST, Log
+
+
+OF_CONTROL, CLIENTS = 6, 64  # descriptors of the control server itself, and the most connections that it has
 
 
 @pytest.fixture
@@ -115,6 +118,28 @@ def test_a_file_that_is_read_late_is_followed_then(silent):
     wait_for(lambda: silent.log.has("1 hypervisor, of which 1 joined; 1 left"), 20, "the reload")
     silent.wait_for_cycles("b")
     stop(silent)
+
+
+def test_a_file_whose_hypervisors_would_take_the_control_servers_descriptors_is_refused(fleet):
+    fleet.write("a")
+    fleet.start(LISTEN=f"127.0.0.1:{free_port()}")
+    fleet.wait_for_cycles("a")
+    more = f"a={NODE}\nb=qemu+tls://b/system\n"
+
+    def reload_with(limit):
+        resource.prlimit(fleet.process.pid, resource.RLIMIT_NOFILE, (limit, resource.prlimit(fleet.process.pid, resource.RLIMIT_NOFILE)[1]))
+        fleet.file.write_text(more)
+        fleet.process.send_signal(signal.SIGHUP)
+
+    reload_with(40)
+    wait_for(lambda: fleet.log.has("the limit is 40"), 20, "the refusal")
+    needed = int(re.search(r"need (\d+) descriptors", "".join(fleet.log.lines))[1])
+    reload_with(needed + OF_CONTROL + CLIENTS - 1)
+    wait_for(lambda: fleet.log.has(f"--listen needs {OF_CONTROL + CLIENTS} descriptors beside"), 20, "the refusal for the control server")
+    reload_with(needed + OF_CONTROL + CLIENTS)
+    wait_for(lambda: fleet.log.has("2 hypervisors, of which 1 joined; 0 left"), 20, "the reload")
+    fleet.process.terminate()
+    assert fleet.process.wait(20) == 0
 
 
 def test_a_file_with_faults_is_refused_with_all_of_them_and_collecting_goes_on(fleet):
