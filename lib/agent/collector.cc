@@ -78,6 +78,7 @@ void Collector::Publish(const Result<void>& outcome) {
   const std::lock_guard guard(mutex_);
   stats_.Note(outcome, cycle_.snapshot(), cycle_.names_repaired());
   stats_.polls_late = late_;
+  if (paused_) stats_.up.reset();
 }
 
 void Collector::Stop() {
@@ -94,6 +95,7 @@ void Collector::Pause() {
   const std::lock_guard guard(mutex_);
   paused_ = true;
   ++pauses_;
+  stats_.up.reset();  // nobody asks from now on
   last.swap(latest_);
 }
 

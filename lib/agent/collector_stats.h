@@ -22,7 +22,8 @@ struct CollectorStats {
   std::uint64_t vms = 0, hung_vms = 0;  // of the last cycle
   std::string fault;                    // likewise; empty: none
 
-  // Whether it answered in the last cycle. Absent before the first, and where this machine had no time to read it.
+  // Whether it answered in the last cycle. Absent before the first, while it is paused, and where this machine had no
+  // time to read it.
   std::optional<bool> up;
   std::optional<Stamp> since;            // when the first of the cycles began that all said so, or said nothing
   std::optional<Stamp> last_collection;  // when the last cycle began that was answered

@@ -80,6 +80,15 @@ TEST_CASE_METHOD(CollectorFixture, "while it is paused nothing is collected and 
   CHECK(Cycle().empty());
   CHECK(collector.stats().cycles == 1);
   CHECK(collector.latest() == nullptr);
+  CHECK_FALSE(collector.stats().up);
+}
+
+TEST_CASE_METHOD(CollectorFixture, "a cycle that a pause meets is delivered, and not shown") {
+  source.domains = {MakeDomain("web", 100)};
+  source.before_collect = [this] { collector.Pause(); };
+  CHECK_THAT(Cycle(), Contains("vm_totals,host=host1,vm=web,"));
+  CHECK(collector.latest() == nullptr);
+  CHECK_FALSE(collector.stats().up);
 }
 
 TEST_CASE_METHOD(CollectorFixture, "rates begin anew after a pause, even if no tick was left out") {
