@@ -90,7 +90,7 @@ AgentReport Agent::report() const { return state_->Report(); }
 AgentMetrics Agent::metrics() const {
   const WriterStats writer = state_->pipeline.writer.stats();
   AgentMetrics metrics;
-  for (const CollectorStats& host : state_->collectors.host_stats()) metrics.hosts.push_back(MetricsOf(host));
+  for (const HostStatus& host : hosts()) metrics.hosts.push_back(MetricsOf(host.stats));
   metrics.report = state_->Report();
   metrics.spool_s_left = writer.spool.seconds_left;
   metrics.write_answers = writer.answers;

@@ -209,12 +209,4 @@ CollectionStats Collectors::stats() const {
   return all;
 }
 
-std::vector<CollectorStats> Collectors::host_stats() const {
-  const std::lock_guard guard(mutex_);
-  std::vector<CollectorStats> each;
-  each.reserve(hosts_.size());
-  for (const auto& host : hosts_) each.push_back(host->collector.stats());
-  return each;
-}
-
 }  // namespace vmtelem

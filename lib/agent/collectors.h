@@ -70,9 +70,8 @@ class Collectors {
   // Any thread.
   [[nodiscard]] bool paused() const;
   [[nodiscard]] CollectionStats stats() const;
-  [[nodiscard]] std::vector<HostStatus> hosts() const;  // in the order given
   // Of each hypervisor that is collected from now, in the order given.
-  [[nodiscard]] std::vector<CollectorStats> host_stats() const;
+  [[nodiscard]] std::vector<HostStatus> hosts() const;
 
  private:
   struct Host;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include <fmt/format.h>
 
+#include "base/text_coding.h"
 #include "config/proxy_exemption.h"
 #include "config/url.h"
 
@@ -34,12 +34,6 @@ std::optional<Variable> FindProxyVariable(const EnvironmentLookup& environment, 
   return FindVariable(environment, {"http_proxy", "all_proxy", "ALL_PROXY"});
 }
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& byte : lower) byte = static_cast<char>(std::tolower(static_cast<unsigned char>(byte)));
-  return lower;
-}
-
 bool IsProxyScheme(std::string_view scheme) {
   constexpr std::array<std::string_view, 6> kSchemes{"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
   return std::find(kSchemes.begin(), kSchemes.end(), scheme) != kSchemes.end();
@@ -52,7 +46,7 @@ Problem ParseProxy(std::string_view text, Proxy& proxy) {
     return "holds a space or a control character; write it as %20";
   }
   const std::size_t scheme_end = text.find("://");
-  const std::string scheme = scheme_end == std::string_view::npos ? "http" : Lower(text.substr(0, scheme_end));
+  const std::string scheme = scheme_end == std::string_view::npos ? "http" : Lowercase(text.substr(0, scheme_end));
   if (!IsProxyScheme(scheme))
     return "does not begin with http://, https://, socks4://, socks4a://, socks5:// or socks5h://";
   if (scheme_end != std::string_view::npos) text.remove_prefix(scheme_end + 3);

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "agent/control/iso_time.h"
+#include "agent/control/json_value.h"
 #include "agent/control/readiness.h"
 #include "base/clock.h"
 #include "encode/names.h"
@@ -11,11 +12,6 @@ namespace vmtelem {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-template <class T>
-Json OrNull(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
 
 Json TimeOrNull(const std::optional<Stamp>& stamp) { return stamp ? Json(IsoTime(stamp->wall_ns)) : Json(nullptr); }
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/control/iso_time.h"
+#include "agent/control/json_value.h"
 #include "agent/control/vm_selection.h"
 #include "encode/names.h"
 #include "encode/vm_json.h"
@@ -18,11 +19,6 @@ namespace vmtelem {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-template <class T>
-Json OrNull(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
 
 Json Kibibytes(const Counter& bytes) { return bytes ? Json(*bytes / 1024) : Json(nullptr); }
 

@@ -25,22 +25,22 @@ TEST_CASE_METHOD(Fleet, "what is known of each hypervisor is given in their orde
   collectors.Collect({Named("c"), Named("b"), Named("a")});
   REQUIRE(IsSampled("a"));
   REQUIRE(IsSampled("c"));
-  const std::vector<CollectorStats> each = collectors.host_stats();
+  const std::vector<HostStatus> each = collectors.hosts();
   REQUIRE(each.size() == 3);
-  CHECK(each[0].host == "c");
-  CHECK(each[0].up == true);
-  CHECK(each[1].host == "b");
-  CHECK_FALSE(each[1].up);
-  CHECK(each[2].host == "a");
-  CHECK(each[2].up == true);
+  CHECK(each[0].stats.host == "c");
+  CHECK(each[0].stats.up == true);
+  CHECK(each[1].stats.host == "b");
+  CHECK_FALSE(each[1].stats.up);
+  CHECK(each[2].stats.host == "a");
+  CHECK(each[2].stats.up == true);
 }
 
 TEST_CASE_METHOD(Fleet, "of a hypervisor that has left nothing is given") {
   collectors.Collect({Named("a"), Named("b")});
   REQUIRE(IsSampled("a"));
   collectors.Collect({Named("b")});
-  REQUIRE(collectors.host_stats().size() == 1);
-  CHECK(collectors.host_stats()[0].host == "b");
+  REQUIRE(collectors.hosts().size() == 1);
+  CHECK(collectors.hosts()[0].stats.host == "b");
 }
 
 TEST_CASE_METHOD(Fleet, "a hypervisor that hangs keeps no other from being sampled") {
